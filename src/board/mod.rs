@@ -1,0 +1,1 @@
+//! HTTP: metrics, health, the API and its pages.

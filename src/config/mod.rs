@@ -1,0 +1,1 @@
+//! Configuration: the raw file, and the validated settings the program runs on.

@@ -1,0 +1,1 @@
+//! The desk: an actor per key. Pure: no runtime, no client library, no clock.

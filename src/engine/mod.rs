@@ -1,0 +1,1 @@
+//! The engine: runs pure processors over the log, exactly once.

@@ -1,0 +1,1 @@
+//! Intake: decode, validate, normalise, address. Pure and without state.

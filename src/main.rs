@@ -1,0 +1,2 @@
+//! The command line of `heard`, nothing else.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The wire: Avro both ways, schema table, dead-letter envelope.
