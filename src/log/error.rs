@@ -1,0 +1,44 @@
+//! What can go wrong at the log, by what to do next.
+
+use thiserror::Error;
+
+/// What to do after an error (ENGINE.md 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Try the same call again, after a pause.
+    Retriable,
+    /// Abort the transaction and rewind.
+    Abortable,
+    /// Another producer has taken the transactional id, or the member was expelled: rebuild
+    /// consumer and producer once.
+    Fenced,
+    /// A commit whose outcome is not known.
+    Unknown,
+    /// This record is too large for the topic; nothing else is affected.
+    TooLarge,
+    /// Stop with a message.
+    Fatal,
+}
+
+/// An error of the log.
+#[derive(Clone, Debug, Error)]
+#[error("{during}: {detail}")]
+pub struct LogError {
+    /// What to do next.
+    pub kind: ErrorKind,
+    /// Which call failed, in words.
+    pub during: &'static str,
+    /// What the client or broker said. Holds no record contents.
+    pub detail: String,
+}
+
+impl LogError {
+    /// An error of this kind.
+    pub fn new(kind: ErrorKind, during: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            during,
+            detail: detail.into(),
+        }
+    }
+}
