@@ -49,6 +49,14 @@ impl Broker {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// Stops the broker in its tracks, as a long pause of its machine would, or lets it go on.
+    pub fn freeze(&self, frozen: bool) {
+        let pid = std::fs::read_to_string(directory(self.port).join("pid")).expect("the script writes it");
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let done = Command::new("kill").args([signal, pid.trim()]).status();
+        assert!(done.is_ok_and(|s| s.success()), "kill {signal} {pid}");
+    }
+
     fn launch() -> Self {
         let [port, controller] = free_ports();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/kafka/kafka.sh");

@@ -3,5 +3,6 @@
 mod broker;
 #[path = "../contract/mod.rs"]
 mod contract;
+mod faults;
 #[path = "contract.rs"]
 mod kafka_contract;

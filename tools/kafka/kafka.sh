@@ -90,6 +90,7 @@ run() {
     ! command -v setpriv >/dev/null || bind=(setpriv --pdeathsig KILL)
     "${bind[@]}" "${java[@]}" kafka.Kafka "$dir/server.properties" </dev/null >"$dir/broker.log" 2>&1 &
     broker=$!
+    echo "$broker" >"$dir/pid"
     # The pipe ends when whoever started this closes it, or dies.
     exec 3<&0
     cat <&3 >/dev/null &
