@@ -40,18 +40,6 @@ pub struct Levels {
     pub resolve: Option<Span>,
 }
 
-impl Levels {
-    /// These levels, with those of `general` where none is set.
-    pub fn or(self, general: Self) -> Self {
-        Self {
-            acknowledge: self.acknowledge.or(general.acknowledge),
-            answer: self.answer.or(general.answer),
-            next: self.next.or(general.next),
-            resolve: self.resolve.or(general.resolve),
-        }
-    }
-}
-
 /// The rules of one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelRules {
@@ -105,7 +93,7 @@ pub(super) fn built_in() -> BTreeMap<Box<str>, ChannelRules> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Levels, Span, Stage, built_in};
+    use super::{Stage, built_in};
 
     #[test]
     fn only_public_channels_limit_replies() {
@@ -114,25 +102,5 @@ mod tests {
             let usual = (rules.stage == Stage::Onstage).then_some(2);
             assert_eq!(limit, usual, "{name}");
         }
-    }
-
-    #[test]
-    fn a_channels_own_level_comes_before_the_general_one() {
-        let own = Levels {
-            answer: Some(Span::hours(1)),
-            ..Levels::default()
-        };
-        let general = Levels {
-            answer: Some(Span::hours(24)),
-            next: Some(Span::hours(8)),
-            ..Levels::default()
-        };
-        assert_eq!(
-            own.or(general),
-            Levels {
-                next: Some(Span::hours(8)),
-                ..own
-            }
-        );
     }
 }
