@@ -1,0 +1,227 @@
+//! The state of a case, as everyone else sees it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CaseId, Millis, Sensitive, Stage};
+
+/// One customer's matter within a conversation: its state now. Flat enough for a sink connector.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// UUIDv5 of (source, channel, conversation_id, author key): the same on every run.
+    pub case_id: CaseId,
+    /// The platform or system the conversation lives on.
+    pub source: String,
+    /// The conversation's channel.
+    pub channel: String,
+    /// Whether there are spectators.
+    pub stage: Stage,
+    /// The conversation.
+    pub conversation_id: String,
+    /// The author is not the one who began the conversation.
+    pub bystander: bool,
+    /// `customer:<id>` when the CRM knows them, else their strongest identifier, as a keyed hash.
+    pub party_key: String,
+    /// The CRM's id of the customer.
+    pub customer_id: Option<String>,
+    /// The customer's tier in force at opened_at, else the earliest known.
+    pub tier: Option<String>,
+    /// The brand it is about.
+    pub brand: Option<String>,
+    /// The product it is about.
+    pub product: Option<String>,
+    /// What is wrong.
+    pub issue: Option<String>,
+    /// Where it happened.
+    pub location: Option<Sensitive<String>>,
+    /// The customer's language, BCP 47.
+    pub language: Option<String>,
+    /// The case's number in another system.
+    pub external_case_id: Option<String>,
+    /// Who is in charge.
+    pub owner: Option<String>,
+    /// The team in charge.
+    pub team: Option<String>,
+    /// Where it stands.
+    pub status: CaseStatus,
+    /// When its author's earliest message was said.
+    pub opened_at: Millis,
+    /// The earliest customer-visible company message at or after opened_at.
+    pub acknowledged_at: Option<Millis>,
+    /// The earliest human one, in the conversation or in one that answers it.
+    pub answered_at: Option<Millis>,
+    /// Who answered.
+    pub answered_by: Option<AnsweredBy>,
+    /// The earliest answer that is public.
+    pub answered_publicly_at: Option<Millis>,
+    /// All human replies so far only invite elsewhere.
+    pub deflected: bool,
+    /// The RESOLVED that stands.
+    pub resolved_at: Option<Millis>,
+    /// The customer's latest message.
+    pub last_customer_at: Millis,
+    /// The company's latest message.
+    pub last_company_at: Option<Millis>,
+    /// Messages of the customer.
+    pub customer_messages: u32,
+    /// Replies by people.
+    pub human_replies: u32,
+    /// Public replies by people since it (re)opened; several in a row within two minutes are one.
+    pub public_replies: u32,
+    /// Replies by programs.
+    pub bot_replies: u32,
+    /// Runs of customer messages with no human reply between them.
+    pub waits: u32,
+    /// Messages by which the customer asked again while waiting.
+    pub chasers: u32,
+    /// answered_at - opened_at, milliseconds.
+    pub first_response_ms: Option<i64>,
+    /// resolved_at - opened_at - frozen time, milliseconds.
+    pub resolution_ms: Option<i64>,
+    /// The service levels.
+    pub sla: CaseSla,
+    /// Was left unanswered beyond the channel's patience once; an answer later does not undo it.
+    pub was_unanswered: bool,
+    /// Where it stands against "reply only twice".
+    pub reply_limit: ReplyLimitState,
+    /// By when the company last promised to have it solved.
+    pub promised_by: Option<Millis>,
+    /// What became of the promise.
+    pub promise: PromiseState,
+    /// The offstage case in which the customer went on, invited.
+    pub switched_to: Option<CaseId>,
+    /// The offstage case in which the customer went on, uninvited.
+    pub chased_to: Option<CaseId>,
+    /// The offstage case that was left unanswered or unsolved before this one.
+    pub escalated_from: Option<CaseId>,
+    /// Why it escalated.
+    pub escalation_cause: Option<EscalationCause>,
+    /// The earliest case of the same complaint.
+    pub echo_of: Option<CaseId>,
+    /// The score of its work item; higher is more urgent.
+    pub priority: i32,
+    /// Customer messages after RESOLVED that began a new cycle.
+    pub reopened_count: u32,
+    /// Human replies by another team, or from another channel, than the one before.
+    pub transfers: u32,
+    /// Resolved after one answer and quiet for seven days; null while not decided.
+    pub first_contact_resolution: Option<bool>,
+    /// The score of the survey that belongs to it, in its own scale.
+    pub survey_score: Option<f64>,
+    /// What that score makes of the customer.
+    pub advocacy: Option<Advocacy>,
+    /// How many people can see it.
+    pub audience: Option<i64>,
+    /// The beginning of the first message, 160 characters at most.
+    pub excerpt: Sensitive<String>,
+    /// Rises by one with each record published for the case; at most one a commit.
+    pub version: i64,
+}
+
+/// Where a case stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CaseStatus {
+    /// Nobody has reacted yet.
+    #[default]
+    Open,
+    /// A message the customer could see, but no human answer.
+    Acknowledged,
+    /// A human answer.
+    Answered,
+    /// The company waits for the customer.
+    Pending,
+    /// Solved.
+    Resolved,
+    /// No human answer within the channel's patience.
+    Unanswered,
+    /// A person decided to leave it unanswered.
+    LetGo,
+}
+
+/// Who gave the answer that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AnsweredBy {
+    /// A person.
+    Human,
+    /// A program whose solution the customer left uncontested for 24 hours.
+    Bot,
+}
+
+/// The service levels of a case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CaseSla {
+    /// Time to the first acknowledgement.
+    pub acknowledge: SlaState,
+    /// Time to the first human answer.
+    pub answer: SlaState,
+    /// Time to the reply to each further wait; the worst of them.
+    pub next: SlaState,
+    /// Time to the solution, frozen time credited.
+    pub resolve: SlaState,
+}
+
+/// Where one service level stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SlaState {
+    /// Reached in time.
+    Met,
+    /// Reached after the deadline, or not reached and past it.
+    Breached,
+    /// Not reached, not past the deadline.
+    Running,
+    /// No such level is set, or its clock has not started.
+    #[default]
+    None,
+}
+
+/// Where a case stands against its limit of public replies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ReplyLimitState {
+    /// More public replies are fine.
+    #[default]
+    Ok,
+    /// The last reply was the final public one.
+    Reached,
+    /// More public replies than the limit.
+    Exceeded,
+}
+
+/// What became of the company's promise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PromiseState {
+    /// None was made.
+    #[default]
+    None,
+    /// Made, not yet due.
+    Running,
+    /// Resolved or answered again by then.
+    Kept,
+    /// Not.
+    Broken,
+}
+
+/// Why a customer went onstage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EscalationCause {
+    /// Offstage nobody had answered.
+    Unanswered,
+    /// Offstage there was an answer, but no solution.
+    Unsolved,
+}
+
+/// What a customer would tell others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Advocacy {
+    /// NPS 9-10, 5 stars, CSAT 5.
+    Promoter,
+    /// Between the two.
+    Passive,
+    /// NPS 0-6, stars or CSAT 1-2.
+    Detractor,
+}

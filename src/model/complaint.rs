@@ -1,0 +1,88 @@
+//! What customers say.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Intent, Millis, Person, Sensitive, Visibility};
+
+/// Any customer message: a complaint, a question, a review, a post, a call's note.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// The message's id, unique within its source.
+    pub id: String,
+    /// Rises when the message is edited; a higher revision replaces a lower one.
+    #[serde(default)]
+    pub revision: i64,
+    /// The platform or system the conversation lives on; part of identity.
+    pub source: String,
+    /// The tool that delivered the record; not part of identity.
+    pub via: Option<String>,
+    /// Where it was said: phone, email, chat, direct, messaging, social, review, forum, or any other
+    /// that the configuration names.
+    pub channel: String,
+    /// The thread it belongs to; missing: it starts one, with its own id.
+    pub conversation_id: Option<String>,
+    /// The id of the message it replies to.
+    pub in_reply_to: Option<String>,
+    /// Who said it.
+    pub author: Person,
+    /// What was said.
+    pub text: Option<Sensitive<String>>,
+    /// Language of the text, BCP 47.
+    pub language: Option<String>,
+    /// When it was said.
+    pub occurred_at: Millis,
+    /// When it was last edited.
+    pub edited_at: Option<Millis>,
+    /// The author or platform removed it.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Where to see it.
+    pub url: Option<Sensitive<String>>,
+    /// Overrides the channel's stage.
+    pub visibility: Option<Visibility>,
+    /// Stars given, 1 to 5.
+    pub rating: Option<f64>,
+    /// How many people can see it.
+    pub audience: Option<i64>,
+    /// How often it was passed on.
+    pub reshares: Option<i64>,
+    /// The brand it is about.
+    pub brand: Option<String>,
+    /// The product it is about.
+    pub product: Option<String>,
+    /// What is wrong, in the source's vocabulary.
+    pub issue: Option<String>,
+    /// Where it happened.
+    pub location: Option<Sensitive<String>>,
+    /// The order it is about.
+    pub order_ref: Option<Sensitive<String>>,
+    /// What the message is for, where the source knows.
+    pub intent: Option<Intent>,
+    /// Out-of-office and the like.
+    #[serde(default)]
+    pub automatic: bool,
+    /// Mentions the company without addressing it.
+    #[serde(default)]
+    pub indirect: bool,
+    /// -1 (bad) to 1 (good).
+    pub sentiment: Option<f64>,
+    /// What the customer wants.
+    pub remedy_sought: Option<Sensitive<String>>,
+    /// Pictures, recordings, documents.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
+    /// Anything else the source gave.
+    #[serde(default)]
+    pub attributes: Sensitive<BTreeMap<String, String>>,
+}
+
+/// Something sent along with a message, by reference.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Where it is.
+    pub url: Sensitive<String>,
+    /// Its media type, such as `image/png`.
+    pub media_type: String,
+}

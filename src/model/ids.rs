@@ -1,0 +1,152 @@
+//! Identities that are the same on every run: UUIDv5 (RFC 9562, section 5.5) of what a thing is.
+
+use std::fmt;
+
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use uuid::Uuid;
+
+/// The namespace of all `case_id`s: the project's own, drawn once at random. It never changes, or
+/// every case would be a new one.
+const CASE_NAMESPACE: Uuid = Uuid::from_u128(0x7d0a_3c5e_91b4_4f26_8e57_c2d9_60f1_ab38);
+
+/// Joins parts so that different parts never join to the same bytes: before each part its length in
+/// bytes, as a big-endian u64. Without lengths ("ab", "c") and ("a", "bc") would be one case.
+fn joined(parts: &[&str]) -> Vec<u8> {
+    let size = parts.iter().map(|part| part.len() + size_of::<u64>()).sum();
+    let mut bytes = Vec::with_capacity(size);
+    for part in parts {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
+}
+
+macro_rules! identity {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// On the wire, and printed, it is the 36 characters of RFC 9562, lower case.
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                Uuid::try_parse(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut buffer = Uuid::encode_buffer();
+                serializer.serialize_str(self.0.hyphenated().encode_lower(&mut buffer))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(UuidText).map(Self)
+            }
+        }
+    };
+}
+
+identity!(
+    /// The identity of a case.
+    CaseId
+);
+identity!(
+    /// The identity of a work item: one wait of one case.
+    WorkId
+);
+identity!(
+    /// The identity of a case event.
+    EventId
+);
+
+impl CaseId {
+    /// UUIDv5 of (source, channel, conversation_id, author key), in the project's own namespace.
+    pub fn new(source: &str, channel: &str, conversation_id: &str, author_key: &str) -> Self {
+        let name = joined(&[source, channel, conversation_id, author_key]);
+        Self(Uuid::new_v5(&CASE_NAMESPACE, &name))
+    }
+}
+
+impl WorkId {
+    /// UUIDv5 of the id of the wait's first message, with the case as namespace.
+    pub fn new(case: CaseId, first_message_id: &str) -> Self {
+        Self(Uuid::new_v5(&case.0, &joined(&["work", first_message_id])))
+    }
+}
+
+impl EventId {
+    /// UUIDv5 of the event's type (its symbol) and its cause, with the case as namespace. The parts
+    /// of the cause are the message's id; for a timer the level, the clock's first message and the
+    /// deadline; for a finding the other case.
+    pub fn new(case: CaseId, event_type: &str, cause: &[&str]) -> Self {
+        let mut parts = vec!["event", event_type];
+        parts.extend_from_slice(cause);
+        Self(Uuid::new_v5(&case.0, &joined(&parts)))
+    }
+}
+
+/// Reads the text form without allocating.
+struct UuidText;
+
+impl Visitor<'_> for UuidText {
+    type Value = Uuid;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a UUID of 36 characters")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Uuid, E> {
+        // The offending text stays out of the message: it may be anything.
+        Uuid::try_parse(text).map_err(|_| E::custom("not a UUID"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CaseId, EventId, WorkId};
+
+    #[test]
+    fn identities_are_the_same_on_every_run_and_machine() {
+        let case = CaseId::new("twitter", "social", "123", "@ann");
+        assert_eq!(case.to_string(), "CASE");
+        assert_eq!(WorkId::new(case, "m1").to_string(), "WORK");
+        assert_eq!(EventId::new(case, "OPENED", &["m1"]).to_string(), "EVENT");
+    }
+
+    #[test]
+    fn parts_that_would_run_together_stay_apart() {
+        let a = CaseId::new("s", "ab", "c", "k");
+        let b = CaseId::new("s", "a", "bc", "k");
+        assert_ne!(a, b);
+        assert_ne!(EventId::new(a, "X", &["p", "q"]), EventId::new(a, "X", &["pq"]));
+        assert_ne!(EventId::new(a, "X", &["p"]).0, WorkId::new(a, "p").0);
+    }
+
+    #[test]
+    fn text_goes_both_ways() {
+        let case = CaseId::new("s", "c", "v", "k");
+        let json = serde_json::to_string(&case).expect("a string is JSON");
+        assert_eq!(json.len(), 38);
+        assert_eq!(serde_json::from_str::<CaseId>(&json).expect("read back"), case);
+        assert!(serde_json::from_str::<CaseId>("\"no\"").is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! What customers say when asked.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Millis, Person, Sensitive};
+
+/// A customer's answer to a survey. Instruments (scales) are never pooled.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Survey {
+    /// The answer's id, unique within its source.
+    pub id: String,
+    /// The system that asked.
+    pub source: String,
+    /// Who answered.
+    pub customer: Option<Person>,
+    /// The channel of the conversation asked about.
+    pub channel: Option<String>,
+    /// The conversation asked about.
+    pub conversation_id: Option<String>,
+    /// What it was about.
+    #[serde(default)]
+    pub about: SurveyAbout,
+    /// The score, in the scale's units.
+    pub score: f64,
+    /// The instrument.
+    pub scale: SurveyScale,
+    /// When it was answered.
+    pub occurred_at: Millis,
+    /// Whether the customer told others about it.
+    pub told_others: Option<bool>,
+    /// What was said beside the score.
+    pub comment: Option<Sensitive<String>>,
+}
+
+/// What a survey asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SurveyAbout {
+    /// One case.
+    #[default]
+    Case,
+    /// The company as a whole: belongs to the party only.
+    Relationship,
+}
+
+/// The instrument of a survey.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum SurveyScale {
+    /// Would you recommend us? 0 to 10.
+    #[default]
+    #[serde(rename = "NPS_0_10")]
+    Nps0To10,
+    /// Stars, 1 to 5.
+    #[serde(rename = "STARS_1_5")]
+    Stars1To5,
+    /// Satisfaction, 1 to 5.
+    #[serde(rename = "CSAT_1_5")]
+    Csat1To5,
+}
