@@ -2,9 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use super::rules::{Blocked, ChannelRules, IdentityRules, Levels, Limits, RuleSettings, Span, Stage};
+use super::rules::{Blocked, ChannelRules, IdentityRules, Levels, Limits, RuleSettings, Span};
 use super::section::Section;
 use super::topics::is_topic_name;
+use crate::model::Stage;
 
 /// The patience of a channel that the configuration names and gives none.
 const USUAL_PATIENCE: Span = Span::hours(24);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::duration;
-use super::rules::{Share, Span, Stage, UnknownKind};
+use super::rules::{Share, Span, UnknownKind};
+use crate::model::Stage;
 
 /// A type that a TOML value can be read as.
 pub trait FromToml: Sized {

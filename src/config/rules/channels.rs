@@ -3,29 +3,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use serde::{Deserialize, Serialize};
+use crate::model::Stage;
 
 use super::{REPLY_TWICE, Span};
-
-/// Whether a conversation has spectators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Public: others watch.
-    Onstage,
-    /// Private.
-    Offstage,
-}
-
-impl Stage {
-    /// The name as configuration and reports write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Onstage => "onstage",
-            Self::Offstage => "offstage",
-        }
-    }
-}
 
 /// The service levels of a channel (rule 5); `None`: no such clock runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,7 +73,8 @@ pub(super) fn built_in() -> BTreeMap<Box<str>, ChannelRules> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stage, built_in};
+    use super::built_in;
+    use crate::model::Stage;
 
     #[test]
     fn only_public_channels_limit_replies() {

@@ -1,8 +1,9 @@
 //! The configuration as a whole: defaults, the example file, and what is said about mistakes.
 
 use super::{Overrides, RawConfig, Settings};
-use crate::config::rules::{HashSecret, RuleSettings, Span, Stage};
+use crate::config::rules::{HashSecret, RuleSettings, Span};
 use crate::config::{Problems, TopicKind, WireFormat};
+use crate::model::Stage;
 
 fn load(text: &str) -> Result<Settings, Problems> {
     Settings::from_raw(
