@@ -16,4 +16,5 @@ pub mod intake;
 pub mod log;
 pub mod model;
 pub mod observe;
+pub mod processor;
 pub mod wire;
