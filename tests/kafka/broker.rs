@@ -72,7 +72,9 @@ impl Broker {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if let Some(status) = self.script.try_wait().expect("it is a child of ours") {
-                return Err(format!("tools/kafka/kafka.sh ended ({status}); its reason is above"));
+                return Err(format!(
+                    "tools/kafka/kafka.sh ended ({status}); its reason is above"
+                ));
             }
             match client.fetch_metadata(None, Duration::from_millis(500)) {
                 Ok(metadata) if !metadata.brokers().is_empty() => return Ok(()),
@@ -116,7 +118,14 @@ mod tests {
         assert!(TcpStream::connect(&address).is_ok());
         assert!(directory(port).exists());
         drop(broker);
-        assert!(TcpStream::connect(&address).is_err(), "it still listens on {address}");
-        assert!(!directory(port).exists(), "{} is still there", directory(port).display());
+        assert!(
+            TcpStream::connect(&address).is_err(),
+            "it still listens on {address}"
+        );
+        assert!(
+            !directory(port).exists(),
+            "{} is still there",
+            directory(port).display()
+        );
     }
 }
