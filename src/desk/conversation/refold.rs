@@ -32,6 +32,7 @@ impl Actor<'_, '_> {
             .zip(cases)
             .for_each(|(fact, case)| fact.case = case);
 
+        head.latest = after.iter().map(|fact| fact.at).max();
         let first_before = head.first_author;
         let spoken = || after.iter().filter_map(Fact::customer);
         head.first_author = spoken().next().map_or(0, |said| said.author);
