@@ -15,6 +15,7 @@ mod map_file;
 pub mod order;
 pub mod plan;
 pub mod rows;
+pub mod send;
 pub mod template;
 pub mod time;
 
@@ -22,4 +23,5 @@ pub use build::{Input, InputKind};
 pub use map::Map;
 pub use order::Order;
 pub use plan::{Plan, Planned, plan};
+pub use send::{InputEncoders, SendError, Sender};
 pub use rows::{FileError, Origin, Rejected, Row};
