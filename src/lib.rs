@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod desk;
 pub mod engine;
+pub mod ingest;
 pub mod intake;
 pub mod log;
 pub mod model;

@@ -1,0 +1,3 @@
+//! Tests against a real broker, which they start and stop themselves. Needs java and, once, mvn.
+
+mod broker;
