@@ -18,4 +18,5 @@ pub mod log;
 pub mod model;
 pub mod observe;
 pub mod processor;
+pub mod report;
 pub mod wire;
