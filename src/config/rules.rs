@@ -12,7 +12,7 @@ use crate::model::Millis;
 pub mod channels;
 pub mod identity;
 
-pub use channels::{ChannelRules, Levels, Stage};
+pub use channels::{ChannelRules, Levels};
 pub use identity::{Blocked, IdentityRules};
 
 /// A positive length of time in milliseconds.

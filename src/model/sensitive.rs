@@ -73,8 +73,8 @@ mod tests {
 
     #[test]
     fn formatting_reveals_nothing_and_json_everything() {
-        let short = Sensitive::from("Ann");
-        let long = Sensitive::from("ann.example@mail.example");
+        let short = Sensitive::<String>::from("Ann");
+        let long = Sensitive::<String>::from("ann.example@mail.example");
         assert_eq!(format!("{short:?}"), format!("{long:?}"));
         assert_eq!(format!("{short}"), "***");
         assert_eq!(format!("{:?}", Some(&short)), "Some(***)");

@@ -1,1 +1,32 @@
-//! The wire: Avro both ways, schema table, dead-letter envelope.
+//! The wire: Avro both ways, the table of writer schemas, the dead-letter envelope.
+//!
+//! A value is a header that names the writer's schema (`Format`) and a datum. Reading one goes
+//! in three steps, and only the last builds anything:
+//!
+//! 1. [`registry`] finds the writer's schema by fingerprint or id;
+//! 2. [`scan`] walks the datum by a [`resolve::Plan`] (writer's schema against ours, made once a pair)
+//!    and refuses, with a typed error, whatever is not exactly one well-formed datum;
+//! 3. `serde_avro_fast` builds the record, which can no longer run away.
+//!
+//! The second step is ours because the guarantees are: bounded time and memory for any bytes, no
+//! panic, the whole datum consumed, and errors that say which rule was broken.
+
+pub mod dead_letter;
+pub mod decode;
+pub mod encode;
+pub mod error;
+pub mod json;
+pub mod record;
+pub mod registry;
+pub mod resolve;
+mod scan;
+pub mod schema;
+
+pub use dead_letter::DeadLetter;
+pub use decode::Decoder;
+pub use encode::{EncodeError, Encoder, Format};
+pub use error::DecodeError;
+pub use json::to_json;
+pub use record::WireRecord;
+pub use registry::{Registry, RegistryError};
+pub use schema::SchemaError;

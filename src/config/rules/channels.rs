@@ -3,29 +3,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use serde::{Deserialize, Serialize};
+use crate::model::Stage;
 
 use super::{REPLY_TWICE, Span};
-
-/// Whether a conversation has spectators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Public: others watch.
-    Onstage,
-    /// Private.
-    Offstage,
-}
-
-impl Stage {
-    /// The name as configuration and reports write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Onstage => "onstage",
-            Self::Offstage => "offstage",
-        }
-    }
-}
 
 /// The service levels of a channel (rule 5); `None`: no such clock runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,18 +18,6 @@ pub struct Levels {
     pub next: Option<Span>,
     /// From the case's opening to its resolution, time frozen by PENDING not counted.
     pub resolve: Option<Span>,
-}
-
-impl Levels {
-    /// These levels, with those of `general` where none is set.
-    pub fn or(self, general: Self) -> Self {
-        Self {
-            acknowledge: self.acknowledge.or(general.acknowledge),
-            answer: self.answer.or(general.answer),
-            next: self.next.or(general.next),
-            resolve: self.resolve.or(general.resolve),
-        }
-    }
 }
 
 /// The rules of one channel.
@@ -105,7 +73,8 @@ pub(super) fn built_in() -> BTreeMap<Box<str>, ChannelRules> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Levels, Span, Stage, built_in};
+    use super::built_in;
+    use crate::model::Stage;
 
     #[test]
     fn only_public_channels_limit_replies() {
@@ -114,25 +83,5 @@ mod tests {
             let usual = (rules.stage == Stage::Onstage).then_some(2);
             assert_eq!(limit, usual, "{name}");
         }
-    }
-
-    #[test]
-    fn a_channels_own_level_comes_before_the_general_one() {
-        let own = Levels {
-            answer: Some(Span::hours(1)),
-            ..Levels::default()
-        };
-        let general = Levels {
-            answer: Some(Span::hours(24)),
-            next: Some(Span::hours(8)),
-            ..Levels::default()
-        };
-        assert_eq!(
-            own.or(general),
-            Levels {
-                next: Some(Span::hours(8)),
-                ..own
-            }
-        );
     }
 }

@@ -1,0 +1,144 @@
+//! Why bytes could not be read.
+
+use std::sync::Arc;
+
+/// Why a value could not be decoded. Offsets count from the first byte after the header.
+///
+/// No message quotes what was in the value: it may be personal, and it may be anything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The value ends before the datum does.
+    #[error("truncated: the value ends at byte {at}, in the middle of a field")]
+    Truncated {
+        /// Where more was expected.
+        at: usize,
+    },
+    /// The datum ends before the value does.
+    #[error("{left} bytes left over after the datum: written with another schema than it names?")]
+    TrailingBytes {
+        /// How many.
+        left: usize,
+    },
+    /// Neither Avro single-object encoding (C3 01) nor the Confluent format (00).
+    #[error("starts with byte {first:#04x}: neither Avro single-object encoding nor the Confluent format")]
+    BadMagic {
+        /// The first byte.
+        first: u8,
+    },
+    /// No schema of this fingerprint is known.
+    #[error(
+        "no writer schema with fingerprint {fingerprint:016x} is known: add it to the configured schemas"
+    )]
+    UnknownFingerprint {
+        /// CRC-64-AVRO of the schema's parsing canonical form.
+        fingerprint: u64,
+    },
+    /// No schema of this id is known. The one error that time may mend, once a registry is asked.
+    #[error("no writer schema with id {id} is known: add it to the configured schema ids")]
+    UnknownId {
+        /// The schema id.
+        id: u32,
+    },
+    /// The writer's schema cannot be read as the record expected here.
+    #[error("the writer's schema does not fit: {reason}")]
+    Unresolvable {
+        /// Which field, and why.
+        reason: Arc<str>,
+    },
+    /// A text is not UTF-8.
+    #[error("the text at byte {at} is not UTF-8")]
+    InvalidUtf8 {
+        /// Where the text begins.
+        at: usize,
+    },
+    /// A length or count that no real record has.
+    #[error("the field at byte {at} claims a size of {claimed}, with {left} bytes left")]
+    TooLarge {
+        /// Where the claim ends.
+        at: usize,
+        /// The size claimed, in bytes or items.
+        claimed: u64,
+        /// Bytes left.
+        left: usize,
+    },
+    /// Arrays of things that take no bytes, more of them than a value of this length may hold.
+    #[error("more parts up to byte {at} than a value of this length may hold")]
+    TooManyParts {
+        /// Where it was enough.
+        at: usize,
+    },
+    /// A length below zero.
+    #[error("the field at byte {at} has a length below zero")]
+    NegativeLength {
+        /// Where the length ends.
+        at: usize,
+    },
+    /// A number longer than its type allows.
+    #[error("the number at byte {at} is longer than its type allows")]
+    BadVarint {
+        /// Where it begins.
+        at: usize,
+    },
+    /// A block of an array or map is not as long as it says.
+    #[error("the block before byte {at} is not as long as it says")]
+    BadBlock {
+        /// Where it really ends.
+        at: usize,
+    },
+    /// A union branch or an enum symbol that the writer's schema does not have.
+    #[error("the choice before byte {at} is not in the writer's schema")]
+    BadIndex {
+        /// Where it ends.
+        at: usize,
+    },
+    /// An enum symbol that this version does not know, and has no fallback for.
+    #[error("the enum symbol before byte {at} is not known to this version: upgrade heard first")]
+    UnknownSymbol {
+        /// Where it ends.
+        at: usize,
+    },
+    /// A boolean that is neither 0 nor 1.
+    #[error("the boolean at byte {at} is neither 0 nor 1")]
+    BadBoolean {
+        /// Where it is.
+        at: usize,
+    },
+    /// A text that should be a UUID and is not.
+    #[error("the text at byte {at} is not a UUID")]
+    BadUuid {
+        /// Where it begins.
+        at: usize,
+    },
+    /// Well-formed Avro, but a value that the record cannot hold (null where the record needs a
+    /// value, a count below zero).
+    #[error("a value does not fit the record {record}")]
+    Misfit {
+        /// The record expected.
+        record: &'static str,
+    },
+}
+
+impl DecodeError {
+    /// A short name that never changes, for headers and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Truncated { .. } => "truncated",
+            Self::TrailingBytes { .. } => "trailing-bytes",
+            Self::BadMagic { .. } => "bad-magic",
+            Self::UnknownFingerprint { .. } => "unknown-fingerprint",
+            Self::UnknownId { .. } => "unknown-schema-id",
+            Self::Unresolvable { .. } => "unresolvable-schema",
+            Self::InvalidUtf8 { .. } => "invalid-utf8",
+            Self::TooLarge { .. } => "too-large",
+            Self::TooManyParts { .. } => "too-many-parts",
+            Self::NegativeLength { .. } => "negative-length",
+            Self::BadVarint { .. } => "bad-varint",
+            Self::BadBlock { .. } => "bad-block",
+            Self::BadIndex { .. } => "bad-index",
+            Self::UnknownSymbol { .. } => "unknown-symbol",
+            Self::BadBoolean { .. } => "bad-boolean",
+            Self::BadUuid { .. } => "bad-uuid",
+            Self::Misfit { .. } => "misfit",
+        }
+    }
+}
