@@ -25,7 +25,11 @@ impl TopicSettings {
     }
 
     fn spec(&self, topic: Topic, policy: Policy, input: bool) -> TopicSpec {
-        let partitions = if input { self.input_partitions } else { self.partitions };
+        let partitions = if input {
+            self.input_partitions
+        } else {
+            self.partitions
+        };
         let settings: &[(&str, &str)] = match policy {
             Policy::Retained => &[("cleanup.policy", "delete")],
             Policy::UntilPurged => &[
@@ -39,11 +43,15 @@ impl TopicSettings {
                 ("min.cleanable.dirty.ratio", MIN_DIRTY_RATIO),
             ],
         };
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         TopicSpec {
             topic,
             partitions: i32::try_from(partitions.get()).unwrap_or(i32::MAX),
-            replication: self.replication.map_or(-1, |n| i16::try_from(n.get()).unwrap_or(i16::MAX)),
+            replication: self
+                .replication
+                .map_or(-1, |n| i16::try_from(n.get()).unwrap_or(i16::MAX)),
             settings: settings.collect(),
         }
     }

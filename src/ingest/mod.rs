@@ -23,5 +23,5 @@ pub use build::{Input, InputKind};
 pub use map::Map;
 pub use order::Order;
 pub use plan::{Plan, Planned, plan};
-pub use send::{InputEncoders, SendError, Sender};
 pub use rows::{FileError, Origin, Rejected, Row};
+pub use send::{InputEncoders, SendError, Sender};

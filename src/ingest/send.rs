@@ -134,7 +134,12 @@ impl<'s, L: Log> Sender<'s, L> {
         let mut value = Vec::new();
         self.producer.begin()?;
         for Planned { origin, input } in batch {
-            let mut reject = |reason: String| rejected.push(Rejected { origin: origin.clone(), reason });
+            let mut reject = |reason: String| {
+                rejected.push(Rejected {
+                    origin: origin.clone(),
+                    reason,
+                })
+            };
             value.clear();
             if let Err(error) = self.encoders.encode(input, &mut value) {
                 reject(error.to_string());
@@ -151,7 +156,10 @@ impl<'s, L: Log> Sender<'s, L> {
             match self.producer.send(&outgoing) {
                 Ok(()) => {}
                 Err(error) if error.kind == ErrorKind::TooLarge => {
-                    reject(format!("at {} bytes it is larger than {topic} takes", value.len()));
+                    reject(format!(
+                        "at {} bytes it is larger than {topic} takes",
+                        value.len()
+                    ));
                 }
                 Err(error) => return Err(error),
             }

@@ -16,7 +16,16 @@ fn a_complaint_and_its_answer() {
         replies(30, "r1", "social").into(),
     ];
     let story = Story::told(with_levels(), lines).until(31);
-    assert_eq!(story.happened(), ["OPENED", "CUSTOMER_MESSAGE", "REPLIED", "ACKNOWLEDGED", "ANSWERED"]);
+    assert_eq!(
+        story.happened(),
+        [
+            "OPENED",
+            "CUSTOMER_MESSAGE",
+            "REPLIED",
+            "ACKNOWLEDGED",
+            "ANSWERED"
+        ]
+    );
     let case = story.case();
     assert_eq!(case.status, CaseStatus::Answered);
     assert_eq!(case.party_key, "handle:ann");
