@@ -14,8 +14,9 @@ const STEPS_A_BYTE: usize = 64;
 
 /// Checks `datum` to its last byte. Time is linear in its length, memory is the stack only (plans are at
 /// most `schema::MAX_DEPTH` deep).
-pub(super) fn scan(plan: &Plan, datum: &[u8]) -> Result<(), DecodeError> {
+pub(super) fn scan(record: &'static str, plan: &Plan, datum: &[u8]) -> Result<(), DecodeError> {
     let mut scan = Scan {
+        record,
         datum,
         at: 0,
         steps: MAX_TYPES + datum.len().saturating_mul(STEPS_A_BYTE),
@@ -28,6 +29,8 @@ pub(super) fn scan(plan: &Plan, datum: &[u8]) -> Result<(), DecodeError> {
 }
 
 struct Scan<'a> {
+    /// What is read, for errors.
+    record: &'static str,
     datum: &'a [u8],
     at: usize,
     /// How many more parts may be visited.
@@ -40,11 +43,10 @@ impl Scan<'_> {
     }
 
     fn walk(&mut self, plan: &Plan) -> Result<(), DecodeError> {
-        self.steps = self.steps.checked_sub(1).ok_or(DecodeError::TooLarge {
-            at: self.at,
-            claimed: u64::MAX,
-            left: self.left(),
-        })?;
+        self.steps = self
+            .steps
+            .checked_sub(1)
+            .ok_or(DecodeError::TooManyParts { at: self.at })?;
         match plan {
             Plan::Null => Ok(()),
             Plan::Boolean => match self.take(1)? {
@@ -73,7 +75,7 @@ impl Scan<'_> {
                 scan.walk(value)
             }),
             Plan::Union(branches) => match self.choice(branches)? {
-                Plan::Never => Err(DecodeError::Misfit { record: "expected" }),
+                Plan::Never => Err(DecodeError::Misfit { record: self.record }),
                 branch => self.walk(branch),
             },
             Plan::Record(fields) => fields.iter().try_for_each(|field| self.walk(field)),
@@ -81,7 +83,7 @@ impl Scan<'_> {
                 true => Ok(()),
                 false => Err(DecodeError::UnknownSymbol { at: self.at }),
             },
-            Plan::Never => Err(DecodeError::Misfit { record: "expected" }),
+            Plan::Never => Err(DecodeError::Misfit { record: self.record }),
         }
     }
 

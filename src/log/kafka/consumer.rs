@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerGroupMetadata, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode;
@@ -21,17 +22,21 @@ pub struct KafkaMembership(pub(super) ConsumerGroupMetadata);
 
 /// A member of a consumer group.
 ///
-/// The library hands out one change of assignment at a time and waits for its answer: until then it
-/// keeps the membership alive but delivers nothing more, and a new rebalance of the group waits. So
-/// [`Consumer::accept`] should not be put off for long: accept, pause, and restore meanwhile.
+/// The library hands out one change of assignment at a time and waits for its answer; until then no
+/// other rebalance of the group gets through to us, and members that wait for this one are stuck. So
+/// an assignment is answered at once, with all its partitions paused, however long the engine takes
+/// to accept them; [`Consumer::accept`] then seeks and resumes. A revocation is answered by
+/// [`Consumer::release`].
 pub struct KafkaConsumer {
     /// `None` once it was closed.
     client: Option<BaseConsumer<ReadContext>>,
     filler: Filler,
-    /// What was accepted and not released.
+    /// What was assigned and not released.
     owned: BTreeSet<TopicPartition>,
-    /// What the library waits to have answered.
-    asked: Option<Rebalance>,
+    /// What of it was not accepted yet.
+    waiting: BTreeSet<TopicPartition>,
+    /// What was revoked and not released.
+    revoked: Option<Vec<TopicPartition>>,
     /// An error that was found behind records; they go first.
     deferred: Option<LogError>,
 }
@@ -50,7 +55,8 @@ impl KafkaConsumer {
             client: Some(client),
             filler: Filler::new(group.topics.clone()),
             owned: BTreeSet::new(),
-            asked: None,
+            waiting: BTreeSet::new(),
+            revoked: None,
             deferred: None,
         })
     }
@@ -73,25 +79,69 @@ impl KafkaConsumer {
             .ok_or_else(|| LogError::new(ErrorKind::Fatal, during, "the consumer was closed"))
     }
 
-    /// Turns an event into what [`Consumer::poll`] returns; an empty one is answered here.
+    /// Turns an event into what [`Consumer::poll`] returns; `None` if the engine need not know.
     fn surface(&mut self, event: Rebalance) -> Result<Option<Polled>, LogError> {
-        let polled = match &event {
-            Rebalance::Assign(p) if p.is_empty() => {
-                self.asked = Some(event);
-                return self.accept(&[]).map(|()| None);
+        match event {
+            Rebalance::Assign(partitions) => {
+                self.take(&partitions)?;
+                Ok((!partitions.is_empty()).then_some(Polled::Assigned(partitions)))
             }
-            Rebalance::Revoke(p) if p.is_empty() => {
-                self.asked = Some(event);
-                return self.release(&[]).map(|()| None);
+            Rebalance::Revoke(partitions) => {
+                self.revoked = Some(partitions.clone());
+                if partitions.is_empty() {
+                    return self.release(&[]).map(|()| None);
+                }
+                let lost = self.client("polling")?.assignment_lost();
+                Ok(Some(Polled::Revoked { partitions, lost }))
             }
-            Rebalance::Assign(p) => Polled::Assigned(p.clone()),
-            Rebalance::Revoke(p) => Polled::Revoked {
-                partitions: p.clone(),
-                lost: self.client("polling")?.assignment_lost(),
-            },
-        };
-        self.asked = Some(event);
-        Ok(Some(polled))
+        }
+    }
+
+    /// Answers an assignment: takes the partitions, paused. They begin at their ends, so that what
+    /// may be fetched before the pause takes hold is in the log; it is dropped by it.
+    fn take(&mut self, partitions: &[TopicPartition]) -> Result<(), LogError> {
+        let during = "taking what was assigned";
+        let mut list = lists::of_partitions(partitions);
+        list.set_all_offsets(Offset::End)
+            .map_err(|e| errors::request(during, &e))?;
+        self.answer(during, |c| c.assign(&list), |c| c.incremental_assign(&list))?;
+        self.owned.extend(partitions.iter().cloned());
+        self.waiting.extend(partitions.iter().cloned());
+        self.pause(partitions)
+    }
+
+    /// Fails unless all of these were accepted.
+    fn require_accepted(&self, during: &'static str, partitions: &[&TopicPartition]) -> Result<(), LogError> {
+        match partitions
+            .iter()
+            .find(|p| !self.owned.contains(p) || self.waiting.contains(p))
+        {
+            Some(p) => Err(misuse(
+                during,
+                format!("{p} is not a partition that was accepted"),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Goes on at these offsets.
+    fn move_to(&self, during: &'static str, to: &[(TopicPartition, i64)]) -> Result<(), LogError> {
+        let client = self.client(during)?;
+        let deadline = Instant::now() + REQUEST_TIMEOUT;
+        loop {
+            let list = lists::of_offsets(to).map_err(|e| errors::request(during, &e))?;
+            let moved = client
+                .seek_partitions(list, REQUEST_TIMEOUT)
+                .and_then(|l| lists::check(&l));
+            match moved {
+                Ok(()) => return Ok(()),
+                // A partition that was just taken is not started yet.
+                Err(KafkaError::OffsetFetch(RDKafkaErrorCode::State)) if Instant::now() < deadline => {
+                    std::thread::sleep(PAUSE);
+                }
+                Err(e) => return Err(errors::request(during, &e)),
+            }
+        }
     }
 
     /// One look at the library's queue. True: a record was copied.
@@ -130,7 +180,7 @@ fn closed() -> LogError {
     LogError::new(ErrorKind::Fatal, "reading", "the consumer was closed")
 }
 
-fn misuse(during: &'static str, detail: &str) -> LogError {
+fn misuse(during: &'static str, detail: impl Into<String>) -> LogError {
     LogError::new(ErrorKind::Fatal, during, detail)
 }
 
@@ -171,63 +221,49 @@ impl Consumer for KafkaConsumer {
 
     fn accept(&mut self, from: &[(TopicPartition, i64)]) -> Result<(), LogError> {
         let during = "accepting partitions";
-        let Some(Rebalance::Assign(asked)) = &self.asked else {
-            return Err(misuse(during, "nothing has been assigned that was not accepted"));
-        };
-        let asked: BTreeSet<_> = asked.iter().collect();
-        if asked != from.iter().map(|(p, _)| p).collect() {
-            return Err(misuse(
-                during,
-                "exactly the partitions that were assigned are to be accepted, at once",
-            ));
+        if let Some((p, _)) = from.iter().find(|(p, _)| !self.waiting.contains(p)) {
+            return Err(misuse(during, format!("{p} does not wait to be accepted")));
         }
-        let list = lists::of_offsets(from).map_err(|e| errors::request(during, &e))?;
-        self.answer(during, |c| c.assign(&list), |c| c.incremental_assign(&list))?;
-        self.asked = None;
-        self.owned.extend(from.iter().map(|(p, _)| p.clone()));
+        if from.is_empty() {
+            return Ok(());
+        }
+        self.move_to(during, from)?;
+        let list = lists::of_partitions(from.iter().map(|(p, _)| p));
+        self.client(during)?
+            .resume(&list)
+            .map_err(|e| errors::request(during, &e))?;
+        from.iter().for_each(|(p, _)| _ = self.waiting.remove(p));
         Ok(())
     }
 
     fn release(&mut self, partitions: &[TopicPartition]) -> Result<(), LogError> {
         let during = "releasing partitions";
-        let Some(Rebalance::Revoke(asked)) = &self.asked else {
-            return Err(misuse(during, "nothing has been revoked that was not released"));
-        };
-        let asked: BTreeSet<_> = asked.iter().collect();
-        if asked != partitions.iter().collect() {
+        let given: BTreeSet<_> = partitions.iter().collect();
+        if self
+            .revoked
+            .as_ref()
+            .is_none_or(|revoked| given != revoked.iter().collect())
+        {
             return Err(misuse(
                 during,
-                "exactly the partitions that were revoked are to be released, at once",
+                "what is released must be what was revoked, all of it at once",
             ));
         }
         let list = lists::of_partitions(partitions);
         self.answer(during, BaseConsumer::unassign, |c| c.incremental_unassign(&list))?;
-        self.asked = None;
+        self.revoked = None;
         self.owned.retain(|p| !partitions.contains(p));
+        self.waiting.retain(|p| !partitions.contains(p));
         Ok(())
     }
 
     fn seek(&mut self, to: &[(TopicPartition, i64)]) -> Result<(), LogError> {
         let during = "seeking";
+        self.require_accepted(during, &to.iter().map(|(p, _)| p).collect::<Vec<_>>())?;
         if to.is_empty() {
             return Ok(());
         }
-        let client = self.client(during)?;
-        let deadline = Instant::now() + REQUEST_TIMEOUT;
-        loop {
-            let list = lists::of_offsets(to).map_err(|e| errors::request(during, &e))?;
-            let sought = client
-                .seek_partitions(list, REQUEST_TIMEOUT)
-                .and_then(|l| lists::check(&l));
-            match sought {
-                Ok(()) => return Ok(()),
-                // A partition that was just accepted is not started yet.
-                Err(KafkaError::OffsetFetch(RDKafkaErrorCode::State)) if Instant::now() < deadline => {
-                    std::thread::sleep(PAUSE);
-                }
-                Err(e) => return Err(errors::request(during, &e)),
-            }
-        }
+        self.move_to(during, to)
     }
 
     fn pause(&mut self, partitions: &[TopicPartition]) -> Result<(), LogError> {
@@ -240,6 +276,7 @@ impl Consumer for KafkaConsumer {
 
     fn resume(&mut self, partitions: &[TopicPartition]) -> Result<(), LogError> {
         let during = "resuming";
+        self.require_accepted(during, &partitions.iter().collect::<Vec<_>>())?;
         let client = self.client(during)?;
         client
             .resume(&lists::of_partitions(partitions))
@@ -250,7 +287,7 @@ impl Consumer for KafkaConsumer {
     /// that proves nothing cannot be told by itself. It is refused by what goes with it: before the
     /// first assignment and after the last release nothing is owned; and when the library resets the
     /// member id or the generation of a member that owns something, it marks the assignment as lost,
-    /// in the thread and before the answer that hands out the metadata. So the mark is looked at
+    /// in the same thread that hands out the metadata, before it does. So the mark is looked at
     /// after the metadata was taken. While a revocation waits for its answer the library does not set
     /// the mark; it then resets the member id but keeps the generation, and the broker refuses that.
     fn membership(&mut self) -> Result<KafkaMembership, LogError> {
@@ -273,8 +310,9 @@ impl Consumer for KafkaConsumer {
         let Some(client) = self.client.take() else {
             return Ok(());
         };
-        leave(client, self.asked.take());
+        leave(client, self.revoked.take());
         self.owned.clear();
+        self.waiting.clear();
         Ok(())
     }
 }
@@ -286,17 +324,19 @@ impl Drop for KafkaConsumer {
     }
 }
 
-/// Leaves the group, answering what is still open so that the library does not wait for it.
-fn leave(client: BaseConsumer<ReadContext>, asked: Option<Rebalance>) {
+/// Leaves the group. What the library still waits to have answered is answered first.
+fn leave(client: BaseConsumer<ReadContext>, revoked: Option<Vec<TopicPartition>>) {
     client.context().begin_closing();
-    let open = asked.or_else(|| client.context().next_rebalance());
+    let open = revoked
+        .map(Rebalance::Revoke)
+        .or_else(|| client.context().next_rebalance());
     let answered = match (open, client.rebalance_protocol()) {
         (None, _) => Ok(()),
         (Some(Rebalance::Revoke(p)), RebalanceProtocol::Cooperative) => {
             client.incremental_unassign(&lists::of_partitions(&p))
         }
-        (Some(Rebalance::Assign(_)), RebalanceProtocol::Cooperative) => {
-            client.incremental_assign(&lists::of_partitions(&[]))
+        (Some(Rebalance::Assign(p)), RebalanceProtocol::Cooperative) => {
+            client.incremental_assign(&lists::of_partitions(&p))
         }
         (Some(_), _) => client.unassign(),
     };
