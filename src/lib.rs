@@ -19,4 +19,5 @@ pub mod log;
 pub mod model;
 pub mod observe;
 pub mod processor;
+pub mod report;
 pub mod wire;

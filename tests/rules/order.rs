@@ -110,8 +110,15 @@ fn honest(lines: Vec<Line>) -> Vec<Line> {
         .collect()
 }
 
+/// 400 journeys, or as many as PROPTEST_CASES says.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: if asked { config.cases } else { 400 }, max_shrink_iters: 400, ..config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn arrival_order_and_repetition_do_not_matter(

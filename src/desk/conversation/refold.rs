@@ -38,7 +38,9 @@ impl Actor<'_, '_> {
         head.first_author = spoken().next().map_or(0, |said| said.author);
         head.last_author = spoken().next_back().map_or(0, |said| said.author);
         self.note_unmet(head, &arrival.fact, &after);
-        self.note_aliases(&arrival, &after)?;
+        for fact in [Some(&arrival.fact), known.as_ref()].into_iter().flatten() {
+            self.note_aliases(fact, &after);
+        }
 
         let changed = Changed::between(ledger.facts(), &after, &arrival.fact, known.as_ref());
         let mut authors = changed.authors();
@@ -120,11 +122,9 @@ impl Actor<'_, '_> {
         }
     }
 
-    /// Whose the identifiers of this message are, now that it is among the facts.
-    fn note_aliases(&mut self, arrival: &Arrival<'_>, facts: &[Fact]) -> Result<(), Rejection> {
-        let Said::Customer(said) = &arrival.fact.said else {
-            return Ok(());
-        };
+    /// Whose the identifiers of a message are, now that it is, or is no longer, among the facts.
+    fn note_aliases(&mut self, fact: &Fact, facts: &[Fact]) {
+        let Said::Customer(said) = &fact.said else { return };
         for &mention in &said.mentions {
             let mut spoken = facts.iter().filter_map(Fact::customer);
             let row = self.row(part::ALIAS, mention);
@@ -133,7 +133,6 @@ impl Actor<'_, '_> {
                 None => self.effects.delete(row),
             }
         }
-        Ok(())
     }
 }
 

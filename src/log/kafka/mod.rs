@@ -11,11 +11,13 @@
 //! | reader | reading outside any group |
 //! | admin | questions to the brokers, topics, deletion |
 //! | context | what the library tells between calls |
+//! | describe | how topics are kept, for `heard topics` |
 //! | errors, fetch, lists | its errors, records and lists in our terms |
 
 mod admin;
 mod consumer;
 mod context;
+mod describe;
 mod errors;
 mod fetch;
 mod lists;
