@@ -2,12 +2,13 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 
 /// The first start fetches the broker; a later one takes 3 to 5 s on an idle machine.
 const READY_WITHIN: Duration = Duration::from_secs(120);
@@ -20,19 +21,30 @@ pub struct Broker {
     port: u16,
 }
 
+/// Why a broker did not start.
+enum Failure {
+    Ended(ExitStatus),
+    NotReady(KafkaError),
+}
+
 impl Broker {
     /// Starts a broker and waits until it answers a metadata request.
     ///
     /// # Panics
     /// With what is lacking, if java or mvn is missing or the broker does not start.
     pub fn start() -> Self {
-        // Between choosing ports and using them another process may take them.
         for attempt in 1.. {
             let mut broker = Self::launch();
             match broker.wait_until_ready() {
                 Ok(()) => return broker,
-                Err(_) if attempt < 3 => {}
-                Err(problem) => panic!("no Kafka broker for this test: {problem}"),
+                // Between choosing ports and using them another process may have taken them.
+                Err(Failure::Ended(status)) if status.code() == Some(75) && attempt < 3 => {}
+                Err(Failure::Ended(status)) => {
+                    panic!("no Kafka broker for this test: tools/kafka/kafka.sh ended ({status}), see above")
+                }
+                Err(Failure::NotReady(why)) => {
+                    panic!("no Kafka broker for this test: not ready within {READY_WITHIN:?}: {why}")
+                }
             }
         }
         unreachable!("the third attempt returns or panics")
@@ -70,7 +82,7 @@ impl Broker {
         Self { script, port }
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), String> {
+    fn wait_until_ready(&mut self) -> Result<(), Failure> {
         let client: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", self.address())
             .set("reconnect.backoff.max.ms", "200")
@@ -80,16 +92,12 @@ impl Broker {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if let Some(status) = self.script.try_wait().expect("it is a child of ours") {
-                return Err(format!(
-                    "tools/kafka/kafka.sh ended ({status}); its reason is above"
-                ));
+                return Err(Failure::Ended(status));
             }
             match client.fetch_metadata(None, Duration::from_millis(500)) {
                 Ok(metadata) if !metadata.brokers().is_empty() => return Ok(()),
                 Ok(_) => {}
-                Err(e) if Instant::now() > deadline => {
-                    return Err(format!("not ready within {READY_WITHIN:?}: {e}"));
-                }
+                Err(e) if Instant::now() > deadline => return Err(Failure::NotReady(e)),
                 Err(_) => {}
             }
         }
