@@ -4,5 +4,6 @@ mod broker;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod faults;
+mod harness;
 #[path = "contract.rs"]
 mod kafka_contract;
