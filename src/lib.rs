@@ -7,13 +7,17 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod app;
 pub mod board;
 pub mod cli;
 pub mod config;
 pub mod desk;
 pub mod engine;
+pub mod ingest;
 pub mod intake;
 pub mod log;
 pub mod model;
 pub mod observe;
+pub mod processor;
+pub mod report;
 pub mod wire;

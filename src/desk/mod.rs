@@ -1,1 +1,120 @@
 //! The desk: an actor per key. Pure: no runtime, no client library, no clock.
+//!
+//! - [`conversation`]: the messages and cases of one conversation; the only writer of their records.
+//! - [`identifier`]: who claims an identifier, which cases mention it.
+//! - [`party`]: what the CRM says of a person, and their cases.
+//! - a *tally*, which counts by brand and channel, will be the fourth kind (rules 14, 15, 19, 22).
+
+pub mod conversation;
+pub mod crowd;
+pub mod identifier;
+pub mod keys;
+pub mod message;
+pub mod output;
+pub mod packed;
+pub mod party;
+pub mod row;
+
+use std::sync::Arc;
+
+use crate::config::rules::RuleSettings;
+use crate::processor::{self, ActorKey, Context, Rejection, RowKey};
+
+pub use message::Message;
+pub use output::Output;
+pub use row::Row;
+
+use keys::{Keys, kind};
+
+/// Effects of the desk.
+pub type Effects = processor::Effects<Row, Message, Output>;
+
+/// The desk's state, as an apply sees it.
+pub type State<'a> = dyn processor::State<Row> + 'a;
+
+/// All actors' behaviour, under one set of rules.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    settings: Arc<RuleSettings>,
+    keys: Keys,
+}
+
+impl Desk {
+    /// A desk that works by these rules.
+    pub fn new(settings: Arc<RuleSettings>) -> Self {
+        let keys = Keys::new(settings.secret);
+        Self { settings, keys }
+    }
+
+    /// The names it gives to actors.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The rules it works by.
+    pub fn settings(&self) -> &RuleSettings {
+        &self.settings
+    }
+
+    /// An actor gets a message.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read, or a message that is not for this kind of actor.
+    pub fn apply(
+        &self,
+        to: ActorKey,
+        message: &Message,
+        state: &mut State<'_>,
+        cx: &Context,
+        effects: &mut Effects,
+    ) -> Result<(), Rejection> {
+        match to.kind {
+            kind::CONVERSATION => conversation::Actor::new(self, to, state, cx, effects).apply(message),
+            kind::IDENTIFIER => identifier::apply(to, message, state, effects),
+            kind::PARTY => party::Actor::new(self, to, state, effects).apply(message),
+            other => Err(Rejection::new(
+                "unknown_actor",
+                format!("no actor is of kind {other}"),
+            )),
+        }
+    }
+
+    /// A row's time has come.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn wake(
+        &self,
+        row: RowKey,
+        state: &mut State<'_>,
+        cx: &Context,
+        effects: &mut Effects,
+    ) -> Result<(), Rejection> {
+        conversation::Actor::new(self, row.actor, state, cx, effects).wake(row)
+    }
+
+    /// A case has changed in the transaction that is about to commit: publish it.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn publish(
+        &self,
+        row: RowKey,
+        state: &mut State<'_>,
+        cx: &Context,
+        effects: &mut Effects,
+    ) -> Result<(), Rejection> {
+        conversation::Actor::new(self, row.actor, state, cx, effects).publish(row)
+    }
+}
+
+/// A message came to a kind of actor that has no use for it.
+fn misdirected(actor: ActorKey) -> Rejection {
+    Rejection::new(
+        "misdirected",
+        format!("an actor of kind {} has no use for this message", actor.kind),
+    )
+}

@@ -1,1 +1,54 @@
-//! The engine: runs pure processors over the log, exactly once.
+//! The engine: runs a [`Processor`](crate::processor::Processor) over a [`Log`](crate::log::Log),
+//! exactly once.
+//!
+//! A [`Worker`] is one thread's state machine: one consumer, one transactional producer, and the rows
+//! of the mailbox partitions it owns. Where to find what:
+//!
+//! | file | holds |
+//! |---|---|
+//! | `worker` | the state machine, a step at a time |
+//! | `intake`, `mailbox`, `timers`, `savepoint`, `perform` | one record, message or timer, from apply to effects |
+//! | `transaction`, `recover` | commit, abort, and what to do when neither is certain |
+//! | `rows`, `packed`, `changelog` | the rows of a partition, in memory and in the log |
+//! | `rebalance`, `arrival` | partitions given and taken; restore |
+//! | `drain`, `upkeep` | the event clock and quiescence; purging and backpressure |
+//! | `runner` | threads and shutdown |
+
+mod arrival;
+mod changelog;
+mod clock;
+mod counts;
+mod dead_letter;
+mod drain;
+mod envelope;
+mod error;
+mod event;
+mod intake;
+mod local;
+mod mailbox;
+mod packed;
+mod panics;
+mod perform;
+mod rebalance;
+mod recover;
+mod retry;
+mod rows;
+mod runner;
+mod savepoint;
+mod settings;
+mod sizes;
+mod source;
+mod stamp;
+mod timers;
+mod transaction;
+mod upkeep;
+mod worker;
+
+pub use clock::{BEFORE_EVERYTHING, Clock, ManualClock, SystemClock};
+pub use counts::Counts;
+pub use error::{EngineError, Refusal};
+pub use event::{Event, Observer, TracingObserver};
+pub use panics::hide_payloads;
+pub use runner::run;
+pub use settings::{EngineSettings, Mode, Pace, Roles, Sabotage, Topics};
+pub use worker::{Step, Worker};

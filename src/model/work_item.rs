@@ -131,30 +131,36 @@ pub enum Playbook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum NextStep {
-    /// Answer where the customer asked.
-    Answer,
+    /// Tell the customer at once that they have been heard.
+    AcknowledgeNow,
     /// Answer where the spectators can see it.
     AnswerPublicly,
     /// Say that you understand, before anything else.
     ShowEmpathy,
-    /// Thank for praise or thanks.
-    Thank,
-    /// Say in this reply, the last one left in public, where to go on in private.
+    /// Say where to go on in private.
     OfferPrivateChannel,
-    /// No more public replies: go on in private.
-    MoveToPrivate,
-    /// Solve it here; do not send the customer elsewhere.
-    StayInChannel,
-    /// Look at the linked cases and the history first.
-    ReadHistory,
-    /// The person is not known: verify, but trust.
-    VerifyCustomer,
-    /// Solve the matter.
-    Resolve,
+    /// One public reply is left.
+    LastPublicReply,
+    /// No public reply is left.
+    DoNotReplyAgain,
+    /// The customer comes from the channel you would send them to.
+    DoNotSendBack,
+    /// Leave it with the person who knows it.
+    KeepOwner,
     /// A promise of an earlier reply is due.
     KeepPromise,
     /// Ask whether it is still well.
     FollowUp,
+    /// The person is not known: verify, but trust.
+    VerifyCustomer,
+    /// A bystander asks: answer them too.
+    AnswerSpectator,
+    /// Somebody else should take it.
+    PassToColleague,
+    /// Thank for praise or thanks.
+    Thank,
+    /// Look at the linked case first.
+    LinkToCase,
     /// A step that a newer writer knows and this reader does not.
     #[serde(other)]
     Unknown,

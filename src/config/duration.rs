@@ -1,0 +1,72 @@
+//! Durations as people write them: `15m`, `1h30m`, `48h`, `7d`.
+
+use super::rules::Span;
+
+/// What [`parse`] takes, to complete "must be ...".
+pub const ALLOWED: &str = "a duration such as \"15m\", \"1h30m\", \"48h\" or \"7d\"";
+
+/// Reads a duration: numbers, each with one of `ms`, `s`, `m`, `h`, `d` (24 hours), `w`, the larger
+/// unit first. `None` if it is anything else, or nothing, or longer than 292 million years.
+pub fn parse(text: &str) -> Option<Span> {
+    let mut rest = text.trim();
+    let mut total = 0_i64;
+    let mut smallest = i64::MAX;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: i64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit_end = rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(rest.len());
+        let unit = unit(&rest[..unit_end])?;
+        if unit >= smallest {
+            return None;
+        }
+        smallest = unit;
+        total = total.checked_add(number.checked_mul(unit)?)?;
+        rest = rest[unit_end..].trim_start();
+    }
+    Span::from_ms(total)
+}
+
+fn unit(name: &str) -> Option<i64> {
+    Some(match name {
+        "ms" => 1,
+        "s" => 1000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        "w" => 7 * 86_400_000,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Span, parse};
+
+    #[test]
+    fn what_is_a_duration_and_what_is_not() {
+        for (text, span) in [
+            ("250ms", Span::from_ms(250)),
+            ("15m", Some(Span::minutes(15))),
+            ("15 min", None),
+            ("1h30m", Some(Span::minutes(90))),
+            ("1h 30m", Some(Span::minutes(90))),
+            ("48h", Some(Span::hours(48))),
+            ("7d", Some(Span::days(7))),
+            ("2w", Some(Span::days(14))),
+            ("30m1h", None),
+            ("1h1h", None),
+            ("", None),
+            ("0s", None),
+            ("-1h", None),
+            ("1", None),
+            ("h", None),
+            ("1.5h", None),
+            ("9223372036854775807w", None),
+        ] {
+            assert_eq!(parse(text), span, "{text:?}");
+        }
+    }
+}

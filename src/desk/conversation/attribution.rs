@@ -1,0 +1,191 @@
+//! Rule 3, to whom was a response said?
+//!
+//! To the case of the message it replies to; else of the customer it names; else of the latest
+//! customer message before it in the conversation. A customer's message is always its author's.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::fact::{Addressee, Author, Class, Fact, Mention};
+
+/// The case of every fact, in the order of the facts, which are sorted by their place; zero for
+/// none. A pure function of the set of facts.
+pub fn attribute(facts: &[Fact]) -> Vec<Author> {
+    let people = People::of(facts);
+    let mut cases = vec![None; facts.len()];
+    for start in 0..facts.len() {
+        // A reply to a reply belongs where that one does: follow the chain, then mark all of it.
+        let mut chain = Vec::new();
+        let mut at = start;
+        let case = loop {
+            if let Some(case) = cases[at] {
+                break case;
+            }
+            if chain.contains(&at) {
+                break 0; // replies in a ring reply to nobody
+            }
+            chain.push(at);
+            match (people.replied_to(facts, at), facts[at].said.addressee()) {
+                (_, None) => break facts[at].customer().map_or(0, |said| said.author),
+                (Some(target), Some(_)) => at = target,
+                (None, Some(_)) => break people.otherwise(facts, at),
+            }
+        };
+        // Where the chain ends at nobody, each falls back by itself.
+        for i in chain {
+            let own = || people.otherwise(facts, i);
+            let is_reply = facts[i].said.addressee().is_some();
+            cases[i] = Some(if case == 0 && is_reply { own() } else { case });
+        }
+    }
+    cases.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// Who speaks in a conversation, and what each message is called.
+struct People<'a> {
+    by_id: FxHashMap<&'a str, usize>,
+    authors: FxHashSet<Author>,
+    mentioned: FxHashMap<Mention, Author>,
+    /// For each fact, the author of the latest customer message not after it.
+    before: Vec<Author>,
+}
+
+impl<'a> People<'a> {
+    fn of(facts: &'a [Fact]) -> Self {
+        let mut people = Self {
+            by_id: FxHashMap::default(),
+            authors: FxHashSet::default(),
+            mentioned: FxHashMap::default(),
+            before: vec![0; facts.len()],
+        };
+        for (i, fact) in facts.iter().enumerate() {
+            match fact.said.class() {
+                _ if fact.deleted => {}
+                Class::Customer => _ = people.by_id.insert(&fact.id, i), // before any response of that id
+                Class::Company => _ = people.by_id.entry(&fact.id).or_insert(i),
+                Class::Changed => {}
+            }
+            if let Some(said) = fact.customer() {
+                people.authors.insert(said.author);
+                for &mention in &said.mentions {
+                    people.mentioned.entry(mention).or_insert(said.author);
+                }
+            }
+        }
+        // What was said at the same moment counts as said before.
+        let mut latest = 0;
+        let mut from = 0;
+        while from < facts.len() {
+            let until = facts[from..]
+                .iter()
+                .take_while(|f| f.at == facts[from].at)
+                .count()
+                + from;
+            let said = facts[from..until].iter().filter_map(Fact::customer).next_back();
+            latest = said.map_or(latest, |said| said.author);
+            people.before[from..until].fill(latest);
+            from = until;
+        }
+        people
+    }
+
+    fn replied_to(&self, facts: &[Fact], i: usize) -> Option<usize> {
+        let target = facts[i].said.addressee()?.reply_to.as_deref()?;
+        self.by_id.get(target).copied()
+    }
+
+    fn otherwise(&self, facts: &[Fact], i: usize) -> Author {
+        let named = facts[i].said.addressee().and_then(|to| self.named(to));
+        named.unwrap_or(self.before[i])
+    }
+
+    fn named(&self, to: &Addressee) -> Option<Author> {
+        let author = to.author.filter(|author| self.authors.contains(author));
+        author.or_else(|| {
+            to.mentions
+                .iter()
+                .find_map(|(mention, _)| self.mentioned.get(mention).copied())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::attribute;
+    use crate::desk::conversation::fact::{Addressee, CompanySaid, CustomerSaid, Fact, Said};
+    use crate::model::Millis;
+
+    fn customer(at: i64, id: &str, author: u64) -> Fact {
+        let said = CustomerSaid {
+            author,
+            mentions: [author + 100].into_iter().collect(),
+            ..Default::default()
+        };
+        fact(at, id, Said::Customer(said))
+    }
+
+    fn company(at: i64, id: &str, reply_to: Option<&str>, author: Option<u64>, mention: Option<u64>) -> Fact {
+        let to = Addressee {
+            reply_to: reply_to.map(Into::into),
+            author,
+            mentions: mention.map(|mention| (mention, 0)).into_iter().collect(),
+        };
+        fact(
+            at,
+            id,
+            Said::Company(CompanySaid {
+                to,
+                ..Default::default()
+            }),
+        )
+    }
+
+    fn fact(at: i64, id: &str, said: Said) -> Fact {
+        Fact {
+            at: Millis(at),
+            id: id.into(),
+            revision: 0,
+            deleted: false,
+            case: 0,
+            said,
+        }
+    }
+
+    #[test]
+    fn whose_case_a_response_belongs_to() {
+        let (ann, bob) = (1, 2);
+        let mut facts = vec![
+            company(5, "early", None, None, None),
+            customer(10, "a1", ann),
+            customer(20, "b1", bob),
+            company(30, "latest", None, None, None),
+            company(31, "reply", Some("a1"), Some(bob), None),
+            company(32, "named", None, Some(ann), None),
+            company(33, "mentioned", None, Some(99), Some(ann + 100)),
+            company(34, "to a reply", Some("reply"), None, None),
+            company(35, "gone", Some("nowhere"), None, None),
+            company(36, "ring 1", Some("ring 2"), None, None),
+            company(37, "ring 2", Some("ring 1"), None, None),
+            company(38, "to nobody's", Some("early"), None, None),
+            company(40, "0 same moment", None, None, None),
+            customer(40, "a2", ann),
+        ];
+        let expected = [0, ann, bob, bob, ann, ann, ann, ann, bob, bob, bob, bob, ann, ann];
+        for (fact, case) in facts.iter().zip(attribute(&facts)) {
+            let wanted = expected[facts.iter().position(|f| f.id == fact.id).expect("it is there")];
+            assert_eq!(case, wanted, "{}", fact.id);
+        }
+        facts[1].deleted = true; // Ann takes her first message back: the reply to it names Bob
+        assert_eq!(attribute(&facts)[4], bob);
+    }
+
+    #[test]
+    fn one_id_for_a_complaint_and_a_response_means_the_complaint() {
+        let facts = [
+            customer(10, "1", 7),
+            customer(15, "2", 8),
+            company(20, "1", Some("2"), None, None),
+            company(30, "3", Some("1"), None, None),
+        ];
+        assert_eq!(attribute(&facts), [7, 8, 8, 7]);
+    }
+}

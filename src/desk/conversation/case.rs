@@ -1,0 +1,65 @@
+//! The row of a case: its fold, who its author is, and what has gone out for it.
+
+use serde::{Deserialize, Serialize};
+
+use super::fact::Author;
+use super::fold::Fold;
+use super::who::{UNKNOWN, Who};
+use super::work::WorkMark;
+use crate::model::{CaseId, Complaint, Millis};
+
+/// A case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseRow {
+    /// Whose it is.
+    pub author: Author,
+    /// Its name outside.
+    pub case_id: CaseId,
+    /// What its facts come to; `None` when its author has taken every message back.
+    pub fold: Option<Fold>,
+    /// The time by which it was last judged.
+    pub judged_at: Millis,
+    /// When the judgement changes if nothing else happens.
+    pub judge_due: Option<Millis>,
+    /// Until when its first work item waits for the party's findings; `None`: it does not.
+    pub rank_by: Option<Millis>,
+    /// The version last published.
+    pub version: i64,
+    /// Who its author is.
+    pub who: Who,
+    /// The latest message of the open wait, whole, for its work item.
+    pub body: Option<Box<Complaint>>,
+    /// What went out for the latest wait.
+    pub work: Option<WorkMark>,
+}
+
+impl CaseRow {
+    /// A case of which nothing is known yet.
+    pub fn new(author: Author, case_id: CaseId) -> Self {
+        Self {
+            author,
+            case_id,
+            fold: None,
+            judged_at: Millis(i64::MIN),
+            judge_due: None,
+            rank_by: None,
+            version: 0,
+            who: Who::default(),
+            body: None,
+            work: None,
+        }
+    }
+
+    /// When the case wants to be woken.
+    pub fn due(&self) -> Option<Millis> {
+        match (self.judge_due, self.rank_by) {
+            (Some(judge), Some(rank)) => Some(judge.min(rank)),
+            (judge, rank) => judge.or(rank),
+        }
+    }
+
+    /// The key of its party, as records show it.
+    pub fn party_key(&self) -> &str {
+        self.who.party.as_ref().map_or(UNKNOWN, |party| &party.key)
+    }
+}

@@ -1,0 +1,279 @@
+//! Case events are the difference between two folds.
+
+use std::collections::BTreeMap;
+
+use super::fact::{Fact, Said};
+use super::fold::{Fold, Mark};
+use super::level::Level;
+use super::reply_limit::Standing;
+use super::view::{Judged, View};
+use crate::model::{CaseEventType, CaseId, EventId, Millis, ResponseKind, SlaState};
+
+/// What happened to a case, before the record of it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Happened {
+    /// What.
+    pub kind: CaseEventType,
+    /// Its name: the same whenever the same thing is found to have happened.
+    pub id: EventId,
+    /// Event time.
+    pub at: Millis,
+    /// More about it, without personal data.
+    pub details: BTreeMap<String, String>,
+}
+
+/// What a fact is to a case that has changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum News<'a> {
+    /// The case has it now and had it not.
+    Gained(&'a Fact),
+    /// The case had it; now another has, or none.
+    Lost(&'a Fact),
+    /// A higher revision replaced it.
+    Edited(&'a Fact),
+    /// Its author took it out.
+    Withdrawn(&'a Fact),
+}
+
+/// A case at a time, to be compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// Its fold.
+    pub fold: &'a Fold,
+    /// The fold, judged.
+    pub view: &'a View,
+}
+
+/// Everything that happened between `old` and `new`, in the order it is told.
+pub fn difference(
+    case: CaseId,
+    old: Option<Side<'_>>,
+    new: Option<Side<'_>>,
+    news: &[News<'_>],
+) -> Vec<Happened> {
+    let mut told = Told {
+        case,
+        happened: Vec::new(),
+    };
+    if let (None, Some(new)) = (&old, &new) {
+        told.mark(CaseEventType::Opened, &new.fold.opened);
+    }
+    for news in news {
+        told.news(*news);
+    }
+    if let Some(new) = new {
+        told.milestones(old, new);
+        told.limit(old, new, news);
+        told.unanswered(old, new);
+        told.levels(old, new);
+    }
+    told.happened
+}
+
+struct Told {
+    case: CaseId,
+    happened: Vec<Happened>,
+}
+
+impl Told {
+    fn say(&mut self, kind: CaseEventType, at: Millis, cause: &[&str], details: &[(&str, &str)]) {
+        let id = EventId::new(self.case, kind.symbol(), cause);
+        let details = details
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        self.happened.push(Happened {
+            kind,
+            id,
+            at,
+            details,
+        });
+    }
+
+    fn mark(&mut self, kind: CaseEventType, mark: &Mark) {
+        self.say(kind, mark.at, &[&mark.id], &[("message", &mark.id)]);
+    }
+
+    fn corrected(&mut self, at: Millis, what: &str, cause: &str) {
+        self.say(
+            CaseEventType::Corrected,
+            at,
+            &[what, cause],
+            &[("what", what), ("message", cause)],
+        );
+    }
+
+    fn news(&mut self, news: News<'_>) {
+        match news {
+            News::Gained(fact) => self.gained(fact),
+            News::Lost(fact) => self.corrected(fact.at, "message_of_another_case", &fact.id),
+            News::Edited(fact) => self.revision(CaseEventType::Edited, fact),
+            News::Withdrawn(fact) => self.revision(CaseEventType::Withdrawn, fact),
+        }
+    }
+
+    fn revision(&mut self, kind: CaseEventType, fact: &Fact) {
+        let revision = fact.revision.to_string();
+        let details = [("message", &*fact.id), ("revision", &revision)];
+        self.say(kind, fact.at, &[&fact.id, &revision], &details);
+    }
+
+    fn gained(&mut self, fact: &Fact) {
+        let cause = [&*fact.id];
+        let message = ("message", &*fact.id);
+        match &fact.said {
+            Said::Customer(_) => self.say(CaseEventType::CustomerMessage, fact.at, &cause, &[message]),
+            Said::Company(said) => {
+                if said.kind == ResponseKind::Human {
+                    let team = said.team.as_deref().map(|team| ("team", team));
+                    let details: Vec<_> = [message].into_iter().chain(team).collect();
+                    self.say(CaseEventType::Replied, fact.at, &cause, &details);
+                }
+                if let Some(channel) = &said.invites_to {
+                    let details = [message, ("channel", channel)];
+                    self.say(CaseEventType::ChannelInvited, fact.at, &cause, &details);
+                }
+            }
+            Said::Changed(_) => {}
+        }
+    }
+
+    /// Moments that a case has or has not: told when they come or change, corrected when they go.
+    fn milestones(&mut self, old: Option<Side<'_>>, new: Side<'_>) {
+        use CaseEventType::{Acknowledged, Answered, LetGo, Pending, Resolved};
+        type Moment = for<'a> fn(Side<'a>) -> Option<&'a Mark>;
+        let moments: [(CaseEventType, &str, Moment, bool); 5] = [
+            (
+                Acknowledged,
+                "acknowledged",
+                |s| s.fold.acknowledged.as_ref(),
+                true,
+            ),
+            (
+                Answered,
+                "answered",
+                |s| s.view.answered.as_ref().map(|answer| &answer.mark),
+                true,
+            ),
+            (Pending, "pending", |s| s.fold.pending.as_ref(), false),
+            (Resolved, "resolved", |s| s.fold.resolved.as_ref(), false),
+            (LetGo, "let_go", |s| s.fold.let_go.as_ref(), false),
+        ];
+        if let Some(old) = old
+            && old.fold.opened != new.fold.opened
+        {
+            self.corrected(new.fold.opened.at, "opened", &new.fold.opened.id);
+        }
+        if let Some(old) = old
+            && new.fold.reopened > old.fold.reopened
+        {
+            let count = new.fold.reopened.to_string();
+            self.say(
+                CaseEventType::Reopened,
+                new.fold.cycle_at,
+                &[&count],
+                &[("count", &count)],
+            );
+        }
+        for (kind, name, moment, lasting) in moments {
+            match (old.and_then(moment), moment(new)) {
+                (before, Some(now)) if before != Some(now) => self.mark(kind, now),
+                // A status ends in its time; what had happened once can only have been wrong.
+                (Some(before), None) if lasting => self.corrected(before.at, name, &before.id),
+                _ => {}
+            }
+        }
+    }
+
+    /// Rule 8: the reply that reached the limit, and each one past it.
+    fn limit(&mut self, old: Option<Side<'_>>, new: Side<'_>, news: &[News<'_>]) {
+        let cycle = new.fold.reopened.to_string();
+        let before = old.map(|old| old.view.standing);
+        let reply = news.iter().rev().find_map(|news| match news {
+            News::Gained(fact) => Some((fact.at, &*fact.id)),
+            _ => None,
+        });
+        let (at, id) = reply.unwrap_or((new.fold.last_company_at.unwrap_or(new.fold.opened.at), ""));
+        match (before, new.view.standing) {
+            (before, now) if before == Some(now) => {}
+            (_, Standing::Reached) => {
+                self.say(
+                    CaseEventType::ReplyLimitReached,
+                    at,
+                    &[&cycle, "reached", id],
+                    &[("message", id)],
+                );
+            }
+            (_, Standing::Exceeded { by }) => {
+                let by = by.to_string();
+                let details = [("message", id), ("by", &by)];
+                self.say(
+                    CaseEventType::ReplyLimitExceeded,
+                    at,
+                    &[&cycle, &by, id],
+                    &details,
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Rule 7.
+    fn unanswered(&mut self, old: Option<Side<'_>>, new: Side<'_>) {
+        let first = new.fold.clock.as_ref().map_or("", |mark| &*mark.id);
+        match (
+            old.and_then(|old| old.view.unanswered_since),
+            new.view.unanswered_since,
+        ) {
+            (None, Some(since)) => {
+                let deadline = since.0.to_string();
+                let details = [("deadline_ms", &*deadline)];
+                self.say(
+                    CaseEventType::Unanswered,
+                    since,
+                    &["patience", first, &deadline],
+                    &details,
+                );
+            }
+            (Some(since), None) => self.corrected(since, "unanswered", first),
+            _ => {}
+        }
+    }
+
+    /// Rule 5.
+    fn levels(&mut self, old: Option<Side<'_>>, new: Side<'_>) {
+        let none: &[Judged] = &[];
+        let before = old.map_or(none, |old| &old.view.clocks);
+        let now: &[Judged] = &new.view.clocks;
+        let same = |list: &'_ [Judged], judged: &Judged| {
+            list.iter()
+                .find(|other| other.level == judged.level && other.first == judged.first)
+                .cloned()
+        };
+        let breached = |judged: &Judged| judged.judgement.state == SlaState::Breached;
+        for judged in now {
+            let was = same(before, judged);
+            if breached(judged) && !was.as_ref().is_some_and(breached) {
+                self.level(CaseEventType::SlaBreached, judged, judged.judgement.deadline);
+            } else if judged.judgement.at_risk && !was.is_some_and(|was| was.judgement.at_risk) {
+                self.level(CaseEventType::SlaAtRisk, judged, judged.judgement.deadline);
+            }
+        }
+        for judged in before.iter().filter(|judged| breached(judged)) {
+            // A wait that was closed late before this change is not judged again: only its own
+            // change brings it up.
+            let now = same(now, judged);
+            let gone = now.is_none() && judged.level != Level::Next;
+            if gone || now.is_some_and(|now| !breached(&now)) {
+                self.level(CaseEventType::SlaRetracted, judged, judged.judgement.deadline);
+            }
+        }
+    }
+
+    fn level(&mut self, kind: CaseEventType, judged: &Judged, at: Millis) {
+        let deadline = judged.judgement.deadline.0.to_string();
+        let level = judged.level.name();
+        let details = [("level", level), ("deadline_ms", &deadline)];
+        self.say(kind, at, &[level, &judged.first, &deadline], &details);
+    }
+}

@@ -1,0 +1,191 @@
+//! What a conversation keeps of each message: compact, and no text but the excerpt.
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::model::{Millis, ResponseKind, Status};
+
+/// The author of customer messages, or the case of theirs: a keyed hash of the author key. Zero is
+/// nobody.
+pub type Author = u64;
+
+/// A keyed hash of one identifier, short: it is compared within one conversation only.
+pub type Mention = u64;
+
+/// One message or update of a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// When it was said, event time.
+    pub at: Millis,
+    /// The message's id in its source.
+    pub id: Box<str>,
+    /// The message's revision; a higher one replaces it (rule 1).
+    pub revision: i64,
+    /// Taken out by its author: kept only to know it again.
+    pub deleted: bool,
+    /// The case it belongs to by rule 3; zero while it belongs to none.
+    pub case: Author,
+    /// What was said.
+    pub said: Said,
+}
+
+/// What a message says, as far as rules ask.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Said {
+    /// The customer spoke.
+    Customer(CustomerSaid),
+    /// The company spoke.
+    Company(CompanySaid),
+    /// Something changed without a message.
+    Changed(Changed),
+}
+
+/// A customer's message.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CustomerSaid {
+    /// Who spoke.
+    pub author: Author,
+    /// Whether somebody now waits for an answer: not for praise, thanks or automatic mail (rule 2).
+    pub waits: bool,
+    /// Whether it was a machine that wrote, such as an out-of-office notice.
+    pub automatic: bool,
+    /// Whether it was public, if the message itself said so.
+    pub public: Option<bool>,
+    /// The identifiers its author was given with.
+    pub mentions: SmallVec<[Mention; 2]>,
+    /// What it is about.
+    pub about: About,
+    /// People who could see it.
+    pub audience: Option<i64>,
+    /// The beginning of its text.
+    pub excerpt: Box<str>,
+}
+
+/// What a case is about, as messages and updates tell it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// The brand.
+    pub brand: Option<Box<str>>,
+    /// The product.
+    pub product: Option<Box<str>>,
+    /// The issue.
+    pub issue: Option<Box<str>>,
+    /// The location.
+    pub location: Option<Box<str>>,
+    /// The language of the text.
+    pub language: Option<Box<str>>,
+}
+
+impl About {
+    /// Fills what is not known yet from `other`.
+    pub fn or(&mut self, other: &Self) {
+        fn fill(mine: &mut Option<Box<str>>, theirs: &Option<Box<str>>) {
+            if mine.is_none() {
+                mine.clone_from(theirs);
+            }
+        }
+        fill(&mut self.brand, &other.brand);
+        fill(&mut self.product, &other.product);
+        fill(&mut self.issue, &other.issue);
+        fill(&mut self.location, &other.location);
+        fill(&mut self.language, &other.language);
+    }
+}
+
+/// A company's message.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CompanySaid {
+    /// Who or what spoke; never UNKNOWN, intake has resolved that.
+    pub kind: ResponseKind,
+    /// Whether it was public, if the message itself said so.
+    pub public: Option<bool>,
+    /// To whom it was said.
+    pub to: Addressee,
+    /// The status it sets.
+    pub status: Option<Status>,
+    /// The channel it invites to.
+    pub invites_to: Option<Box<str>>,
+    /// Until when something is promised.
+    pub promised_by: Option<Millis>,
+    /// The team that replied.
+    pub team: Option<Box<str>>,
+    /// The person who replied.
+    pub agent: Option<Box<str>>,
+}
+
+/// A change without a message. `None` leaves a thing as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Changed {
+    /// Whose case changed.
+    pub to: Addressee,
+    /// The status it sets.
+    pub status: Option<Status>,
+    /// The case's owner.
+    pub owner: Option<Box<str>>,
+    /// The owner's team.
+    pub team: Option<Box<str>>,
+    /// The case's name in another system.
+    pub external_case_id: Option<Box<str>>,
+    /// What the case is about.
+    pub about: About,
+    /// People who can see it.
+    pub audience: Option<i64>,
+}
+
+/// What a response or an update says about whose case it means (rule 3).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Addressee {
+    /// The message it replies to.
+    pub reply_to: Option<Box<str>>,
+    /// The customer it names: their author key in this conversation, if it can be told.
+    pub author: Option<Author>,
+    /// The customer's identifiers, each with the author it would be the key of.
+    pub mentions: SmallVec<[(Mention, Author); 1]>,
+}
+
+/// Which numbering of ids a message belongs to: two systems may give one id to a complaint and a
+/// response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A complaint.
+    Customer,
+    /// A response.
+    Company,
+    /// An update.
+    Changed,
+}
+
+impl Said {
+    /// Which numbering of ids it belongs to.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Customer(_) => Class::Customer,
+            Self::Company(_) => Class::Company,
+            Self::Changed(_) => Class::Changed,
+        }
+    }
+
+    /// To whom it was said; `None` for a customer's message.
+    pub fn addressee(&self) -> Option<&Addressee> {
+        match self {
+            Self::Customer(_) => None,
+            Self::Company(said) => Some(&said.to),
+            Self::Changed(change) => Some(&change.to),
+        }
+    }
+}
+
+impl Fact {
+    /// Its place in the order of all facts: event time, then id.
+    pub fn place(&self) -> (Millis, &str) {
+        (self.at, &self.id)
+    }
+
+    /// The customer's message it is, unless it was taken out.
+    pub fn customer(&self) -> Option<&CustomerSaid> {
+        match &self.said {
+            Said::Customer(said) if !self.deleted => Some(said),
+            _ => None,
+        }
+    }
+}

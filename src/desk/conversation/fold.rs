@@ -1,0 +1,368 @@
+//! A case is a fold over its facts, in the order of (occurred_at, id).
+//!
+//! A message in order extends the fold by one [`Fold::push`]; anything else folds anew, with the
+//! same function. What also depends on the time is not kept here but judged from it
+//! ([`super::view`]).
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use super::fact::{About, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said};
+use super::reply_limit::PublicReplies;
+use super::wait::Wait;
+use crate::config::rules::ChannelRules;
+use crate::model::{AnsweredBy, Millis, ResponseKind, Stage, Status};
+
+/// How long a customer may contest a bot's RESOLVED before it counts as an answer (rule 3).
+pub const BOT_UNCONTESTED_MS: i64 = 24 * 3600 * 1000;
+
+/// Identifiers of one author that a case looks at; more are taken for abuse and ignored.
+pub const MENTIONS: usize = 32;
+
+/// A moment in a case: when, and which message made it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Event time.
+    pub at: Millis,
+    /// The message's id.
+    pub id: Box<str>,
+}
+
+/// The answer of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The message that answered.
+    pub mark: Mark,
+    /// Whether a person answered it.
+    pub by: AnsweredBy,
+}
+
+/// What the facts of a case come to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fold {
+    /// Its author's earliest message (rule 2).
+    pub opened: Mark,
+    /// Whether spectators see the case: the opening message's own visibility, else the channel's.
+    pub public: bool,
+    /// The first message that opened a waiting clock; none for mere praise.
+    pub clock: Option<Mark>,
+    /// The earliest company message the customer could see.
+    pub acknowledged: Option<Mark>,
+    /// The earliest human reply, or a bot's resolution that stood long enough.
+    pub answered: Option<Answer>,
+    /// A bot said RESOLVED and nobody has contested it yet.
+    pub bot_claim: Option<Mark>,
+    /// The earliest public human reply.
+    pub answered_publicly_at: Option<Millis>,
+    /// The RESOLVED that stands.
+    pub resolved: Option<Mark>,
+    /// The decision to let it go, if it stands.
+    pub let_go: Option<Mark>,
+    /// Since when the company waits for the customer, if it does.
+    pub pending: Option<Mark>,
+    /// Time that PENDING took off the resolve clock, over; in milliseconds.
+    pub frozen_ms: i64,
+    /// When the present cycle began: the opening, or the last reopening.
+    pub cycle_at: Millis,
+    /// Since when patience had run out without a reply, if it ever had.
+    pub was_unanswered: Option<Millis>,
+    /// The wait that is open.
+    pub open: Option<Wait>,
+    /// Waits so far, the open one too.
+    pub waits: u32,
+    /// Closed waits that had a deadline and missed it.
+    pub late_waits: u32,
+    /// Messages of customers who waited already.
+    pub chasers: u32,
+    /// The author's latest message.
+    pub last_customer_at: Millis,
+    /// The latest company message the customer could see.
+    pub last_company_at: Option<Millis>,
+    /// The author's messages.
+    pub customer_messages: u32,
+    /// Replies of people.
+    pub human_replies: u32,
+    /// Replies of people that were public.
+    pub public_replies: u32,
+    /// Replies of bots.
+    pub bot_replies: u32,
+    /// Replies of people that did more than invite elsewhere.
+    pub replies_of_substance: u32,
+    /// Public human replies in this cycle, against the limit.
+    pub limit: PublicReplies,
+    /// Cycles after the first.
+    pub reopened: u32,
+    /// The latest promise.
+    pub promised_by: Option<Millis>,
+    /// What updates say the case is about.
+    pub set: About,
+    /// What its messages say it is about, the earliest first.
+    pub told: About,
+    /// Its owner, as updates say.
+    pub owner: Option<Box<str>>,
+    /// The owner's team, or the last replying one.
+    pub team: Option<Box<str>>,
+    /// The case's name elsewhere.
+    pub external_case_id: Option<Box<str>>,
+    /// People who can see it, the latest count.
+    pub audience: Option<i64>,
+    /// The beginning of the opening message's text.
+    pub excerpt: Box<str>,
+    /// The identifiers its author was given with, in the order of the messages.
+    pub mentions: SmallVec<[Mention; 2]>,
+}
+
+impl Fold {
+    /// Folds the facts of one case, in order. `None` if no customer message is among them: then
+    /// there is no case. Waits that closed on the way are appended to `closed`.
+    pub fn of<'a>(
+        facts: impl Iterator<Item = &'a Fact> + Clone,
+        rules: &ChannelRules,
+        closed: &mut Vec<Wait>,
+    ) -> Option<Self> {
+        let present = facts.filter(|fact| !fact.deleted);
+        let (first, opening) = present
+            .clone()
+            .enumerate()
+            .find_map(|(i, fact)| Some((i, (fact, fact.customer()?))))?;
+        let mut fold = Self::open(opening.0, opening.1, rules, closed);
+        // Said at the very moment of the opening counts as said after it (rule 3: "at or after
+        // opened_at"), whatever the ids; what was said before answers nothing.
+        let opened_at = fold.opened.at;
+        let earlier = present.clone().take(first).filter(|fact| fact.at == opened_at);
+        for fact in earlier.chain(present.skip(first + 1)) {
+            fold.push(fact, rules, closed);
+        }
+        Some(fold)
+    }
+
+    /// The case that this message opens.
+    pub fn open(fact: &Fact, said: &CustomerSaid, rules: &ChannelRules, closed: &mut Vec<Wait>) -> Self {
+        let opened = Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        };
+        let mut fold = Self {
+            public: said.public.unwrap_or(rules.stage == Stage::Onstage),
+            cycle_at: opened.at,
+            last_customer_at: opened.at,
+            excerpt: said.excerpt.clone(),
+            opened,
+            clock: None,
+            acknowledged: None,
+            answered: None,
+            bot_claim: None,
+            answered_publicly_at: None,
+            resolved: None,
+            let_go: None,
+            pending: None,
+            frozen_ms: 0,
+            was_unanswered: None,
+            open: None,
+            waits: 0,
+            late_waits: 0,
+            chasers: 0,
+            last_company_at: None,
+            customer_messages: 0,
+            human_replies: 0,
+            public_replies: 0,
+            bot_replies: 0,
+            replies_of_substance: 0,
+            limit: PublicReplies::default(),
+            reopened: 0,
+            promised_by: None,
+            set: About::default(),
+            told: About::default(),
+            owner: None,
+            team: None,
+            external_case_id: None,
+            audience: None,
+            mentions: SmallVec::new(),
+        };
+        fold.push(fact, rules, closed);
+        fold
+    }
+
+    /// Extends the fold by a fact that is not before any it has. If that ends a wait, the wait is
+    /// appended to `closed`.
+    pub fn push(&mut self, fact: &Fact, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        if fact.deleted {
+            return;
+        }
+        self.pass(fact.at, rules);
+        match &fact.said {
+            Said::Customer(said) => self.customer(fact, said),
+            Said::Company(said) => self.company(fact, said, rules, closed),
+            Said::Changed(change) => self.changed(fact, change, rules, closed),
+        }
+    }
+
+    /// Time passes up to just before `t`: what silence alone decides by then, is decided.
+    fn pass(&mut self, t: Millis, rules: &ChannelRules) {
+        if self.was_unanswered.is_none() {
+            self.was_unanswered = self.unanswered_from(rules).filter(|&from| from < t);
+        }
+        if let Some(claim) = self
+            .bot_claim
+            .take_if(|claim| t.since(claim.at) >= BOT_UNCONTESTED_MS)
+        {
+            self.answered.get_or_insert(Answer {
+                mark: claim,
+                by: AnsweredBy::Bot,
+            });
+        }
+    }
+
+    /// Rule 7, UNANSWERED: from when on, if nothing more is said, the customer's patience has run
+    /// out. None while nobody waits for a first answer.
+    pub fn unanswered_from(&self, rules: &ChannelRules) -> Option<Millis> {
+        let clock = self.clock.as_ref()?;
+        let waits = self.human_replies == 0 && self.resolved.is_none() && self.let_go.is_none();
+        waits.then(|| clock.at.plus(rules.patience.ms()).max(self.cycle_at))
+    }
+
+    fn customer(&mut self, fact: &Fact, said: &CustomerSaid) {
+        self.customer_messages += 1;
+        self.last_customer_at = fact.at;
+        self.limit.interrupted();
+        for mention in &said.mentions {
+            if !self.mentions.contains(mention) && self.mentions.len() < MENTIONS {
+                self.mentions.push(*mention);
+            }
+        }
+        self.told.or(&said.about);
+        self.audience = said.audience.or(self.audience);
+        if !said.automatic {
+            self.thaw(fact.at);
+        }
+        if !said.waits {
+            return;
+        }
+        self.bot_claim = None;
+        self.let_go = None;
+        if self.resolved.take().is_some() {
+            self.reopen(fact.at);
+        }
+        let mark = Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        };
+        self.clock.get_or_insert_with(|| mark.clone());
+        match &mut self.open {
+            Some(wait) => {
+                wait.extend(mark);
+                self.chasers += 1;
+            }
+            None => {
+                self.waits += 1;
+                self.open = Some(Wait::begin(mark));
+            }
+        }
+    }
+
+    fn company(&mut self, fact: &Fact, said: &CompanySaid, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        let mark = || Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        };
+        if !matches!(said.kind, ResponseKind::Note | ResponseKind::Community) {
+            self.acknowledged.get_or_insert_with(mark);
+            self.last_company_at = Some(fact.at);
+        }
+        match said.kind {
+            ResponseKind::Human | ResponseKind::Unknown => {
+                self.human_replies += 1;
+                self.bot_claim = None;
+                if said.invites_to.is_none() || said.status == Some(Status::Resolved) {
+                    self.replies_of_substance += 1;
+                }
+                self.answered.get_or_insert_with(|| Answer {
+                    mark: mark(),
+                    by: AnsweredBy::Human,
+                });
+                if said.public.unwrap_or(self.public) {
+                    self.public_replies += 1;
+                    self.answered_publicly_at.get_or_insert(fact.at);
+                    if self.public {
+                        self.limit.reply(fact.at);
+                    }
+                }
+                self.team = said.team.clone().or(self.team.take());
+                self.close(fact.at, rules, closed);
+            }
+            ResponseKind::Bot => {
+                self.bot_replies += 1;
+                if said.status == Some(Status::Resolved) && self.answered.is_none() {
+                    self.bot_claim = Some(mark());
+                }
+            }
+            ResponseKind::AutoAck | ResponseKind::Note | ResponseKind::Community => {}
+        }
+        self.promised_by = said.promised_by.or(self.promised_by);
+        self.status(fact, said.status, rules, closed);
+    }
+
+    fn changed(&mut self, fact: &Fact, change: &Changed, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        let mut about = change.about.clone();
+        about.or(&self.set);
+        self.set = about;
+        self.owner = change.owner.clone().or(self.owner.take());
+        self.team = change.team.clone().or(self.team.take());
+        self.external_case_id = change.external_case_id.clone().or(self.external_case_id.take());
+        self.audience = change.audience.or(self.audience);
+        self.status(fact, change.status, rules, closed);
+    }
+
+    fn status(&mut self, fact: &Fact, status: Option<Status>, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        let mark = || Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        };
+        match status {
+            None => {}
+            Some(Status::Pending) => {
+                if self.resolved.is_none() {
+                    self.pending.get_or_insert_with(mark);
+                }
+            }
+            Some(Status::Resolved) => {
+                self.thaw(fact.at);
+                self.resolved.get_or_insert_with(mark);
+                self.close(fact.at, rules, closed);
+            }
+            Some(Status::Reopened) => {
+                self.let_go = None;
+                if self.resolved.take().is_some() {
+                    self.bot_claim = None;
+                    self.reopen(fact.at);
+                }
+            }
+            Some(Status::LetGo) => {
+                self.thaw(fact.at);
+                self.let_go.get_or_insert_with(mark);
+                self.close(fact.at, rules, closed);
+            }
+        }
+    }
+
+    /// PENDING is over: the time it took is credited.
+    fn thaw(&mut self, at: Millis) {
+        if let Some(since) = self.pending.take() {
+            self.frozen_ms = self.frozen_ms.saturating_add(at.since(since.at));
+        }
+    }
+
+    fn reopen(&mut self, at: Millis) {
+        self.reopened += 1;
+        self.cycle_at = at;
+        self.limit = PublicReplies::default();
+    }
+
+    fn close(&mut self, at: Millis, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        if let Some(mut wait) = self.open.take() {
+            wait.closed = Some(at);
+            self.late_waits += u32::from(wait.was_late(rules.levels.next));
+            closed.push(wait);
+        }
+    }
+}

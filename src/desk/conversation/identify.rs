@@ -1,0 +1,242 @@
+//! How a case comes to its party: asking, deciding, joining, leaving.
+
+use super::Actor;
+use super::case::CaseRow;
+use super::events::Happened;
+use super::fold::MENTIONS;
+use super::ledger::Head;
+use super::record;
+use super::settle::{Change, summary_flags};
+use super::view::View;
+use super::who::{Asked, Link, Party, Who, customer_key};
+use crate::desk::keys::kind;
+use crate::desk::message::{CaseNote, Findings, Message, Moved, Owner, Standing, Summary};
+use crate::model::{CaseEventType, EventId, Identifier, Millis};
+use crate::processor::{ActorKey, Rejection};
+
+/// Hops after which a case stays with the party it has: only a loop comes so far (ENGINE.md 15).
+const HOPS: u8 = 64;
+
+impl Actor<'_, '_> {
+    /// An identifier has answered.
+    pub(super) fn owner(&mut self, answer: &Owner) -> Result<(), Rejection> {
+        let Some((head, mut row)) = self.read_both(answer.author)? else {
+            return Ok(());
+        };
+        let rivals_before = row
+            .who
+            .asked
+            .iter()
+            .find(|asked| asked.actor == answer.identifier);
+        let rivals_before = rivals_before
+            .map(|asked| asked.rivals.clone())
+            .unwrap_or_default();
+        if !row.who.owner(answer) {
+            return Ok(());
+        }
+        let conflict = !answer.rivals.is_empty() && answer.rivals != rivals_before;
+        let happened = if conflict {
+            self.conflict(&row, answer)
+        } else {
+            None
+        };
+        self.settle_with(&head, Change::same(row), happened.into_iter().collect())
+    }
+
+    /// A customer's record points elsewhere, or no longer does.
+    pub(super) fn moved(&mut self, moved: &Moved) -> Result<(), Rejection> {
+        let Some((head, mut row)) = self.read_both(moved.author)? else {
+            return Ok(());
+        };
+        if row.who.moved(moved) {
+            self.settle(&head, Change::same(row))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The party has found out what it knows.
+    pub(super) fn findings(&mut self, findings: &Findings) -> Result<(), Rejection> {
+        let Some((head, mut row)) = self.read_both(findings.author)? else {
+            return Ok(());
+        };
+        if !row.who.found(findings) {
+            return Ok(());
+        }
+        row.rank_by = None;
+        self.settle(&head, Change::same(row))
+    }
+
+    /// Asks identifiers that are new to the case for their owner.
+    pub(super) fn ask(&mut self, row: &mut CaseRow, identifiers: &[Identifier]) {
+        for identifier in identifiers {
+            let actor = self.identifier_actor(identifier);
+            let known = row.who.asked.iter().any(|asked| asked.actor == actor.hash);
+            if known || row.who.asked.len() >= MENTIONS {
+                continue;
+            }
+            row.who.asked.push(Asked {
+                identifier: identifier.clone(),
+                mention: record::mention(self.desk.keys(), identifier),
+                actor: actor.hash,
+                number: 0,
+                owner: None,
+                rivals: Default::default(),
+            });
+            self.effects.tell(actor, Message::Ask(self.case_ref(row.author)));
+        }
+    }
+
+    /// Decides the party anew; tells the old one and the new one if it is another, and the present
+    /// one if what it was told has changed.
+    pub(super) fn identify(
+        &mut self,
+        head: &Head,
+        row: &mut CaseRow,
+        view: Option<&View>,
+        told: Option<(bool, bool)>,
+        happened: &mut Vec<Happened>,
+    ) {
+        let live = row.fold.as_ref().map_or(&[][..], |fold| &fold.mentions);
+        let decided = row.who.decide(live, &self.desk.settings().identity);
+        let decided =
+            decided.map(|(party, way)| (party, way.into_iter().map(Box::<str>::from).collect::<Vec<_>>()));
+        let now = row
+            .fold
+            .as_ref()
+            .zip(view)
+            .map(|(fold, view)| summary_flags(fold, view));
+        match decided {
+            Some((party, _)) if row.who.party.as_ref() == Some(&party) => {
+                if told != now {
+                    self.note(head, row, view, &party.key, Standing::Member);
+                }
+            }
+            Some(_) if self.cx.hops >= HOPS => {}
+            Some((party, way)) => self.change_party(head, row, view, Some(party), &way, happened),
+            None if live.is_empty() && row.who.party.is_some() => {
+                self.change_party(head, row, view, None, &[], happened);
+            }
+            None => {}
+        }
+    }
+
+    fn change_party(
+        &mut self,
+        head: &Head,
+        row: &mut CaseRow,
+        view: Option<&View>,
+        party: Option<Party>,
+        way: &[Box<str>],
+        happened: &mut Vec<Happened>,
+    ) {
+        row.who.membership += 1;
+        row.who.notes = 0;
+        let old = row.who.party.take();
+        let customer = |party: &Option<Party>| party.as_ref().and_then(|party| party.customer_id.clone());
+        let was = customer(&old);
+        let is = customer(&party);
+        row.who.party = party;
+        for (key, standing) in left(&mut row.who, old, way) {
+            self.note(head, row, view, &key, standing);
+        }
+        if let Some(customer_id) = &is {
+            if !row.who.links.iter().any(|link| link.customer_id == *customer_id) {
+                row.who.links.push(Link {
+                    customer_id: customer_id.clone(),
+                    number: 0,
+                    next: None,
+                });
+            }
+            if was.as_ref() != Some(customer_id) {
+                happened.extend(identified(row, customer_id));
+            }
+        }
+        if let Some(key) = row.who.party.as_ref().map(|party| party.key.clone()) {
+            self.note(head, row, view, &key, Standing::Member);
+        }
+    }
+
+    fn note(&mut self, head: &Head, row: &mut CaseRow, view: Option<&View>, key: &str, standing: Standing) {
+        row.who.notes += 1;
+        let judged = row.fold.as_ref().zip(view);
+        let (open, was_unanswered) = judged.map_or((false, false), |(fold, view)| summary_flags(fold, view));
+        let note = CaseNote {
+            case: self.case_ref(row.author),
+            party_key: key.into(),
+            membership: row.who.membership,
+            number: row.who.notes,
+            standing,
+            settled: row.who.party.as_ref().is_some_and(|party| party.settled),
+            summary: Summary {
+                opened_at: judged.map_or(Millis(i64::MIN), |(fold, _)| fold.opened.at),
+                channel: head.channel.clone(),
+                open,
+                was_unanswered,
+            },
+        };
+        let party: ActorKey = self.desk.keys().party(key);
+        debug_assert_eq!(party.kind, kind::PARTY);
+        self.effects.tell(party, Message::Case(Box::new(note)));
+    }
+
+    fn conflict(&self, row: &CaseRow, answer: &Owner) -> Option<Happened> {
+        let asked = row
+            .who
+            .asked
+            .iter()
+            .find(|asked| asked.actor == answer.identifier)?;
+        let kind = CaseEventType::IdentityConflict;
+        let customers = answer.rivals.join(",");
+        Some(Happened {
+            kind,
+            id: EventId::new(row.case_id, kind.symbol(), &[&asked.identifier.kind, &customers]),
+            at: row.fold.as_ref()?.opened.at,
+            details: [
+                ("identifier_kind".to_owned(), asked.identifier.kind.clone()),
+                ("customers".to_owned(), customers),
+            ]
+            .into(),
+        })
+    }
+}
+
+/// The parties a case leaves, and how it stands to them from now on: customers on the way to its new
+/// party are watched, the others forgotten.
+fn left(who: &mut Who, old: Option<Party>, way: &[Box<str>]) -> Vec<(Box<str>, Standing)> {
+    let now = who.party.as_ref().map(|party| party.key.clone());
+    let mut left = Vec::new();
+    if let Some(old) = old.filter(|old| old.customer_id.is_none()) {
+        left.push((old.key, Standing::Gone));
+    }
+    who.links.retain(|link| {
+        let key = customer_key(&link.customer_id);
+        let on_the_way = way.contains(&link.customer_id);
+        if now.as_ref() != Some(&key) {
+            left.push((
+                key,
+                if on_the_way {
+                    Standing::Watcher
+                } else {
+                    Standing::Gone
+                },
+            ));
+        }
+        on_the_way
+    });
+    left
+}
+
+fn identified(row: &CaseRow, customer_id: &str) -> Option<Happened> {
+    let kind = CaseEventType::Identified;
+    Some(Happened {
+        kind,
+        id: EventId::new(
+            row.case_id,
+            kind.symbol(),
+            &[customer_id, &row.who.membership.to_string()],
+        ),
+        at: row.fold.as_ref()?.opened.at,
+        details: [("customer_id".to_owned(), customer_id.to_owned())].into(),
+    })
+}

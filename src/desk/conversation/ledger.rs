@@ -1,0 +1,247 @@
+//! Where a conversation keeps its facts: the newest in the head row, older ones in sealed blocks of a
+//! fixed size, so that a message in order touches no more rows in a long conversation than in a
+//! short one.
+//!
+//! Facts stand in the order of arrival; sorting is the reader's. A sealed fact is found again by a
+//! row of its own that says in which block it is.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use super::fact::{Author, Class, Fact};
+use crate::desk::keys::{Keys, head, part};
+use crate::desk::row::Row;
+use crate::desk::{Effects, State};
+use crate::model::Millis;
+use crate::processor::{ActorKey, Corrupt, RowKey};
+
+/// Facts in a block, and at most in the head.
+pub const BLOCK: usize = 16;
+/// Unmet references that are kept one by one.
+const PENDING: usize = 32;
+
+/// The main row of a conversation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// The source.
+    pub source: Box<str>,
+    /// The channel.
+    pub channel: Box<str>,
+    /// The conversation's id in its source.
+    pub conversation_id: Box<str>,
+    /// Who spoke first: others are bystanders (rule 2).
+    pub first_author: Author,
+    /// Who spoke last.
+    pub last_author: Author,
+    /// The latest event time of all facts.
+    pub latest: Option<Millis>,
+    /// How many blocks are sealed.
+    pub blocks: u32,
+    /// Facts not sealed yet.
+    pub tail: Vec<Fact>,
+    /// Hashes of messages and people that responses name and that are not known yet: when one
+    /// comes, attribution changes.
+    pub unmet: SmallVec<[u64; 2]>,
+    /// There were more of them than are kept.
+    pub unmet_overflow: bool,
+}
+
+impl Head {
+    /// Remembers that something was named that is not known.
+    pub fn miss(&mut self, hash: u64) {
+        if self.unmet.contains(&hash) {
+        } else if self.unmet.len() < PENDING {
+            self.unmet.push(hash);
+        } else {
+            self.unmet_overflow = true;
+        }
+    }
+
+    /// Whether any of these was named before it was known.
+    pub fn missed(&self, mut hashes: impl Iterator<Item = u64>) -> bool {
+        self.unmet_overflow || (!self.unmet.is_empty() && hashes.any(|hash| self.unmet.contains(&hash)))
+    }
+}
+
+/// Where a fact stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spot {
+    Tail(usize),
+    Block(u32, usize),
+}
+
+/// The short hash by which a message is found again.
+pub fn name(keys: &Keys, class: Class, id: &str) -> u64 {
+    let class = match class {
+        Class::Customer => "customer",
+        Class::Company => "company",
+        Class::Changed => "changed",
+    };
+    keys.short(&[class, id])
+}
+
+fn block_row(actor: ActorKey, block: u32) -> RowKey {
+    RowKey {
+        actor,
+        part: part::BLOCK,
+        index: block.into(),
+    }
+}
+
+fn seen_row(actor: ActorKey, name: u64) -> RowKey {
+    RowKey {
+        actor,
+        part: part::SEEN,
+        index: name,
+    }
+}
+
+fn read_block<'s>(state: &'s mut State<'_>, actor: ActorKey, block: u32) -> Result<&'s [Fact], Corrupt> {
+    match state.get(&block_row(actor, block))? {
+        Some(Row::Block(facts)) => Ok(facts),
+        _ => Err(Corrupt(format!("a conversation's block {block} is missing"))),
+    }
+}
+
+/// Finds a message by its class and id.
+pub fn find(
+    keys: &Keys,
+    state: &mut State<'_>,
+    actor: ActorKey,
+    head: &Head,
+    class: Class,
+    id: &str,
+) -> Result<Option<Fact>, Corrupt> {
+    let is_it = |fact: &&Fact| fact.said.class() == class && *fact.id == *id;
+    if let Some(fact) = head.tail.iter().find(is_it) {
+        return Ok(Some(fact.clone()));
+    }
+    if head.blocks == 0 {
+        return Ok(None);
+    }
+    let Some(Row::Seen(block)) = state.get(&seen_row(actor, name(keys, class, id)))? else {
+        return Ok(None);
+    };
+    let block = *block;
+    Ok(read_block(state, actor, block)?.iter().find(is_it).cloned())
+}
+
+/// Appends a fact to the head; seals a block when the head is full.
+pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects: &mut Effects) {
+    if head.tail.len() == BLOCK {
+        for fact in &head.tail {
+            let name = name(keys, fact.said.class(), &fact.id);
+            effects.store(seen_row(actor, name), Row::Seen(head.blocks));
+        }
+        effects.store(
+            block_row(actor, head.blocks),
+            Row::Block(std::mem::take(&mut head.tail)),
+        );
+        head.blocks += 1;
+    }
+    head.latest = head.latest.max(Some(fact.at));
+    head.tail.push(fact);
+}
+
+/// All facts of a conversation, sorted by their place, for folding anew.
+#[derive(Debug)]
+pub struct Ledger {
+    facts: Vec<Fact>,
+    spots: Vec<Spot>,
+}
+
+impl Ledger {
+    /// Reads all facts.
+    pub fn read(state: &mut State<'_>, actor: ActorKey, head: &Head) -> Result<Self, Corrupt> {
+        let mut all = Vec::with_capacity(head.blocks as usize * BLOCK + head.tail.len());
+        for block in 0..head.blocks {
+            let facts = read_block(state, actor, block)?;
+            all.extend(
+                facts
+                    .iter()
+                    .cloned()
+                    .enumerate()
+                    .map(|(i, fact)| (fact, Spot::Block(block, i))),
+            );
+        }
+        all.extend(
+            head.tail
+                .iter()
+                .cloned()
+                .enumerate()
+                .map(|(i, fact)| (fact, Spot::Tail(i))),
+        );
+        all.sort_by(|(a, _), (b, _)| a.place().cmp(&b.place()));
+        let (facts, spots) = all.into_iter().unzip();
+        Ok(Self { facts, spots })
+    }
+
+    /// The facts, sorted.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// The same facts, with the one of this class and id replaced, or added.
+    pub fn with(&self, fact: &Fact) -> Vec<Fact> {
+        let is_it = |f: &Fact| f.said.class() == fact.said.class() && f.id == fact.id;
+        let mut facts: Vec<_> = self.facts.iter().filter(|f| !is_it(f)).cloned().collect();
+        let at = facts.partition_point(|f| f.place() < fact.place());
+        facts.insert(at, fact.clone());
+        facts
+    }
+
+    /// Writes facts back where they stood if they differ; a new one is appended.
+    pub fn write(
+        &self,
+        keys: &Keys,
+        state: &mut State<'_>,
+        actor: ActorKey,
+        head: &mut Head,
+        facts: Vec<Fact>,
+        effects: &mut Effects,
+    ) -> Result<(), Corrupt> {
+        let mut blocks = BTreeMap::<u32, Vec<Fact>>::new();
+        let mut new = None;
+        let old: FxHashMap<_, _> = self
+            .facts
+            .iter()
+            .zip(&self.spots)
+            .map(|(f, spot)| ((f.said.class() as u8, &*f.id), (f, *spot)))
+            .collect();
+        for fact in facts {
+            let known = old.get(&(fact.said.class() as u8, &*fact.id)).copied();
+            match known {
+                None => new = Some(fact),
+                Some((before, _)) if *before == fact => {}
+                Some((_, Spot::Tail(i))) => head.tail[i] = fact,
+                Some((_, Spot::Block(block, i))) => {
+                    let facts = match blocks.entry(block) {
+                        Entry::Occupied(read) => read.into_mut(),
+                        Entry::Vacant(unread) => unread.insert(read_block(state, actor, block)?.to_vec()),
+                    };
+                    facts[i] = fact;
+                }
+            }
+        }
+        for (block, facts) in blocks {
+            effects.store(block_row(actor, block), Row::Block(facts));
+        }
+        if let Some(fact) = new {
+            append(keys, actor, head, fact, effects);
+        }
+        Ok(())
+    }
+}
+
+/// The conversation's main row, if it has one.
+pub fn read_head(state: &mut State<'_>, actor: ActorKey) -> Result<Option<Head>, Corrupt> {
+    match state.get(&head(actor))? {
+        None => Ok(None),
+        Some(Row::Head(head)) => Ok(Some((**head).clone())),
+        Some(_) => Err(Corrupt("a conversation's main row is of another kind".into())),
+    }
+}

@@ -1,0 +1,318 @@
+//! A conversation: the messages of one thread, and the cases in it.
+//!
+//! A message becomes a [`fact`]; rule 3 says whose it is ([`attribution`]); the facts of one author
+//! fold into a case ([`fold`]), which is judged by the time ([`view`]). What differs between before
+//! and after becomes events ([`events`]) and work items ([`work`]). [`who`] decides the party.
+//!
+//! A message in order takes the short way and extends the fold; any other takes the long way: all
+//! facts are read, attributed and folded anew ([`refold`]). Both ways end in [`settle`].
+
+pub mod attribution;
+pub mod case;
+pub mod events;
+pub mod fact;
+pub mod fold;
+mod identify;
+pub mod ledger;
+pub mod level;
+mod publish;
+pub mod record;
+mod refold;
+pub mod reply_limit;
+mod settle;
+pub mod view;
+pub mod wait;
+pub mod who;
+pub mod work;
+
+use crate::config::rules::ChannelRules;
+use crate::desk::keys::part;
+use crate::desk::message::CaseRef;
+use crate::desk::row::Row;
+use crate::desk::{Desk, Effects, Message, State, misdirected};
+use crate::model::{CaseId, Complaint, Identifier};
+use crate::processor::{ActorKey, Context, Corrupt, Rejection, RowKey};
+
+use case::CaseRow;
+use events::News;
+use fact::{Addressee, Author, Class, Fact, Mention, Said};
+use fold::Fold;
+use ledger::Head;
+use settle::Change;
+
+/// One apply of a conversation.
+pub struct Actor<'a, 's> {
+    desk: &'a Desk,
+    key: ActorKey,
+    state: &'a mut State<'s>,
+    cx: &'a Context,
+    effects: &'a mut Effects,
+}
+
+/// A record on its way into the conversation: its fact, and what facts do not keep.
+struct Arrival<'m> {
+    source: &'m str,
+    channel: &'m str,
+    conversation_id: &'m str,
+    fact: Fact,
+    complaint: Option<&'m Complaint>,
+}
+
+impl<'a, 's> Actor<'a, 's> {
+    /// An apply of the conversation `key`.
+    pub fn new(
+        desk: &'a Desk,
+        key: ActorKey,
+        state: &'a mut State<'s>,
+        cx: &'a Context,
+        effects: &'a mut Effects,
+    ) -> Self {
+        Self {
+            desk,
+            key,
+            state,
+            cx,
+            effects,
+        }
+    }
+
+    /// The conversation gets a message.
+    pub fn apply(mut self, message: &Message) -> Result<(), Rejection> {
+        let (settings, keys) = (self.desk.settings(), self.desk.keys());
+        match message {
+            Message::Said(complaint) => self.arrive(Arrival {
+                source: &complaint.source,
+                channel: &complaint.channel,
+                conversation_id: complaint.conversation_id.as_deref().unwrap_or(&complaint.id),
+                fact: record::customer(settings, keys, complaint),
+                complaint: Some(complaint),
+            }),
+            Message::Replied(response) => self.arrive(Arrival {
+                source: &response.source,
+                channel: &response.channel,
+                conversation_id: &response.conversation_id,
+                fact: record::company(settings, keys, response),
+                complaint: None,
+            }),
+            Message::Updated(update) => self.arrive(Arrival {
+                source: &update.source,
+                channel: &update.channel,
+                conversation_id: &update.conversation_id,
+                fact: record::changed(settings, keys, update),
+                complaint: None,
+            }),
+            Message::Owner(answer) => self.owner(answer),
+            Message::Findings(findings) => self.findings(findings),
+            Message::Moved(moved) => self.moved(moved),
+            _ => Err(misdirected(self.key)),
+        }
+    }
+
+    fn arrive(&mut self, arrival: Arrival<'_>) -> Result<(), Rejection> {
+        let mut head = match ledger::read_head(self.state, self.key)? {
+            Some(head) => head,
+            None => Head {
+                source: arrival.source.into(),
+                channel: arrival.channel.into(),
+                conversation_id: arrival.conversation_id.into(),
+                ..Head::default()
+            },
+        };
+        self.rules(&head)?;
+        let fact = &arrival.fact;
+        let known = ledger::find(
+            self.desk.keys(),
+            self.state,
+            self.key,
+            &head,
+            fact.said.class(),
+            &fact.id,
+        )?;
+        match known {
+            // Rule 1: a duplicate has no effect.
+            Some(known) if known.revision >= fact.revision => Ok(()),
+            None if self.is_in_order(&head, fact) => self.extend(&mut head, arrival),
+            known => self.refold(&mut head, arrival, known),
+        }
+    }
+
+    /// Whether a fact can only add to the end: later than all others, and not what an earlier
+    /// response was looking for.
+    fn is_in_order(&self, head: &Head, fact: &Fact) -> bool {
+        let name = ledger::name(self.desk.keys(), fact.said.class(), &fact.id);
+        let (author, mentions): (_, &[Mention]) = match &fact.said {
+            Said::Customer(said) => (Some(said.author), &said.mentions),
+            _ => (None, &[]),
+        };
+        let names = [name].into_iter().chain(author).chain(mentions.iter().copied());
+        head.latest.is_none_or(|latest| fact.at > latest) && !fact.deleted && !head.missed(names)
+    }
+
+    /// The short way: a message in order.
+    fn extend(&mut self, head: &mut Head, arrival: Arrival<'_>) -> Result<(), Rejection> {
+        let Arrival {
+            mut fact, complaint, ..
+        } = arrival;
+        match &fact.said {
+            Said::Customer(said) => {
+                if head.first_author == 0 {
+                    head.first_author = said.author;
+                }
+                head.last_author = said.author;
+                let identifiers = complaint.map_or(&[][..], |c| &c.author.identifiers);
+                self.alias(said.author, identifiers)?;
+            }
+            Said::Company(_) | Said::Changed(_) => {
+                fact.case = match fact.said.addressee() {
+                    Some(to) => self.addressed(head, to)?,
+                    None => head.last_author,
+                };
+            }
+        }
+        let author = fact.case;
+        ledger::append(self.desk.keys(), self.key, head, fact.clone(), self.effects);
+        let rules = self.rules(head)?;
+        let before = if author == 0 {
+            None
+        } else {
+            self.read_case(author)?
+        };
+        let row = match (&before, complaint) {
+            (Some(row), _) => Some(row.clone()),
+            (None, Some(complaint)) => Some(self.new_case(head, author, complaint)),
+            (None, None) => None, // said to nobody: kept, in case its case comes to be
+        };
+        if let Some(mut row) = row {
+            let mut closed = Vec::new();
+            match (&mut row.fold, &fact.said) {
+                (Some(fold), _) => fold.push(&fact, rules, &mut closed),
+                (None, Said::Customer(said)) => row.fold = Some(Fold::open(&fact, said, rules, &mut closed)),
+                (None, _) => {}
+            }
+            self.settle(
+                head,
+                Change {
+                    before: before.and_then(|row| row.fold),
+                    row,
+                    closed_before: Vec::new(),
+                    closed,
+                    news: &[News::Gained(&fact)],
+                    complaint,
+                    facts: &[],
+                },
+            )?;
+        }
+        self.effects.store(
+            super::keys::head(self.key),
+            Row::Head(Box::new(std::mem::take(head))),
+        );
+        Ok(())
+    }
+
+    /// Rule 3, for a message in order: everyone it could mean is known by now.
+    fn addressed(&mut self, head: &mut Head, to: &Addressee) -> Result<Author, Corrupt> {
+        if let Some(target) = &to.reply_to {
+            for class in [Class::Customer, Class::Company] {
+                let fact = ledger::find(self.desk.keys(), self.state, self.key, head, class, target)?;
+                match fact {
+                    Some(fact) if !fact.deleted => {
+                        if fact.case != 0 {
+                            return Ok(fact.case);
+                        }
+                        break;
+                    }
+                    _ => head.miss(ledger::name(self.desk.keys(), class, target)),
+                }
+            }
+        }
+        if let Some(author) = to.author {
+            if self.read_case(author)?.is_some_and(|row| row.fold.is_some()) {
+                return Ok(author);
+            }
+            head.miss(author);
+        }
+        for &(mention, author) in &to.mentions {
+            if let Some(known) = self.mentioned(mention, author)? {
+                return Ok(known);
+            }
+            head.miss(mention);
+        }
+        Ok(head.last_author)
+    }
+
+    /// Whose an identifier is here: the first one's who was given with it.
+    fn mentioned(&mut self, mention: Mention, author: Author) -> Result<Option<Author>, Corrupt> {
+        if let Some(Row::Alias(known)) = self.state.get(&self.row(part::ALIAS, mention))? {
+            return Ok(Some(*known));
+        }
+        // An identifier that is its author's key needs no row.
+        Ok(self
+            .read_case(author)?
+            .filter(|row| row.fold.is_some())
+            .map(|row| row.author))
+    }
+
+    /// Remembers whose these identifiers are, for responses that name them.
+    fn alias(&mut self, author: Author, identifiers: &[Identifier]) -> Result<(), Corrupt> {
+        let keys = self.desk.keys();
+        for identifier in identifiers {
+            let mention = record::mention(keys, identifier);
+            let own = record::author(keys, &record::key_of(identifier));
+            if own != author && self.mentioned(mention, own)?.is_none() {
+                self.effects
+                    .store(self.row(part::ALIAS, mention), Row::Alias(author));
+            }
+        }
+        Ok(())
+    }
+
+    fn new_case(&self, head: &Head, author: Author, complaint: &Complaint) -> CaseRow {
+        let key = record::author_key(self.desk.settings(), &head.channel, &complaint.author);
+        CaseRow::new(
+            author,
+            CaseId::new(&head.source, &head.channel, &head.conversation_id, &key),
+        )
+    }
+
+    fn read_case(&mut self, author: Author) -> Result<Option<CaseRow>, Corrupt> {
+        match self.state.get(&self.row(part::CASE, author))? {
+            None => Ok(None),
+            Some(Row::Case(row)) => Ok(Some((**row).clone())),
+            Some(_) => Err(Corrupt("a case's row is of another kind".into())),
+        }
+    }
+
+    /// The head and the case that another actor speaks of; `None` if they are gone.
+    fn read_both(&mut self, author: Author) -> Result<Option<(Head, CaseRow)>, Corrupt> {
+        let head = ledger::read_head(self.state, self.key)?;
+        Ok(head.zip(self.read_case(author)?))
+    }
+
+    fn row(&self, part: u8, index: u64) -> RowKey {
+        RowKey {
+            actor: self.key,
+            part,
+            index,
+        }
+    }
+
+    fn case_ref(&self, author: Author) -> CaseRef {
+        CaseRef {
+            conversation: self.key.hash,
+            author,
+        }
+    }
+
+    fn rules(&self, head: &Head) -> Result<&'a ChannelRules, Rejection> {
+        self.desk.settings().channel(&head.channel).ok_or_else(|| {
+            Rejection::new(
+                "unknown_channel",
+                "the conversation's channel is not in the configuration",
+            )
+        })
+    }
+
+    fn identifier_actor(&self, identifier: &Identifier) -> ActorKey {
+        self.desk.keys().identifier(identifier)
+    }
+}

@@ -1,0 +1,108 @@
+//! The state of a case, published once a commit however often it changed; and its timers.
+
+use super::Actor;
+use super::case::CaseRow;
+use super::fold::Fold;
+use super::ledger::Head;
+use super::settle::Change;
+use super::view::View;
+use crate::desk::output::Output;
+use crate::desk::row::Row;
+use crate::model::{Case, PromiseState, Sensitive, Stage};
+use crate::processor::{Corrupt, Rejection, RowKey};
+
+impl Actor<'_, '_> {
+    /// A case's time has come: a deadline passed, or ranking took too long.
+    pub fn wake(mut self, key: RowKey) -> Result<(), Rejection> {
+        let Some((head, mut row)) = self.read_both(key.index)? else {
+            return Ok(());
+        };
+        if row.rank_by.is_some_and(|by| by <= self.cx.now) {
+            row.rank_by = None; // its work goes out unranked, and is revised when findings come
+        }
+        self.settle(&head, Change::same(row))
+    }
+
+    /// Publishes a case as it stands at the end of a transaction.
+    pub fn publish(mut self, key: RowKey) -> Result<(), Rejection> {
+        let Some((head, mut row)) = self.read_both(key.index)? else {
+            return Err(Corrupt("a case to publish is missing".into()).into());
+        };
+        row.version += 1;
+        let output = match &row.fold {
+            None => Output::NoCase(row.case_id),
+            Some(fold) => {
+                let rules = self.rules(&head)?;
+                let view = View::of(fold, &[], rules, self.desk.settings().at_risk, row.judged_at);
+                Output::Case(Box::new(record(&head, &row, fold, &view)))
+            }
+        };
+        self.effects.emit(output);
+        self.effects.store(key, Row::Case(Box::new(row)));
+        Ok(())
+    }
+}
+
+/// The record of a case.
+fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
+    let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
+    let about = |set: &Option<Box<str>>, told: &Option<Box<str>>| text(set).or_else(|| text(told));
+    let profile = row.who.findings.as_ref().and_then(|found| found.profile.as_ref());
+    let answered = view.answered.as_ref();
+    Case {
+        case_id: row.case_id,
+        source: head.source.to_string(),
+        channel: head.channel.to_string(),
+        stage: if fold.public {
+            Stage::Onstage
+        } else {
+            Stage::Offstage
+        },
+        conversation_id: head.conversation_id.to_string(),
+        bystander: head.first_author != row.author,
+        party_key: row.party_key().to_owned(),
+        customer_id: row.who.party.as_ref().and_then(|party| text(&party.customer_id)),
+        tier: profile.and_then(|profile| text(&profile.tier)),
+        brand: about(&fold.set.brand, &fold.told.brand),
+        product: about(&fold.set.product, &fold.told.product),
+        issue: about(&fold.set.issue, &fold.told.issue),
+        location: text(&fold.told.location).map(Sensitive),
+        language: text(&fold.told.language),
+        external_case_id: text(&fold.external_case_id),
+        owner: text(&fold.owner),
+        team: text(&fold.team),
+        status: view.status,
+        opened_at: fold.opened.at,
+        acknowledged_at: fold.acknowledged.as_ref().map(|mark| mark.at),
+        answered_at: answered.map(|answer| answer.mark.at),
+        answered_by: answered.map(|answer| answer.by),
+        answered_publicly_at: fold.answered_publicly_at,
+        deflected: fold.human_replies > 0 && fold.replies_of_substance == 0,
+        resolved_at: fold.resolved.as_ref().map(|mark| mark.at),
+        last_customer_at: fold.last_customer_at,
+        last_company_at: fold.last_company_at,
+        customer_messages: fold.customer_messages,
+        human_replies: fold.human_replies,
+        public_replies: fold.public_replies,
+        bot_replies: fold.bot_replies,
+        waits: fold.waits,
+        chasers: fold.chasers,
+        first_response_ms: answered.map(|answer| answer.mark.at.since(fold.opened.at)),
+        resolution_ms: fold
+            .resolved
+            .as_ref()
+            .map(|mark| mark.at.since(fold.opened.at) - fold.frozen_ms),
+        sla: view.sla,
+        was_unanswered: view.unanswered_since.is_some(),
+        reply_limit: view.standing.state(),
+        promised_by: fold.promised_by,
+        reopened_count: fold.reopened,
+        audience: fold.audience,
+        excerpt: Sensitive(fold.excerpt.to_string()),
+        version: row.version,
+        promise: PromiseState::None, // rule 21
+        // Rules 9, 10 and 16 link cases, rule 11 ranks them, rule 12 joins surveys, rule 17 counts
+        // transfers: their fields stay empty until they speak.
+        ..Case::default()
+    }
+}

@@ -1,0 +1,222 @@
+//! From records to facts. Records come normalised: intake has seen to that.
+
+use smallvec::SmallVec;
+
+use super::fact::{About, Addressee, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said};
+use crate::config::rules::RuleSettings;
+use crate::desk::keys::Keys;
+use crate::model::{Complaint, Identifier, Intent, Person, Response, Update, Visibility};
+
+/// The author key of whoever gives no identifier.
+const NOBODY: &str = "unknown";
+
+/// The author key of a person in a channel: the channel's native identifier, else the strongest one
+/// given (blocked values are none), else "unknown".
+pub fn author_key(settings: &RuleSettings, channel: &str, person: &Person) -> String {
+    author_identifier(settings, channel, person).map_or(NOBODY.to_owned(), key_of)
+}
+
+/// The author key that an identifier makes.
+pub fn key_of(identifier: &Identifier) -> String {
+    format!("{}:{}", identifier.kind, *identifier.value)
+}
+
+fn author_identifier<'p>(
+    settings: &RuleSettings,
+    channel: &str,
+    person: &'p Person,
+) -> Option<&'p Identifier> {
+    let native = settings
+        .channel(channel)
+        .map_or(&[][..], |rules| &rules.author_kinds);
+    let of_kind = |kind: &str| {
+        person
+            .identifiers
+            .iter()
+            .find(|identifier| identifier.kind == kind)
+    };
+    native.iter().find_map(|kind| of_kind(kind)).or_else(|| {
+        person.identifiers.iter().min_by(|a, b| {
+            settings
+                .identity
+                .compare(&a.kind, &b.kind)
+                .then_with(|| a.value.cmp(&b.value))
+        })
+    })
+}
+
+/// The short hash of an identifier within a conversation.
+pub fn mention(keys: &Keys, identifier: &Identifier) -> Mention {
+    let realm = identifier.realm.as_deref().unwrap_or_default();
+    keys.short(&[&identifier.kind, realm, &identifier.value])
+}
+
+/// The short hash of an author.
+pub fn author(keys: &Keys, author_key: &str) -> u64 {
+    keys.short(&["author", author_key])
+}
+
+/// A customer's message as a fact.
+pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> Fact {
+    let key = author_key(settings, &complaint.channel, &complaint.author);
+    let author = author(keys, &key);
+    let text = complaint.text.as_deref().map_or("", String::as_str);
+    let boxed = |text: &Option<String>| text.as_deref().map(Into::into);
+    let said = CustomerSaid {
+        author,
+        waits: !complaint.automatic && !matches!(complaint.intent, Some(Intent::Praise | Intent::Thanks)),
+        automatic: complaint.automatic,
+        public: public(complaint.visibility),
+        mentions: complaint
+            .author
+            .identifiers
+            .iter()
+            .map(|i| mention(keys, i))
+            .collect(),
+        about: About {
+            brand: boxed(&complaint.brand),
+            product: boxed(&complaint.product),
+            issue: boxed(&complaint.issue),
+            location: complaint
+                .location
+                .as_ref()
+                .map(|location| location.as_str().into()),
+            language: boxed(&complaint.language),
+        },
+        audience: complaint.audience,
+        excerpt: excerpt(text, settings.limits.excerpt_chars).into(),
+    };
+    Fact {
+        at: complaint.occurred_at,
+        id: complaint.id.as_str().into(),
+        revision: complaint.revision,
+        deleted: complaint.deleted,
+        case: author,
+        said: Said::Customer(said),
+    }
+}
+
+/// A company's message as a fact.
+pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fact {
+    let boxed = |text: &Option<String>| text.as_deref().map(Into::into);
+    let reply_to = response.in_reply_to.as_deref();
+    let said = CompanySaid {
+        kind: response.kind,
+        public: public(response.visibility),
+        to: addressee(
+            settings,
+            keys,
+            &response.channel,
+            reply_to,
+            response.customer.as_ref(),
+        ),
+        status: response.status,
+        invites_to: boxed(&response.invites_to),
+        promised_by: response.promised_by,
+        team: boxed(&response.team),
+        agent: boxed(&response.agent),
+    };
+    Fact {
+        at: response.occurred_at,
+        id: response.id.as_str().into(),
+        revision: response.revision,
+        deleted: response.deleted,
+        case: 0,
+        said: Said::Company(said),
+    }
+}
+
+/// An update as a fact.
+pub fn changed(settings: &RuleSettings, keys: &Keys, update: &Update) -> Fact {
+    let boxed = |text: &Option<String>| text.as_deref().map(Into::into);
+    let change = Changed {
+        to: addressee(settings, keys, &update.channel, None, update.customer.as_ref()),
+        status: update.status,
+        owner: boxed(&update.owner),
+        team: boxed(&update.team),
+        external_case_id: boxed(&update.external_case_id),
+        about: About {
+            brand: boxed(&update.brand),
+            product: boxed(&update.product),
+            issue: boxed(&update.issue),
+            ..About::default()
+        },
+        audience: update.audience,
+    };
+    Fact {
+        at: update.occurred_at,
+        id: update.id.as_str().into(),
+        revision: 0,
+        deleted: false,
+        case: 0,
+        said: Said::Changed(change),
+    }
+}
+
+fn addressee(
+    settings: &RuleSettings,
+    keys: &Keys,
+    channel: &str,
+    reply_to: Option<&str>,
+    customer: Option<&Person>,
+) -> Addressee {
+    let named = customer.and_then(|person| author_identifier(settings, channel, person));
+    let all = customer.map_or(&[][..], |person| &person.identifiers);
+    Addressee {
+        reply_to: reply_to.map(Into::into),
+        author: named.map(|identifier| author(keys, &key_of(identifier))),
+        mentions: all
+            .iter()
+            .map(|i| (mention(keys, i), author(keys, &key_of(i))))
+            .collect::<SmallVec<_>>(),
+    }
+}
+
+fn public(visibility: Option<Visibility>) -> Option<bool> {
+    visibility.map(|visibility| visibility == Visibility::Public)
+}
+
+/// The first `chars` characters of a text, without the blanks around them.
+fn excerpt(text: &str, chars: usize) -> &str {
+    let text = text.trim();
+    let end = text.char_indices().nth(chars).map_or(text.len(), |(end, _)| end);
+    text[..end].trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{author_key, excerpt};
+    use crate::config::rules::RuleSettings;
+    use crate::model::{Identifier, Person, Sensitive};
+
+    #[test]
+    fn an_excerpt_ends_at_a_character() {
+        assert_eq!(excerpt("  שלום לכולם ", 4), "שלום");
+        assert_eq!(excerpt("short", 160), "short");
+        assert_eq!(excerpt("", 160), "");
+        assert_eq!(excerpt("one two", 4), "one");
+    }
+
+    #[test]
+    fn whom_a_channel_takes_an_author_for() {
+        let settings = RuleSettings::default();
+        //   given in the channel   these identifiers                        then the author is
+        for (channel, identifiers, key) in [
+            ("social", &[("email", "a@b"), ("handle", "ann")][..], "handle:ann"),
+            ("email", &[("email", "a@b"), ("handle", "ann")], "email:a@b"),
+            ("email", &[("handle", "ann"), ("phone", "1")], "phone:1"), // no email: the strongest
+            ("email", &[], "unknown"),
+        ] {
+            let identifiers = identifiers.iter().map(|(kind, value)| Identifier {
+                kind: (*kind).into(),
+                value: Sensitive((*value).into()),
+                realm: None,
+            });
+            let person = Person {
+                display_name: None,
+                identifiers: identifiers.collect(),
+            };
+            assert_eq!(author_key(&settings, channel, &person), key);
+        }
+    }
+}

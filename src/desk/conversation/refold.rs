@@ -1,0 +1,192 @@
+//! The long way: a message that is late, revised, taken back, or that an earlier response was
+//! looking for. All facts are read, attributed and folded anew; the cases that came out different
+//! are settled.
+
+use std::collections::BTreeSet;
+
+use super::attribution::attribute;
+use super::case::CaseRow;
+use super::events::News;
+use super::fact::{Author, Fact, Said};
+use super::fold::Fold;
+use super::ledger::{self, Head, Ledger};
+use super::settle::Change;
+use super::{Actor, Arrival};
+use crate::desk::keys::{self, part};
+use crate::desk::row::Row;
+use crate::processor::Rejection;
+
+impl Actor<'_, '_> {
+    /// Takes a fact in that is not simply the next one; `known` is what it replaces.
+    pub(super) fn refold(
+        &mut self,
+        head: &mut Head,
+        arrival: Arrival<'_>,
+        known: Option<Fact>,
+    ) -> Result<(), Rejection> {
+        let ledger = Ledger::read(self.state, self.key, head)?;
+        let mut after = ledger.with(&arrival.fact);
+        let cases = attribute(&after);
+        after
+            .iter_mut()
+            .zip(cases)
+            .for_each(|(fact, case)| fact.case = case);
+
+        head.latest = after.iter().map(|fact| fact.at).max();
+        let first_before = head.first_author;
+        let spoken = || after.iter().filter_map(Fact::customer);
+        head.first_author = spoken().next().map_or(0, |said| said.author);
+        head.last_author = spoken().next_back().map_or(0, |said| said.author);
+        self.note_unmet(head, &arrival.fact, &after);
+        for fact in [Some(&arrival.fact), known.as_ref()].into_iter().flatten() {
+            self.note_aliases(fact, &after);
+        }
+
+        let changed = Changed::between(ledger.facts(), &after, &arrival.fact, known.as_ref());
+        let mut authors = changed.authors();
+        if first_before != head.first_author {
+            authors.extend([first_before, head.first_author]); // bystanders have changed
+        }
+        authors.remove(&0);
+        for author in authors {
+            self.fold_anew(head, author, &arrival, ledger.facts(), &after, &changed)?;
+        }
+        ledger.write(self.desk.keys(), self.state, self.key, head, after, self.effects)?;
+        self.effects
+            .store(keys::head(self.key), Row::Head(Box::new(std::mem::take(head))));
+        Ok(())
+    }
+
+    fn fold_anew(
+        &mut self,
+        head: &Head,
+        author: Author,
+        arrival: &Arrival<'_>,
+        before: &[Fact],
+        after: &[Fact],
+        changed: &Changed<'_>,
+    ) -> Result<(), Rejection> {
+        let rules = self.rules(head)?;
+        let own = |fact: &&Fact| fact.case == author;
+        let (mut closed_before, mut closed) = (Vec::new(), Vec::new());
+        let fold_before = Fold::of(before.iter().filter(own), rules, &mut closed_before);
+        let fold = Fold::of(after.iter().filter(own), rules, &mut closed);
+        let mine = matches!(&arrival.fact.said, Said::Customer(said) if said.author == author);
+        let complaint = arrival.complaint.filter(|_| mine);
+        let row = match (self.read_case(author)?, complaint) {
+            (Some(row), _) => row,
+            (None, Some(complaint)) => self.new_case(head, author, complaint),
+            (None, None) => return Ok(()),
+        };
+        if fold_before.is_none() && fold.is_none() {
+            return Ok(()); // taken back before it was known: there never was a case
+        }
+        let news = changed.news(author);
+        let row = CaseRow { fold, ..row };
+        self.settle(
+            head,
+            Change {
+                before: fold_before,
+                row,
+                closed_before,
+                closed,
+                news: &news,
+                complaint,
+                facts: after,
+            },
+        )
+    }
+
+    /// Remembers what a response names and is not known (yet).
+    fn note_unmet(&self, head: &mut Head, fact: &Fact, facts: &[Fact]) {
+        let Some(to) = fact.said.addressee() else { return };
+        if let Some(target) = &to.reply_to {
+            for class in [super::Class::Customer, super::Class::Company] {
+                let known = |f: &Fact| f.said.class() == class && f.id == *target && !f.deleted;
+                if !facts.iter().any(known) {
+                    head.miss(ledger::name(self.desk.keys(), class, target));
+                }
+            }
+        }
+        let spoken = || facts.iter().filter_map(Fact::customer);
+        if let Some(author) = to
+            .author
+            .filter(|author| !spoken().any(|said| said.author == *author))
+        {
+            head.miss(author);
+        }
+        for (mention, _) in &to.mentions {
+            if !spoken().any(|said| said.mentions.contains(mention)) {
+                head.miss(*mention);
+            }
+        }
+    }
+
+    /// Whose the identifiers of a message are, now that it is, or is no longer, among the facts.
+    fn note_aliases(&mut self, fact: &Fact, facts: &[Fact]) {
+        let Said::Customer(said) = &fact.said else { return };
+        for &mention in &said.mentions {
+            let mut spoken = facts.iter().filter_map(Fact::customer);
+            let row = self.row(part::ALIAS, mention);
+            match spoken.find(|other| other.mentions.contains(&mention)) {
+                Some(first) => self.effects.store(row, Row::Alias(first.author)),
+                None => self.effects.delete(row),
+            }
+        }
+    }
+}
+
+/// What became of the facts.
+struct Changed<'f> {
+    /// For each fact that changed: its case before and after, and the fact after.
+    facts: Vec<(Author, Author, &'f Fact)>,
+    /// Whether the fact that came replaces one.
+    revised: Option<&'f Fact>,
+}
+
+impl<'f> Changed<'f> {
+    fn between(before: &[Fact], after: &'f [Fact], came: &Fact, known: Option<&Fact>) -> Self {
+        let old: rustc_hash::FxHashMap<_, _> = before
+            .iter()
+            .map(|fact| ((fact.said.class() as u8, &*fact.id), fact))
+            .collect();
+        let case_of = |fact: &Fact| if fact.deleted { 0 } else { fact.case };
+        let mut facts = Vec::new();
+        let mut revised = None;
+        for fact in after {
+            let is_it = fact.said.class() == came.said.class() && fact.id == came.id;
+            let case_before = old
+                .get(&(fact.said.class() as u8, &*fact.id))
+                .map_or(0, |fact| case_of(fact));
+            if is_it && known.is_some() {
+                revised = Some(fact);
+            }
+            if is_it || case_before != case_of(fact) {
+                facts.push((case_before, case_of(fact), fact));
+            }
+        }
+        Self { facts, revised }
+    }
+
+    fn authors(&self) -> BTreeSet<Author> {
+        self.facts
+            .iter()
+            .flat_map(|(before, after, _)| [*before, *after])
+            .collect()
+    }
+
+    fn news(&self, author: Author) -> Vec<News<'f>> {
+        let mut news = Vec::new();
+        for &(before, after, fact) in &self.facts {
+            let revised = self.revised.is_some_and(|revised| std::ptr::eq(revised, fact));
+            news.extend(match (before == author, after == author) {
+                (false, true) => Some(News::Gained(fact)),
+                (true, true) if revised => Some(News::Edited(fact)),
+                (true, false) if fact.deleted => Some(News::Withdrawn(fact)),
+                (true, false) => Some(News::Lost(fact)),
+                _ => None,
+            });
+        }
+        news
+    }
+}

@@ -1,0 +1,333 @@
+//! What follows when a case has changed: its party, its events, its work items, its timers.
+
+use smallvec::SmallVec;
+
+use super::Actor;
+use super::case::CaseRow;
+use super::events::{self, Happened, News, Side};
+use super::fact::{Class, Fact};
+use super::fold::Fold;
+use super::ledger::{self, Head};
+use super::view::View;
+use super::wait::Wait;
+use super::work::{self, Brief, WorkMark};
+use crate::desk::keys::part;
+use crate::desk::output::Output;
+use crate::desk::row::Row;
+use crate::model::{CaseEvent, Complaint, Stage, WorkState};
+use crate::processor::{Corrupt, Rejection, RowKey};
+
+/// A case that has changed.
+pub struct Change<'f> {
+    /// Its fold before; `None` if it had none.
+    pub before: Option<Fold>,
+    /// Its row, with the fold of now.
+    pub row: CaseRow,
+    /// Of the waits closed before, the ones to compare.
+    pub closed_before: Vec<Wait>,
+    /// Of the waits closed now, the ones to compare.
+    pub closed: Vec<Wait>,
+    /// The facts that changed.
+    pub news: &'f [News<'f>],
+    /// The message that came, if it is a customer's.
+    pub complaint: Option<&'f Complaint>,
+    /// All facts of the conversation, if they have been read.
+    pub facts: &'f [Fact],
+}
+
+impl Change<'_> {
+    /// A case of which only its surroundings have changed: what is known of its author, or the time.
+    pub fn same(row: CaseRow) -> Self {
+        Change {
+            before: row.fold.clone(),
+            row,
+            closed_before: Vec::new(),
+            closed: Vec::new(),
+            news: &[],
+            complaint: None,
+            facts: &[],
+        }
+    }
+}
+
+impl Actor<'_, '_> {
+    /// Draws the conclusions of a change and stores the case.
+    pub(super) fn settle(&mut self, head: &Head, change: Change<'_>) -> Result<(), Rejection> {
+        self.settle_with(head, change, Vec::new())
+    }
+
+    /// The same, where something has happened that the folds do not show.
+    pub(super) fn settle_with(
+        &mut self,
+        head: &Head,
+        change: Change<'_>,
+        mut happened: Vec<Happened>,
+    ) -> Result<(), Rejection> {
+        let rules = self.rules(head)?;
+        let share = self.desk.settings().at_risk;
+        let Change {
+            before,
+            mut row,
+            closed_before,
+            closed,
+            news,
+            complaint,
+            facts,
+        } = change;
+
+        let judge = |fold: &Fold, closed: &[Wait], now| View::of(fold, closed, rules, share, now);
+        let old_view = before
+            .as_ref()
+            .map(|fold| judge(fold, &closed_before, row.judged_at));
+        let new_view = row.fold.as_ref().map(|fold| judge(fold, &closed, self.cx.now));
+        let side = |fold, view| Some(Side { fold, view });
+        happened.extend(events::difference(
+            row.case_id,
+            before
+                .as_ref()
+                .zip(old_view.as_ref())
+                .and_then(|(fold, view)| side(fold, view)),
+            row.fold
+                .as_ref()
+                .zip(new_view.as_ref())
+                .and_then(|(fold, view)| side(fold, view)),
+            news,
+        ));
+
+        let new = row.version == 0 && before.is_none();
+        let summary_before = before
+            .as_ref()
+            .zip(old_view.as_ref())
+            .map(|(f, v)| summary_flags(f, v));
+        if let Some(complaint) = complaint {
+            self.ask(&mut row, &complaint.author.identifiers);
+            if new && !row.who.asked.is_empty() {
+                row.rank_by = Some(self.cx.now.plus(self.desk.settings().ranking_wait.ms()));
+            }
+        }
+        self.identify(head, &mut row, new_view.as_ref(), summary_before, &mut happened);
+        row.judged_at = self.cx.now;
+        row.judge_due = new_view.as_ref().and_then(|view| view.due);
+
+        self.emit_events(head, &row, before.as_ref(), happened);
+        let fold = row.fold.take();
+        self.hand_out(
+            head,
+            &mut row,
+            fold.as_ref().zip(new_view.as_ref()),
+            &Waits {
+                before: before.as_ref(),
+                closed_before: &closed_before,
+                closed: &closed,
+                complaint,
+                facts,
+            },
+        )?;
+        row.fold = fold;
+        let key = self.row(part::CASE, row.author);
+        self.effects.publish(key);
+        self.effects.store(key, Row::Case(Box::new(row)));
+        Ok(())
+    }
+
+    fn emit_events(&mut self, head: &Head, row: &CaseRow, before: Option<&Fold>, happened: Vec<Happened>) {
+        let public = row.fold.as_ref().or(before).is_some_and(|fold| fold.public);
+        let stage = if public { Stage::Onstage } else { Stage::Offstage };
+        for Happened {
+            kind,
+            id,
+            at,
+            details,
+        } in happened
+        {
+            self.effects.emit(Output::Event(Box::new(CaseEvent {
+                event_id: id,
+                case_id: row.case_id,
+                kind,
+                at,
+                recorded_at: self.cx.wall,
+                stage,
+                channel: head.channel.to_string(),
+                party_key: row.party_key().to_owned(),
+                details,
+            })));
+        }
+    }
+
+    /// Hands every wait that is new or has changed to people, and takes back those that are gone.
+    fn hand_out(
+        &mut self,
+        head: &Head,
+        row: &mut CaseRow,
+        judged: Option<(&Fold, &View)>,
+        waits: &Waits<'_>,
+    ) -> Result<(), Rejection> {
+        let rules = self.rules(head)?;
+        let open = judged.and_then(|(fold, _)| fold.open.as_ref());
+        let now: SmallVec<[&Wait; 2]> = waits.closed.iter().chain(open).collect();
+        let open_before = waits.before.and_then(|fold| fold.open.as_ref());
+        let gone = waits.closed_before.iter().chain(open_before);
+        let gone: SmallVec<[&Wait; 1]> = gone
+            .filter(|wait| !now.iter().any(|kept| kept.first.id == wait.first.id))
+            .collect();
+
+        let share = self.desk.settings().at_risk;
+        // A case that was taken back whole is told as it last was.
+        let last = waits
+            .before
+            .map(|fold| (fold, View::of(fold, &[], rules, share, self.cx.now)));
+        let told = judged.or(last.as_ref().map(|(fold, view)| (*fold, view)));
+        if let Some((fold, view)) = told {
+            for wait in gone {
+                self.hand(head, row, (fold, view), wait, WorkState::Withdrawn, waits)?;
+            }
+            for wait in now {
+                let state = if wait.closed.is_some() {
+                    WorkState::Done
+                } else {
+                    WorkState::Open
+                };
+                self.hand(head, row, (fold, view), wait, state, waits)?;
+            }
+        }
+        keep_body(row, open, waits.complaint);
+        Ok(())
+    }
+
+    fn hand(
+        &mut self,
+        head: &Head,
+        row: &mut CaseRow,
+        (fold, view): (&Fold, &View),
+        wait: &Wait,
+        state: WorkState,
+        waits: &Waits<'_>,
+    ) -> Result<(), Rejection> {
+        let rules = self.rules(head)?;
+        let mut mark = self.mark(row, &wait.first.id)?;
+        let held = mark.revision == 0;
+        let brief = Brief {
+            head,
+            row,
+            fold,
+            view,
+            rules,
+            wall: self.cx.wall,
+        };
+        let digest = brief.digest(wait, state);
+        let wait_for_ranking = held && state == WorkState::Open && row.rank_by.is_some();
+        let nothing_to_take_back = state == WorkState::Withdrawn && (held || mark.state == state);
+        let no_news = !held && mark.state == state && mark.digest == digest;
+        if !(wait_for_ranking || nothing_to_take_back || no_news) {
+            let complaint = self.complaint(head, row, wait, waits)?;
+            mark = WorkMark {
+                revision: mark.revision + 1,
+                state,
+                digest,
+                ..mark
+            };
+            let brief = Brief {
+                head,
+                row,
+                fold,
+                view,
+                rules,
+                wall: self.cx.wall,
+            };
+            let item = brief.item(wait, state, mark.revision, complaint);
+            self.effects.emit(Output::Work(Box::new(item)));
+        }
+        self.keep_mark(row, mark, state);
+        Ok(())
+    }
+
+    /// What went out for a wait so far.
+    fn mark(&mut self, row: &CaseRow, first: &str) -> Result<WorkMark, Corrupt> {
+        if let Some(mark) = row.work.as_ref().filter(|mark| *mark.first == *first) {
+            return Ok(mark.clone());
+        }
+        match self.state.get(&self.work_row(row, first))? {
+            Some(Row::Work(mark)) if *mark.first == *first => Ok(mark.clone()),
+            _ => Ok(WorkMark::held(first)),
+        }
+    }
+
+    /// Keeps what went out for a wait: with the case if it is the latest, else in a row of its own.
+    fn keep_mark(&mut self, row: &mut CaseRow, mark: WorkMark, state: WorkState) {
+        let is_in_row = row.work.as_ref().is_none_or(|kept| kept.first == mark.first);
+        if is_in_row {
+            row.work = Some(mark);
+        } else if state == WorkState::Open {
+            let earlier = row.work.replace(mark);
+            self.keep_apart(row, earlier);
+        } else {
+            self.keep_apart(row, Some(mark));
+        }
+    }
+
+    fn keep_apart(&mut self, row: &CaseRow, mark: Option<WorkMark>) {
+        if let Some(mark) = mark.filter(|mark| mark.revision > 0) {
+            let key = self.work_row(row, &mark.first);
+            self.effects.store(key, Row::Work(mark));
+        }
+    }
+
+    fn work_row(&self, row: &CaseRow, first: &str) -> RowKey {
+        let name = self.desk.keys().short(&["work", &row.author.to_string(), first]);
+        self.row(part::WORK, name)
+    }
+
+    /// The latest message of a wait: whole if it is at hand, else as far as its fact tells.
+    fn complaint(
+        &mut self,
+        head: &Head,
+        row: &CaseRow,
+        wait: &Wait,
+        waits: &Waits<'_>,
+    ) -> Result<Complaint, Rejection> {
+        let id = &*wait.latest.id;
+        let at_hand = waits.complaint.into_iter().chain(row.body.as_deref());
+        if let Some(whole) = at_hand
+            .filter(|whole| !whole.deleted)
+            .find(|whole| whole.id == id)
+        {
+            return Ok(whole.clone());
+        }
+        let is_it = |fact: &&Fact| fact.said.class() == Class::Customer && *fact.id == *id;
+        if let Some(fact) = waits.facts.iter().find(is_it) {
+            return Ok(work::from_fact(head, row, fact));
+        }
+        let fact = ledger::find(self.desk.keys(), self.state, self.key, head, Class::Customer, id)?;
+        let fact = fact.ok_or_else(|| Corrupt("a wait's latest message is not among the facts".into()))?;
+        Ok(work::from_fact(head, row, &fact))
+    }
+}
+
+/// Keeps the open wait's latest message whole, and no other.
+fn keep_body(row: &mut CaseRow, open: Option<&Wait>, complaint: Option<&Complaint>) {
+    let Some(open) = open else {
+        row.body = None;
+        return;
+    };
+    if let Some(complaint) = complaint.filter(|c| *c.id == *open.latest.id && !c.deleted) {
+        row.body = Some(Box::new(complaint.clone()));
+    }
+    row.body.take_if(|body| *body.id != *open.latest.id);
+}
+
+/// What is at hand when work items are made.
+struct Waits<'f> {
+    before: Option<&'f Fold>,
+    closed_before: &'f [Wait],
+    closed: &'f [Wait],
+    complaint: Option<&'f Complaint>,
+    facts: &'f [Fact],
+}
+
+/// What a party is told of a case and may change: whether it is open, whether it was unanswered.
+pub(super) fn summary_flags(fold: &Fold, view: &View) -> (bool, bool) {
+    (
+        fold.resolved.is_none() && fold.let_go.is_none(),
+        view.unanswered_since.is_some(),
+    )
+}

@@ -1,0 +1,183 @@
+//! What a case is at a given time: its fold, judged.
+
+use smallvec::SmallVec;
+
+use super::fold::{Answer, BOT_UNCONTESTED_MS, Fold, Mark};
+use super::level::{Clock, Judgement, Level};
+use super::reply_limit::Standing;
+use super::wait::Wait;
+use crate::config::rules::{ChannelRules, Levels, Share, Span};
+use crate::model::{AnsweredBy, CaseSla, CaseStatus, Millis, SlaState};
+
+/// The judgement of one clock, with the message that began it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// Which clock.
+    pub level: Level,
+    /// The message that began it.
+    pub first: Box<str>,
+    /// What has become of it.
+    pub judgement: Judgement,
+}
+
+/// A case at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// Its status.
+    pub status: CaseStatus,
+    /// Its answer: the fold's, or a bot's that by now stood long enough.
+    pub answered: Option<Answer>,
+    /// When patience ran out without a reply, if it ever did.
+    pub unanswered_since: Option<Millis>,
+    /// Its clocks that have a level; of the waits, those asked for.
+    pub clocks: SmallVec<[Judged; 4]>,
+    /// The service levels as a case record has them.
+    pub sla: CaseSla,
+    /// Where it stands against the reply limit.
+    pub standing: Standing,
+    /// When this view changes if nothing else happens.
+    pub due: Option<Millis>,
+}
+
+impl View {
+    /// The fold as of `now`. Of the waits already closed, `closed` are judged one by one too.
+    pub fn of(fold: &Fold, closed: &[Wait], rules: &ChannelRules, share: Share, now: Millis) -> Self {
+        let mut due = None;
+        let mut at = |when: Millis| due = Some(due.map_or(when, |d: Millis| d.min(when)));
+
+        let bot = fold.bot_claim.as_ref().filter(|_| fold.answered.is_none());
+        let bot = bot.and_then(|claim| {
+            let stands = claim.at.plus(BOT_UNCONTESTED_MS);
+            if now < stands {
+                at(stands);
+                return None;
+            }
+            Some(Answer {
+                mark: claim.clone(),
+                by: AnsweredBy::Bot,
+            })
+        });
+        let answered = fold.answered.clone().or(bot);
+
+        let silent = fold.unanswered_from(rules);
+        let unanswered_now = silent.filter(|&from| from <= now);
+        if let (Some(from), None) = (silent, unanswered_now) {
+            at(from);
+        }
+
+        let clocks = clocks(fold, &answered, closed, &rules.levels, share, now);
+        clocks
+            .iter()
+            .filter_map(|judged| judged.judgement.due)
+            .for_each(&mut at);
+        Self {
+            status: status(fold, answered.is_some(), unanswered_now.is_some()),
+            unanswered_since: fold.was_unanswered.or(unanswered_now),
+            sla: summary(fold, &clocks, rules.levels.next),
+            standing: fold.limit.standing(rules.reply_limit),
+            answered,
+            clocks,
+            due,
+        }
+    }
+}
+
+fn status(fold: &Fold, answered: bool, unanswered: bool) -> CaseStatus {
+    if fold.let_go.is_some() {
+        CaseStatus::LetGo
+    } else if fold.resolved.is_some() {
+        CaseStatus::Resolved
+    } else if fold.pending.is_some() {
+        CaseStatus::Pending
+    } else if answered && fold.open.is_none() {
+        CaseStatus::Answered
+    } else if unanswered {
+        CaseStatus::Unanswered
+    } else if fold.acknowledged.is_some() && fold.human_replies == 0 {
+        CaseStatus::Acknowledged
+    } else {
+        CaseStatus::Open
+    }
+}
+
+fn clocks(
+    fold: &Fold,
+    answered: &Option<Answer>,
+    closed: &[Wait],
+    levels: &Levels,
+    share: Share,
+    now: Millis,
+) -> SmallVec<[Judged; 4]> {
+    let mut clocks = SmallVec::new();
+    let Some(start) = &fold.clock else { return clocks };
+    let dropped = fold.let_go.as_ref().map(|mark| mark.at);
+    let mut judge = |level, first: &Mark, span: Option<Span>, clock: Clock| {
+        if let Some(span) = span {
+            let judgement = clock.judge(span, share, now);
+            clocks.push(Judged {
+                level,
+                first: first.id.clone(),
+                judgement,
+            });
+        }
+    };
+    let plain = |done| Clock {
+        from: start.at,
+        done,
+        dropped,
+        credit: 0,
+        frozen: false,
+    };
+    let acknowledged = fold.acknowledged.as_ref().map(|mark| mark.at);
+    judge(Level::Acknowledge, start, levels.acknowledge, plain(acknowledged));
+    judge(
+        Level::Answer,
+        start,
+        levels.answer,
+        plain(answered.as_ref().map(|a| a.mark.at)),
+    );
+    let resolve = Clock {
+        credit: fold.frozen_ms,
+        frozen: fold.pending.is_some(),
+        ..plain(fold.resolved.as_ref().map(|mark| mark.at))
+    };
+    judge(Level::Resolve, start, levels.resolve, resolve);
+    for wait in closed.iter().chain(&fold.open) {
+        let clock = Clock {
+            from: wait.first.at,
+            done: wait.closed,
+            dropped: None,
+            credit: 0,
+            frozen: false,
+        };
+        judge(Level::Next, &wait.first, levels.next, clock);
+    }
+    clocks
+}
+
+/// The levels in one word each. Of the waits, one that was late is enough for BREACHED.
+fn summary(fold: &Fold, clocks: &[Judged], next: Option<Span>) -> CaseSla {
+    let state = |level| {
+        let judged = clocks.iter().find(|judged| judged.level == level);
+        judged.map_or(SlaState::None, |judged| judged.judgement.state)
+    };
+    let open = fold.open.as_ref().and_then(|wait| {
+        let judged = clocks
+            .iter()
+            .find(|j| j.level == Level::Next && j.first == wait.first.id);
+        judged.map(|judged| judged.judgement.state)
+    });
+    let waits = match (next, open) {
+        (None, _) => SlaState::None,
+        (Some(_), _) if fold.late_waits > 0 => SlaState::Breached,
+        (Some(_), Some(open)) => open,
+        (Some(_), None) if fold.waits > 0 => SlaState::Met,
+        (Some(_), None) => SlaState::None,
+    };
+    CaseSla {
+        acknowledge: state(Level::Acknowledge),
+        answer: state(Level::Answer),
+        next: waits,
+        resolve: state(Level::Resolve),
+    }
+}

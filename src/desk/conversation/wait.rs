@@ -1,0 +1,46 @@
+//! A wait: a run of customer messages with no human reply between them (rule 4).
+
+use serde::{Deserialize, Serialize};
+
+use super::fold::Mark;
+use crate::config::rules::Span;
+use crate::model::Millis;
+
+/// One wait of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wait {
+    /// Its first message: the next-response clock runs from here.
+    pub first: Mark,
+    /// Its latest message.
+    pub latest: Mark,
+    /// How many messages it has.
+    pub messages: u32,
+    /// When a reply, a resolution or a decision to let go ended it.
+    pub closed: Option<Millis>,
+}
+
+impl Wait {
+    /// The wait that this message begins.
+    pub fn begin(first: Mark) -> Self {
+        Self {
+            latest: first.clone(),
+            first,
+            messages: 1,
+            closed: None,
+        }
+    }
+
+    /// The customer speaks again.
+    pub fn extend(&mut self, latest: Mark) {
+        self.latest = latest;
+        self.messages += 1;
+    }
+
+    /// Whether it ended after its deadline.
+    pub fn was_late(&self, level: Option<Span>) -> bool {
+        match (self.closed, level) {
+            (Some(closed), Some(level)) => closed > self.first.at.plus(level.ms()),
+            _ => false,
+        }
+    }
+}

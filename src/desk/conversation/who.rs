@@ -1,0 +1,283 @@
+//! Who is it? The case alone decides its party, from what identifiers and customers answer.
+//!
+//! The party is the owner of the strongest claimed identifier, followed to where customer records
+//! were merged, else the strongest identifier itself. In a ring of merges the smallest id wins.
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use super::fact::Mention;
+use crate::config::rules::IdentityRules;
+use crate::desk::message::{Findings, Moved, Owner};
+use crate::model::Identifier;
+
+/// The party key of a case whose author gave no identifier.
+pub const UNKNOWN: &str = "unknown";
+
+/// An identifier of the case's author, and what it has answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The identifier, normalised.
+    pub identifier: Identifier,
+    /// Its short hash in this conversation.
+    pub mention: Mention,
+    /// The hash of its actor's key.
+    pub actor: u128,
+    /// The number of its answer; zero before the first.
+    pub number: u64,
+    /// The customer it belongs to.
+    pub owner: Option<Box<str>>,
+    /// All who claim it, if there are several.
+    pub rivals: SmallVec<[Box<str>; 0]>,
+}
+
+/// A customer on the way, and where the record points.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// The customer.
+    pub customer_id: Box<str>,
+    /// The number of the answer; zero before the first.
+    pub number: u64,
+    /// To whom the customer was merged.
+    pub next: Option<Box<str>>,
+}
+
+/// A party that a case belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// Its key: `customer:<id>`, or an identifier.
+    pub key: Box<str>,
+    /// The customer, if the CRM knows them.
+    pub customer_id: Option<Box<str>>,
+    /// Found at the end of a ring of merges.
+    pub settled: bool,
+}
+
+impl Party {
+    /// A customer.
+    pub fn customer(id: &str, settled: bool) -> Self {
+        Self {
+            key: customer_key(id),
+            customer_id: Some(id.into()),
+            settled,
+        }
+    }
+
+    /// Somebody the CRM does not know.
+    pub fn identifier(identifier: &Identifier) -> Self {
+        Self {
+            key: identifier_key(identifier),
+            customer_id: None,
+            settled: false,
+        }
+    }
+}
+
+/// The party key of a customer.
+pub fn customer_key(id: &str) -> Box<str> {
+    format!("customer:{id}").into()
+}
+
+/// The party key of an identifier: kind, realm if there is one, value.
+pub fn identifier_key(identifier: &Identifier) -> Box<str> {
+    let Identifier { kind, value, realm } = identifier;
+    match realm {
+        None => format!("{kind}:{}", **value).into(),
+        Some(realm) => format!("{kind}:{realm}:{}", **value).into(),
+    }
+}
+
+/// What a case knows of its author.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Who {
+    /// The author's identifiers, in the order they came.
+    pub asked: SmallVec<[Asked; 1]>,
+    /// The customers asked where their records point.
+    pub links: SmallVec<[Link; 0]>,
+    /// The party joined.
+    pub party: Option<Party>,
+    /// Rises with each change of party.
+    pub membership: u32,
+    /// Notes sent in this membership.
+    pub notes: u32,
+    /// The latest findings; those of the last party until the next answers.
+    pub findings: Option<Box<Findings>>,
+}
+
+impl Who {
+    /// Takes an identifier's answer; false if it is older than the one known.
+    pub fn owner(&mut self, answer: &Owner) -> bool {
+        let asked = self
+            .asked
+            .iter_mut()
+            .find(|asked| asked.actor == answer.identifier);
+        let Some(asked) = asked.filter(|asked| asked.number < answer.number) else {
+            return false;
+        };
+        asked.number = answer.number;
+        asked.owner.clone_from(&answer.customer_id);
+        asked.rivals.clone_from(&answer.rivals);
+        true
+    }
+
+    /// Takes a customer's answer; false if it is older than the one known, or nobody asked.
+    pub fn moved(&mut self, answer: &Moved) -> bool {
+        let link = self
+            .links
+            .iter_mut()
+            .find(|link| link.customer_id == answer.customer_id);
+        let Some(link) = link.filter(|link| link.number < answer.number) else {
+            return false;
+        };
+        link.number = answer.number;
+        link.next.clone_from(&answer.next);
+        true
+    }
+
+    /// Takes findings; false if they are for another membership, or old.
+    pub fn found(&mut self, findings: &Findings) -> bool {
+        let known = self
+            .findings
+            .as_ref()
+            .filter(|known| known.membership == findings.membership);
+        let news = findings.membership == self.membership
+            && known.is_none_or(|known| known.number < findings.number);
+        if news {
+            self.findings = Some(Box::new(findings.clone()));
+        }
+        news
+    }
+
+    /// The party as far as answers go, and the customers on the way to it; `None` while identifiers
+    /// have not answered, or when there are none. `live` are the identifiers that count.
+    pub fn decide(&self, live: &[Mention], rules: &IdentityRules) -> Option<(Party, Vec<&str>)> {
+        let mut live: SmallVec<[&Asked; 4]> = self
+            .asked
+            .iter()
+            .filter(|asked| live.contains(&asked.mention))
+            .collect();
+        if live.iter().any(|asked| asked.number == 0) {
+            return None;
+        }
+        live.sort_by(|a, b| {
+            let (a, b) = (&a.identifier, &b.identifier);
+            rules
+                .compare(&a.kind, &b.kind)
+                .then_with(|| (&a.realm, &a.value).cmp(&(&b.realm, &b.value)))
+        });
+        match live.iter().find_map(|asked| asked.owner.as_deref()) {
+            Some(owner) => Some(self.follow(owner)),
+            None => Some((Party::identifier(&live.first()?.identifier), Vec::new())),
+        }
+    }
+
+    /// Follows merges from a customer to the one that stands for them.
+    fn follow<'a>(&'a self, owner: &'a str) -> (Party, Vec<&'a str>) {
+        let mut way = vec![owner];
+        let mut at = owner;
+        while let Some(next) = self.next(at) {
+            if let Some(start) = way.iter().position(|passed| *passed == next) {
+                let ring = way[start..].iter().min().copied().unwrap_or(next);
+                return (Party::customer(ring, true), way);
+            }
+            way.push(next);
+            at = next;
+        }
+        (Party::customer(at, false), way)
+    }
+
+    fn next(&self, customer_id: &str) -> Option<&str> {
+        self.links
+            .iter()
+            .find(|link| &*link.customer_id == customer_id)?
+            .next
+            .as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, Link, Who};
+    use crate::config::rules::IdentityRules;
+    use crate::model::Identifier;
+
+    /// An identifier with what it answered: `None`, not yet; `Some("")`, nobody's.
+    fn asked((kind, value, answer): (&str, &str, Option<&str>)) -> Asked {
+        Asked {
+            identifier: Identifier {
+                kind: kind.into(),
+                value: crate::model::Sensitive(value.into()),
+                realm: None,
+            },
+            mention: 1,
+            actor: 0,
+            number: answer.map_or(0, |_| 1),
+            owner: answer.filter(|owner| !owner.is_empty()).map(Into::into),
+            rivals: Default::default(),
+        }
+    }
+
+    #[test]
+    fn the_party_of_a_case() {
+        let merged = |links: &[(&str, &str)]| {
+            links
+                .iter()
+                .map(|(from, to)| Link {
+                    customer_id: (*from).into(),
+                    number: 1,
+                    next: Some((*to).into()),
+                })
+                .collect()
+        };
+        //   given identifiers and their answers          given merges        then
+        for (identifiers, merges, party) in [
+            (&[][..], &[][..], None),
+            (&[("phone", "1", None)], &[], None),
+            (&[("phone", "1", Some(""))], &[], Some("phone:1")),
+            (&[("phone", "1", Some("")), ("email", "a@b", None)], &[], None),
+            (
+                &[("phone", "1", Some("")), ("email", "a@b", Some(""))],
+                &[],
+                Some("email:a@b"),
+            ),
+            (
+                &[("phone", "1", Some("P")), ("email", "a@b", Some(""))],
+                &[],
+                Some("customer:P"),
+            ),
+            (
+                &[("phone", "1", Some("P")), ("email", "a@b", Some("E"))],
+                &[],
+                Some("customer:E"),
+            ),
+            (&[("handle", "x", Some("A"))], &[("A", "B")], Some("customer:B")),
+            (
+                &[("handle", "x", Some("A"))],
+                &[("A", "B"), ("B", "C")],
+                Some("customer:C"),
+            ),
+            (
+                &[("handle", "x", Some("C"))],
+                &[("C", "B"), ("B", "A"), ("A", "C")],
+                Some("customer:A"),
+            ),
+            (
+                &[("handle", "x", Some("A"))],
+                &[("A", "C"), ("C", "B"), ("B", "C")],
+                Some("customer:B"),
+            ),
+        ] {
+            let who = Who {
+                asked: identifiers.iter().copied().map(asked).collect(),
+                links: merged(merges),
+                ..Who::default()
+            };
+            let decided = who.decide(&[1], &IdentityRules::default());
+            assert_eq!(
+                decided.map(|(party, _)| String::from(party.key)).as_deref(),
+                party,
+                "{identifiers:?} {merges:?}"
+            );
+        }
+    }
+}

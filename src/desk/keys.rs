@@ -1,0 +1,124 @@
+//! Names of actors, and keyed hashes: no identifier and no conversation id stands in a key.
+
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
+use siphasher::sip128::{Hasher128, SipHasher13 as SipHasher128};
+
+use crate::config::rules::HashSecret;
+use crate::model::Identifier;
+use crate::processor::{ActorKey, RowKey};
+
+/// The kinds of actors at the desk.
+pub mod kind {
+    /// A conversation: source, channel, conversation id.
+    pub const CONVERSATION: u8 = 1;
+    /// An identifier: kind, realm, value.
+    pub const IDENTIFIER: u8 = 2;
+    /// A party: a customer id, or an identifier.
+    pub const PARTY: u8 = 3;
+    // A tally (rules 14, 15, 19, 22) will be number 4.
+}
+
+/// The parts of actors' states, as [`RowKey::part`] numbers them.
+pub mod part {
+    /// The actor's one main row.
+    pub const HEAD: u8 = 0;
+    /// A conversation's sealed block of facts, by number.
+    pub const BLOCK: u8 = 1;
+    /// In which block a sealed message is, by the hash of its id.
+    pub const SEEN: u8 = 2;
+    /// Whose an identifier is in this conversation, by its hash.
+    pub const ALIAS: u8 = 3;
+    /// A case, by its author's hash.
+    pub const CASE: u8 = 4;
+    /// What went out for an earlier wait, by the hash of case and first message.
+    pub const WORK: u8 = 5;
+    /// A block of cases that an identifier or a party knows, by number.
+    pub const CROWD: u8 = 6;
+    /// A case of a large party, by its hash.
+    pub const MEMBER: u8 = 7;
+}
+
+/// Makes keys from what they stand for, under the secret.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys {
+    secret: HashSecret,
+}
+
+impl Keys {
+    /// Keys under this secret.
+    pub fn new(secret: HashSecret) -> Self {
+        Self { secret }
+    }
+
+    /// The actor of a conversation.
+    pub fn conversation(&self, source: &str, channel: &str, conversation_id: &str) -> ActorKey {
+        self.actor(kind::CONVERSATION, &[source, channel, conversation_id])
+    }
+
+    /// The actor of an identifier, which must be normalised.
+    pub fn identifier(&self, identifier: &Identifier) -> ActorKey {
+        let realm = identifier.realm.as_deref().unwrap_or_default();
+        self.actor(kind::IDENTIFIER, &[&identifier.kind, realm, &identifier.value])
+    }
+
+    /// The actor of a party, by its key.
+    pub fn party(&self, party_key: &str) -> ActorKey {
+        self.actor(kind::PARTY, &[party_key])
+    }
+
+    /// A short hash, for use within one actor. Never zero.
+    pub fn short(&self, parts: &[&str]) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.secret.0);
+        feed(&mut hasher, parts);
+        hasher.finish().max(1)
+    }
+
+    fn actor(&self, kind: u8, parts: &[&str]) -> ActorKey {
+        let mut hasher = SipHasher128::new_with_key(&self.secret.0);
+        feed(&mut hasher, parts);
+        ActorKey {
+            kind,
+            hash: hasher.finish128().as_u128(),
+        }
+    }
+}
+
+fn feed(hasher: &mut impl Hasher, parts: &[&str]) {
+    for part in parts {
+        hasher.write(&(part.len() as u64).to_le_bytes());
+        hasher.write(part.as_bytes());
+    }
+}
+
+/// The main row of an actor.
+pub fn head(actor: ActorKey) -> RowKey {
+    RowKey {
+        actor,
+        part: part::HEAD,
+        index: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Keys;
+    use crate::config::rules::HashSecret;
+
+    #[test]
+    fn parts_do_not_run_together_and_the_secret_matters() {
+        let keys = Keys::new(HashSecret::TRIAL);
+        assert_ne!(
+            keys.conversation("a", "bc", "d"),
+            keys.conversation("ab", "c", "d")
+        );
+        assert_eq!(keys.conversation("a", "b", "c"), keys.conversation("a", "b", "c"));
+        let other = Keys::new(HashSecret([7; 16]));
+        assert_ne!(
+            keys.conversation("a", "b", "c"),
+            other.conversation("a", "b", "c")
+        );
+        assert_ne!(keys.short(&["a"]), other.short(&["a"]));
+    }
+}

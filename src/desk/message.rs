@@ -1,0 +1,205 @@
+//! What actors tell each other. A message that carries state is a whole snapshot with its sender's
+//! rising number, and the receiver ignores older ones (ENGINE.md 13).
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use super::conversation::fact::Author;
+use super::keys::kind;
+use super::packed;
+use crate::model::{Complaint, Customer, Millis, Response, Update};
+use crate::processor::{ActorKey, Codec, Corrupt};
+
+/// The name of a case among actors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CaseRef {
+    /// The hash of its conversation's key.
+    pub conversation: u128,
+    /// Its author there.
+    pub author: Author,
+}
+
+impl CaseRef {
+    /// The actor that keeps the case.
+    pub fn actor(self) -> ActorKey {
+        ActorKey {
+            kind: kind::CONVERSATION,
+            hash: self.conversation,
+        }
+    }
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Message {
+    /// To a conversation: a customer's message, normalised.
+    Said(Box<Complaint>),
+    /// To a conversation: a company's message, normalised.
+    Replied(Box<Response>),
+    /// To a conversation: a change without a message.
+    Updated(Box<Update>),
+    /// To a party: the CRM's record of a customer, normalised.
+    Known(Box<Customer>),
+    /// To a party: the CRM has no record of this customer any more.
+    Dropped {
+        /// The customer.
+        customer_id: Box<str>,
+        /// When the log recorded it.
+        at: Millis,
+    },
+    /// To an identifier: a case wants to know its owner, now and whenever that changes.
+    Ask(CaseRef),
+    /// To a conversation: whose an identifier is.
+    Owner(Box<Owner>),
+    /// To an identifier: what one customer's record says of it.
+    Claim(Box<Claim>),
+    /// To an identifier, from itself: go on telling the cases of this block.
+    SpreadOwner(u32),
+    /// To a party: a case is here, or changed; or has left.
+    Case(Box<CaseNote>),
+    /// To a conversation: what the party knows.
+    Findings(Box<Findings>),
+    /// To a conversation: a customer's record points to another customer, or no longer does.
+    Moved(Box<Moved>),
+    /// To a party, from itself: go on telling the cases of this block.
+    SpreadParty(u32),
+}
+
+/// An identifier's answer to a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Which case of the conversation.
+    pub author: Author,
+    /// The hash of the identifier's key.
+    pub identifier: u128,
+    /// The identifier's rising number.
+    pub number: u64,
+    /// The customer it belongs to.
+    pub customer_id: Option<Box<str>>,
+    /// All who claim it, if there are several.
+    pub rivals: SmallVec<[Box<str>; 0]>,
+}
+
+/// A customer's claim of an identifier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Who claims.
+    pub customer_id: Box<str>,
+    /// The customer's rising number.
+    pub number: u64,
+    /// The `updated_at` of the earliest record that carried it.
+    pub since: Millis,
+    /// Whether the newest record still carries it.
+    pub holds: bool,
+}
+
+/// How a case stands to a party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// It is the party's.
+    Member,
+    /// It is another party's to which this customer was merged: it wants to know if that changes.
+    Watcher,
+    /// It has nothing to do with the party any more.
+    Gone,
+}
+
+/// What a case tells a party.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseNote {
+    /// Which case.
+    pub case: CaseRef,
+    /// The party's key: the first note tells the party its name.
+    pub party_key: Box<str>,
+    /// Rises each time the case changes its party; findings quote it.
+    pub membership: u32,
+    /// Rises with each note of one membership.
+    pub number: u32,
+    /// How it stands.
+    pub standing: Standing,
+    /// The customer's record may point elsewhere, in a ring: stay all the same.
+    pub settled: bool,
+    /// What the party needs to know of it.
+    pub summary: Summary,
+}
+
+/// What a party needs to know of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// When it opened.
+    pub opened_at: Millis,
+    /// Its channel.
+    pub channel: Box<str>,
+    /// Whether it is neither resolved nor let go.
+    pub open: bool,
+    /// Whether it ever was unanswered.
+    pub was_unanswered: bool,
+}
+
+/// What a party tells a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    /// Which case of the conversation.
+    pub author: Author,
+    /// The membership they are for.
+    pub membership: u32,
+    /// The party's rising number.
+    pub number: u64,
+    /// What the CRM says of the customer.
+    pub profile: Option<Profile>,
+    /// The party's other cases.
+    pub history: History,
+}
+
+/// What the CRM says of a customer, as far as work items show it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The name.
+    pub display_name: Option<Box<str>>,
+    /// The tier.
+    pub tier: Option<Box<str>>,
+    /// The lifetime value.
+    pub lifetime_value: Option<f64>,
+    /// Whether the customer needs special care.
+    pub vulnerable: bool,
+    /// The person who looks after them.
+    pub owner: Option<Box<str>>,
+    /// The channel they prefer.
+    pub preferred_channel: Option<Box<str>>,
+}
+
+/// The party's other cases, seen from one of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct History {
+    /// Cases opened in the 90 days before this one.
+    pub complaints_90d: u32,
+    /// Of these, the ones that were ever unanswered.
+    pub unanswered_90d: u32,
+    /// Cases open at the time of the findings.
+    pub open_cases: u32,
+}
+
+/// A customer's record points to another customer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Which case of the conversation.
+    pub author: Author,
+    /// Whose record.
+    pub customer_id: Box<str>,
+    /// The customer's rising number.
+    pub number: u64,
+    /// To whom; `None`: to nobody (any more).
+    pub next: Option<Box<str>>,
+}
+
+impl Codec for Message {
+    const FORMAT: u8 = 1;
+
+    fn encode(&self, into: &mut Vec<u8>) {
+        packed::write(self, into);
+    }
+
+    fn decode(_format: u8, bytes: &[u8]) -> Result<Self, Corrupt> {
+        packed::read(bytes)
+    }
+}

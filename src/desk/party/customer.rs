@@ -1,0 +1,229 @@
+//! What the CRM says of a customer: the newest record, and what any record ever carried.
+
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHasher;
+use serde::{Deserialize, Serialize};
+
+use crate::desk::message::Profile;
+use crate::model::{Customer, Identifier, Millis, Sensitive};
+
+/// A customer as their records tell, in whatever order those arrived.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CustomerState {
+    /// Who it is.
+    pub customer_id: Box<str>,
+    newest: Option<Newest>,
+    carried: Vec<Carried>,
+    ever_merged: bool,
+}
+
+/// The newest record, as far as it is needed. The record of two with one `updated_at` is the one
+/// with the greater digest: any choice will do that does not depend on arrival.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Newest {
+    updated_at: Millis,
+    digest: u64,
+    profile: Option<Profile>,
+    merged_into: Option<Box<str>>,
+}
+
+/// An identifier that some record carried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Carried {
+    /// Which.
+    pub identifier: Identifier,
+    /// The `updated_at` of the earliest record that carried it.
+    pub since: Millis,
+    /// Whether the newest record does.
+    pub holds: bool,
+}
+
+/// What a record has changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct News {
+    /// Identifiers whose claim is another now.
+    pub claims: Vec<Carried>,
+    /// Whether the profile or the merge is another now.
+    pub cases_care: bool,
+}
+
+impl CustomerState {
+    /// A customer of whom nothing is known yet.
+    pub fn new(customer_id: &str) -> Self {
+        Self {
+            customer_id: customer_id.into(),
+            newest: None,
+            carried: Vec::new(),
+            ever_merged: false,
+        }
+    }
+
+    /// Takes a record, normalised.
+    pub fn take(&mut self, record: &Customer) -> News {
+        let mut identifiers = record.identifiers.clone();
+        // A customer's own id is an identifier that needs no telling.
+        identifiers.push(Identifier {
+            kind: "customer_id".into(),
+            value: Sensitive(record.customer_id.clone()),
+            realm: None,
+        });
+        let text = |text: &Option<String>| text.as_deref().map(Into::into);
+        let profile = Profile {
+            display_name: record.display_name.as_ref().map(|name| name.as_str().into()),
+            tier: text(&record.tier),
+            lifetime_value: record.lifetime_value,
+            vulnerable: record.vulnerable,
+            owner: text(&record.owner),
+            preferred_channel: text(&record.preferred_channel),
+        };
+        let merged_into = text(&record.merged_into).filter(|target: &Box<str>| *target != self.customer_id);
+        let newest = Newest {
+            updated_at: record.updated_at,
+            digest: digest(record),
+            profile: Some(profile),
+            merged_into,
+        };
+        self.change(newest, &identifiers)
+    }
+
+    /// The CRM dropped the customer: there is no record any more.
+    pub fn dropped(&mut self, at: Millis) -> News {
+        self.change(
+            Newest {
+                updated_at: at,
+                digest: u64::MAX,
+                profile: None,
+                merged_into: None,
+            },
+            &[],
+        )
+    }
+
+    fn change(&mut self, record: Newest, identifiers: &[Identifier]) -> News {
+        let before = self.carried.clone();
+        let is_newest = self
+            .newest
+            .as_ref()
+            .is_none_or(|newest| (record.updated_at, record.digest) > (newest.updated_at, newest.digest));
+        if is_newest {
+            self.carried.iter_mut().for_each(|carried| carried.holds = false);
+        }
+        for identifier in identifiers {
+            match self
+                .carried
+                .iter_mut()
+                .find(|carried| carried.identifier == *identifier)
+            {
+                Some(carried) => {
+                    carried.since = carried.since.min(record.updated_at);
+                    carried.holds |= is_newest;
+                }
+                None => self.carried.push(Carried {
+                    identifier: identifier.clone(),
+                    since: record.updated_at,
+                    holds: is_newest,
+                }),
+            }
+        }
+        let changed = |carried: &&Carried| !before.contains(carried);
+        let claims = self.carried.iter().filter(changed).cloned().collect();
+        let mut cases_care = false;
+        if is_newest {
+            cases_care = self.newest.as_ref().is_none_or(|newest| {
+                newest.profile != record.profile || newest.merged_into != record.merged_into
+            });
+            self.ever_merged |= record.merged_into.is_some();
+            self.newest = Some(record);
+        }
+        News { claims, cases_care }
+    }
+
+    /// The customer this one was merged into.
+    pub fn merged_into(&self) -> Option<&str> {
+        self.newest.as_ref()?.merged_into.as_deref()
+    }
+
+    /// Whether a record ever pointed elsewhere: cases may have been sent there.
+    pub fn was_ever_merged(&self) -> bool {
+        self.ever_merged
+    }
+
+    /// What work items show.
+    pub fn profile(&self) -> Option<Profile> {
+        self.newest.as_ref()?.profile.clone()
+    }
+}
+
+fn digest(record: &Customer) -> u64 {
+    let mut bytes = Vec::new();
+    crate::desk::packed::write(record, &mut bytes);
+    let mut hasher = FxHasher::default();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CustomerState;
+    use crate::model::{Customer, Identifier, Millis, Sensitive};
+
+    fn record(at: i64, emails: &[&str], merged_into: Option<&str>) -> Customer {
+        let email = |value: &&str| Identifier {
+            kind: "email".into(),
+            value: Sensitive((*value).into()),
+            realm: None,
+        };
+        Customer {
+            customer_id: "A".into(),
+            identifiers: emails.iter().map(email).collect(),
+            merged_into: merged_into.map(Into::into),
+            updated_at: Millis(at),
+            ..Customer::default()
+        }
+    }
+
+    /// Whatever the order of the records, the newest one holds, and each identifier is carried since
+    /// its first.
+    #[test]
+    fn the_order_of_records_does_not_matter() {
+        let records = [
+            record(1, &["x", "y"], None),
+            record(2, &["y"], Some("B")),
+            record(3, &["x"], None),
+        ];
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut customer = CustomerState::new("A");
+            for i in order {
+                customer.take(&records[i]);
+            }
+            assert_eq!(customer.merged_into(), None, "{order:?}");
+            for (email, since, holds) in [("x", 1, true), ("y", 1, false)] {
+                let carried = customer
+                    .carried
+                    .iter()
+                    .find(|c| *c.identifier.value == email)
+                    .expect("known");
+                assert_eq!(
+                    (carried.since, carried.holds),
+                    (Millis(since), holds),
+                    "{email} in {order:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_changes_is_news() {
+        let mut customer = CustomerState::new("A");
+        let news = customer.take(&record(2, &["x"], None));
+        assert_eq!((news.claims.len(), news.cases_care), (2, true)); // the email, and the id itself
+        assert_eq!(customer.take(&record(2, &["x"], None)), super::News::default());
+        let news = customer.take(&record(3, &["x"], Some("B")));
+        assert_eq!((news.claims.len(), news.cases_care), (0, true));
+        let news = customer.take(&record(1, &["x"], None));
+        assert_eq!((news.claims.len(), news.cases_care), (2, false)); // carried for longer than known
+        let news = customer.dropped(Millis(9));
+        assert_eq!((news.claims.len(), customer.profile()), (2, None));
+    }
+}

@@ -1,0 +1,225 @@
+//! The cases of a party: a few in its main row, those of a large party in rows of their own.
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::desk::crowd::Crowd;
+use crate::desk::keys::part;
+use crate::desk::message::{CaseNote, CaseRef, History, Standing, Summary};
+use crate::desk::row::Row;
+use crate::desk::{Effects, State};
+use crate::processor::{ActorKey, Corrupt, RowKey};
+
+/// Cases in the main row at most.
+const INLINE: usize = 16;
+/// How long back a party's history reaches, in milliseconds.
+const HISTORY_MS: i64 = 90 * 24 * 3600 * 1000;
+
+/// What a party knows of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Which case.
+    pub case: CaseRef,
+    /// The membership of the latest note.
+    pub membership: u32,
+    /// The number of the latest note.
+    pub number: u32,
+    /// How it stands.
+    pub standing: Standing,
+    /// It stays though the customer's record may point elsewhere.
+    pub settled: bool,
+    /// What it told of itself.
+    pub summary: Summary,
+}
+
+/// What a note was to a party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// Older than what is known.
+    Old,
+    /// More about a membership that is known.
+    More,
+    /// The first note of a membership.
+    First,
+}
+
+/// A party's cases.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Members {
+    inline: SmallVec<[Member; 1]>,
+    more: Crowd,
+}
+
+impl From<&CaseNote> for Member {
+    fn from(note: &CaseNote) -> Self {
+        Self {
+            case: note.case,
+            membership: note.membership,
+            number: note.number,
+            standing: note.standing,
+            settled: note.settled,
+            summary: note.summary.clone(),
+        }
+    }
+}
+
+impl Members {
+    /// Takes a case's note.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn take(
+        &mut self,
+        party: ActorKey,
+        note: &CaseNote,
+        state: &mut State<'_>,
+        effects: &mut Effects,
+    ) -> Result<Noted, Corrupt> {
+        if let Some(known) = self.inline.iter_mut().find(|member| member.case == note.case) {
+            return Ok(update(known, note));
+        }
+        let key = row(party, note.case);
+        let known = match state.get(&key)? {
+            Some(Row::Member(member)) => Some(member.clone()),
+            _ => None,
+        };
+        match known {
+            Some(mut member) => {
+                let noted = update(&mut member, note);
+                if noted != Noted::Old {
+                    effects.store(key, Row::Member(member));
+                }
+                Ok(noted)
+            }
+            None if self.inline.len() < INLINE => {
+                self.inline.push(note.into());
+                Ok(Noted::First)
+            }
+            None => {
+                self.more.add(party, note.case, effects);
+                effects.store(key, Row::Member(note.into()));
+                Ok(Noted::First)
+            }
+        }
+    }
+
+    /// The cases at hand: those of the main row, and the newest others. `rest` says how many blocks
+    /// of further ones there are.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn at_hand(&self, party: ActorKey, state: &mut State<'_>) -> Result<Vec<Member>, Corrupt> {
+        let mut members = self.inline.to_vec();
+        members.extend(read(party, self.more.newest(), state)?);
+        Ok(members)
+    }
+
+    /// How many blocks of further cases there are.
+    pub fn blocks(&self) -> u32 {
+        self.more.blocks()
+    }
+
+    /// The cases of a block.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn block(party: ActorKey, block: u32, state: &mut State<'_>) -> Result<Vec<Member>, Corrupt> {
+        let cases = Crowd::block(party, block, state)?;
+        read(party, &cases, state)
+    }
+}
+
+/// The history of a party as one of its cases sees it, over the cases at hand.
+pub fn history(of: &Member, members: &[Member]) -> History {
+    let opened_at = of.summary.opened_at;
+    let mut history = History::default();
+    for other in members
+        .iter()
+        .filter(|m| m.standing == Standing::Member && m.case != of.case)
+    {
+        history.open_cases += u32::from(other.summary.open);
+        let before = opened_at.since(other.summary.opened_at);
+        if (0..=HISTORY_MS).contains(&before) {
+            history.complaints_90d += 1;
+            history.unanswered_90d += u32::from(other.summary.was_unanswered);
+        }
+    }
+    history
+}
+
+fn read(party: ActorKey, cases: &[CaseRef], state: &mut State<'_>) -> Result<Vec<Member>, Corrupt> {
+    let mut members = Vec::with_capacity(cases.len());
+    for &case in cases {
+        match state.get(&row(party, case))? {
+            Some(Row::Member(member)) => members.push(member.clone()),
+            _ => return Err(Corrupt("a case of a large party is missing".into())),
+        }
+    }
+    Ok(members)
+}
+
+fn update(known: &mut Member, note: &CaseNote) -> Noted {
+    let noted = match (note.membership, note.number).cmp(&(known.membership, known.number)) {
+        std::cmp::Ordering::Greater if note.membership > known.membership => Noted::First,
+        std::cmp::Ordering::Greater => Noted::More,
+        _ => return Noted::Old,
+    };
+    *known = note.into();
+    noted
+}
+
+fn row(party: ActorKey, case: CaseRef) -> RowKey {
+    // Two cases of one party on one row would need a collision of 64 of a keyed hash's bits.
+    let index = (case.conversation as u64) ^ ((case.conversation >> 64) as u64) ^ case.author.rotate_left(32);
+    RowKey {
+        actor: party,
+        part: part::MEMBER,
+        index,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Member, history};
+    use crate::desk::message::{CaseRef, History, Standing, Summary};
+    use crate::model::Millis;
+
+    #[test]
+    fn history_counts_the_other_cases() {
+        const DAY: i64 = 24 * 3600 * 1000;
+        let case = |n: u64, day: i64, open, was_unanswered, standing| Member {
+            case: CaseRef {
+                conversation: n.into(),
+                author: n,
+            },
+            membership: 1,
+            number: 1,
+            standing,
+            settled: false,
+            summary: Summary {
+                opened_at: Millis(day * DAY),
+                channel: "email".into(),
+                open,
+                was_unanswered,
+            },
+        };
+        let members = [
+            case(1, 100, true, true, Standing::Member), // the one that asks
+            case(2, 99, true, true, Standing::Member),
+            case(3, 10, false, false, Standing::Member),
+            case(4, 9, true, true, Standing::Member), // too long ago
+            case(5, 101, true, false, Standing::Member), // later
+            case(6, 99, true, true, Standing::Watcher), // another party's
+            case(7, 99, true, true, Standing::Gone),
+        ];
+        let expected = History {
+            complaints_90d: 2,
+            unanswered_90d: 1,
+            open_cases: 3,
+        };
+        assert_eq!(history(&members[0], &members), expected);
+    }
+}

@@ -1,0 +1,61 @@
+//! The rows of the desk's actors, packed.
+
+use serde::{Deserialize, Serialize};
+
+use super::conversation::case::CaseRow;
+use super::conversation::fact::{Author, Fact};
+use super::conversation::ledger::Head;
+use super::conversation::work::WorkMark;
+use super::identifier::IdentifierRow;
+use super::message::CaseRef;
+use super::packed;
+use super::party::PartyRow;
+use super::party::members::Member;
+use crate::model::Millis;
+use crate::processor::{Codec, Corrupt, Row as ProcessorRow};
+
+/// A row; [`super::keys::part`] names the kinds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Row {
+    /// A conversation's main row.
+    Head(Box<Head>),
+    /// A sealed block of a conversation's facts.
+    Block(Vec<Fact>),
+    /// In which block a sealed message is.
+    Seen(u32),
+    /// Whose an identifier is in a conversation.
+    Alias(Author),
+    /// A case.
+    Case(Box<CaseRow>),
+    /// What went out for an earlier wait.
+    Work(WorkMark),
+    /// An identifier's main row.
+    Identifier(Box<IdentifierRow>),
+    /// A block of cases that an identifier or a party knows.
+    Crowd(Vec<CaseRef>),
+    /// A party's main row.
+    Party(Box<PartyRow>),
+    /// A case of a large party.
+    Member(Member),
+}
+
+impl Codec for Row {
+    const FORMAT: u8 = 1;
+
+    fn encode(&self, into: &mut Vec<u8>) {
+        packed::write(self, into);
+    }
+
+    fn decode(_format: u8, bytes: &[u8]) -> Result<Self, Corrupt> {
+        packed::read(bytes)
+    }
+}
+
+impl ProcessorRow for Row {
+    fn due(&self) -> Option<Millis> {
+        match self {
+            Self::Case(case) => case.due(),
+            _ => None,
+        }
+    }
+}

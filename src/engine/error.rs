@@ -1,0 +1,167 @@
+//! Why a worker stops.
+
+use thiserror::Error;
+
+use crate::log::{LogError, Topic, TopicPartition};
+
+/// A worker has stopped, or would not start.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The log failed in a way that trying again cannot mend.
+    #[error("the log failed: {0}")]
+    Log(#[from] LogError),
+    /// Topics that must exist do not.
+    #[error("these topics do not exist: {}. Create them with `heard topics apply`", names(.0))]
+    MissingTopics(Vec<Topic>),
+    /// Mailbox and changelog belong together, partition by partition.
+    #[error(
+        "{mailbox} has {mailbox_partitions} partitions and {changelog} has {changelog_partitions}: they must \
+         be equal, and never change. Create them again with `heard topics apply`, then rebuild"
+    )]
+    Uneven {
+        /// The mailbox topic.
+        mailbox: Topic,
+        /// Its partitions.
+        mailbox_partitions: i32,
+        /// The changelog topic.
+        changelog: Topic,
+        /// Its partitions.
+        changelog_partitions: i32,
+    },
+    /// A partition whose state cannot be trusted.
+    #[error("{partition}: {why}")]
+    Refused {
+        /// The partition that would have been processed.
+        partition: TopicPartition,
+        /// What is wrong, and what to do.
+        why: Refusal,
+    },
+    /// A restore that does not get on.
+    #[error(
+        "restoring {partition} has stood still for {seconds} s. A transaction may hang on it: look with \
+         `kafka-transactions.sh find-hanging`, then start again"
+    )]
+    RestoreStalled {
+        /// The changelog partition.
+        partition: TopicPartition,
+        /// For how long.
+        seconds: u64,
+    },
+    /// Fenced twice in short order.
+    #[error(
+        "transactional id {id} was taken over twice within {seconds} s ({detail}). Is another process \
+         running with the same --instance?"
+    )]
+    FencedAgain {
+        /// The id.
+        id: String,
+        /// The time in question.
+        seconds: u64,
+        /// What the log said.
+        detail: String,
+    },
+    /// A drain met data that only a newer release can read, so it cannot end.
+    #[error("{partition} holds format {found}, and this release knows up to {known}: run the newer release")]
+    NewerFormat {
+        /// Where it is.
+        partition: TopicPartition,
+        /// The format found.
+        found: u8,
+        /// The newest format known.
+        known: u8,
+    },
+    /// Names that cannot be used.
+    #[error("{what} {name:?}: give it a name of letters, digits, dots, dashes and underscores")]
+    BadName {
+        /// Which name.
+        what: &'static str,
+        /// What it was.
+        name: String,
+    },
+    /// The machine refused a thread.
+    #[error("no thread could be started: {0}")]
+    Thread(std::io::Error),
+    /// The worker's thread panicked; a bug in the engine, since processors are caught.
+    #[error("worker {0} panicked; this is a bug in heard, please report it with the lines logged before")]
+    Panicked(usize),
+}
+
+/// Why a partition is not touched (ENGINE.md 10, 11).
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Offsets expire when a group has been idle for a week.
+    #[error(
+        "its changelog holds rows, but the group has no committed offset (expired, or reset?). {REBUILD}"
+    )]
+    RowsWithoutOffset,
+    /// The changelog is gone, or its beginning is.
+    #[error(
+        "the group has committed offset {0}, but the changelog does not hold its rows from the beginning. {REBUILD}"
+    )]
+    OffsetWithoutRows(i64),
+    /// Messages were purged, and neither rows nor offset tell what became of them.
+    #[error("records before {0} are gone, and there is neither a committed offset nor a row. {REBUILD}")]
+    Purged(i64),
+    /// The number of partitions has changed, so actors have moved.
+    #[error(
+        "rows were written with {was} partitions and now there are {now}: actors would not find their rows. {REBUILD}"
+    )]
+    PartitionsChanged {
+        /// As recorded beside the rows.
+        was: i32,
+        /// As found.
+        now: i32,
+    },
+    /// Records were deleted by retention before they were read.
+    #[error(
+        "the group has read up to {committed}, but the first record left is {start}: what lay between was \
+         deleted unread. To go on without it, reset the group's offset of this partition to earliest with \
+         `kafka-consumer-groups.sh --reset-offsets`"
+    )]
+    InputDeleted {
+        /// The next record to read.
+        committed: i64,
+        /// The first one left.
+        start: i64,
+    },
+    /// The topic was created again.
+    #[error(
+        "the group has read up to {committed}, but the partition ends at {end}: was the topic created again? \
+         Reset the group's offset of this partition with `kafka-consumer-groups.sh --reset-offsets`"
+    )]
+    BeyondEnd {
+        /// The next record to read.
+        committed: i64,
+        /// The end.
+        end: i64,
+    },
+}
+
+const REBUILD: &str = "To rebuild: stop all instances, delete the consumer group and the mailbox and changelog \
+                       topics, create them with `heard topics apply`, and start again; the inputs are then read \
+                       from their beginning";
+
+fn names(topics: &[Topic]) -> String {
+    topics.iter().map(Topic::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// What stops a step: an error to recover from, or one to stop for.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// By its kind: retry, abort, rebuild, or stop.
+    Log(LogError),
+    /// Stop.
+    Stop(EngineError),
+}
+
+impl From<LogError> for Trouble {
+    fn from(error: LogError) -> Self {
+        Self::Log(error)
+    }
+}
+
+impl From<EngineError> for Trouble {
+    fn from(error: EngineError) -> Self {
+        Self::Stop(error)
+    }
+}

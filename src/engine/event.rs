@@ -1,0 +1,221 @@
+//! What the engine has to tell: one type, told after the commit that makes it true.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::counts::Counts;
+use crate::log::{LogError, TopicPartition};
+use crate::model::Millis;
+use crate::processor::{Rejection, RowKey};
+
+/// Something a person or a test may want to know.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A record or a message went to the dead letters.
+    DeadLettered {
+        /// Where it was read.
+        partition: TopicPartition,
+        /// At which offset; `None` for one delivered locally.
+        offset: Option<i64>,
+        /// Why.
+        reason: Rejection,
+    },
+    /// A timer failed or stayed due; it sleeps until its row changes.
+    TimerParked {
+        /// The mailbox partition.
+        partition: TopicPartition,
+        /// The row.
+        row: RowKey,
+        /// Why.
+        reason: Rejection,
+    },
+    /// A row marked for publication could not be published.
+    PublishFailed {
+        /// The mailbox partition.
+        partition: TopicPartition,
+        /// The row.
+        row: RowKey,
+        /// Why.
+        reason: Rejection,
+    },
+    /// What had to go out in place of a failed message could not.
+    SalvageFailed {
+        /// The mailbox partition.
+        partition: TopicPartition,
+        /// Why.
+        reason: Rejection,
+    },
+    /// A partition stands still until a newer release owns it.
+    Blocked {
+        /// The mailbox or changelog partition.
+        partition: TopicPartition,
+        /// The format found.
+        found: u8,
+        /// The newest format known.
+        known: u8,
+    },
+    /// A restored row cannot be read. Messages that need it will go to the dead letters.
+    CorruptRow {
+        /// The changelog partition.
+        partition: TopicPartition,
+        /// The row.
+        row: RowKey,
+    },
+    /// An input partition is read from its beginning, since the group never read it.
+    FromEarliest {
+        /// The input partition.
+        partition: TopicPartition,
+        /// The first offset.
+        offset: i64,
+    },
+    /// The rows of a partition are in memory, and it is being read.
+    Restored {
+        /// The mailbox partition.
+        partition: TopicPartition,
+        /// How many rows there are.
+        rows: usize,
+        /// How many changelog records were read.
+        records: u64,
+        /// Whether rows kept from an earlier ownership spared a full restore.
+        warm: bool,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A transaction was aborted; its records will be read again.
+    Aborted(LogError),
+    /// A commit's answer was lost; the log was asked.
+    OutcomeLearnt {
+        /// Whether the commit had happened.
+        committed: bool,
+    },
+    /// Fenced: consumer and producer were made anew.
+    Rebuilt(LogError),
+    /// A call that is only housekeeping failed; it will be tried again.
+    UpkeepFailed(LogError),
+    /// Inputs wait for the mailbox, or no longer do.
+    Backpressure {
+        /// Whether they wait.
+        paused: bool,
+        /// The mailbox lag, in records.
+        lag: i64,
+    },
+    /// Everything is taken in: the event clock of a drain moves.
+    ClockMoved {
+        /// Where to.
+        to: Millis,
+    },
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row_name =
+            |row: &RowKey| format!("kind {} part {} index {}", row.actor.kind, row.part, row.index);
+        match self {
+            Self::DeadLettered {
+                partition,
+                offset: Some(offset),
+                reason,
+            } => {
+                write!(f, "{partition} offset {offset} to the dead letters: {reason}")
+            }
+            Self::DeadLettered {
+                partition,
+                offset: None,
+                reason,
+            } => {
+                write!(f, "a message within {partition} to the dead letters: {reason}")
+            }
+            Self::TimerParked {
+                partition,
+                row,
+                reason,
+            } => {
+                write!(f, "{partition}: timer of row {} parked: {reason}", row_name(row))
+            }
+            Self::PublishFailed {
+                partition,
+                row,
+                reason,
+            } => {
+                write!(
+                    f,
+                    "{partition}: row {} was not published: {reason}",
+                    row_name(row)
+                )
+            }
+            Self::SalvageFailed { partition, reason } => {
+                write!(f, "{partition}: nothing went out for a failed message: {reason}")
+            }
+            Self::Blocked {
+                partition,
+                found,
+                known,
+            } => write!(
+                f,
+                "{partition} stands still: it holds format {found}, this release knows up to {known}. Finish the roll-out"
+            ),
+            Self::CorruptRow { partition, row } => {
+                write!(f, "{partition}: row {} cannot be read", row_name(row))
+            }
+            Self::FromEarliest { partition, offset } => {
+                write!(
+                    f,
+                    "{partition} was never read by this group: beginning at {offset}"
+                )
+            }
+            Self::Restored {
+                partition,
+                rows,
+                records,
+                warm,
+                took,
+            } => write!(
+                f,
+                "{partition} restored: {rows} rows from {records} records in {took:?}{}",
+                if *warm { ", from warm rows" } else { "" }
+            ),
+            Self::Aborted(error) => write!(f, "transaction aborted: {error}"),
+            Self::OutcomeLearnt { committed: true } => write!(f, "a commit without an answer had happened"),
+            Self::OutcomeLearnt { committed: false } => {
+                write!(f, "a commit without an answer had not happened")
+            }
+            Self::Rebuilt(error) => write!(f, "fenced, consumer and producer made anew: {error}"),
+            Self::UpkeepFailed(error) => write!(f, "housekeeping failed: {error}"),
+            Self::Backpressure { paused: true, lag } => write!(f, "inputs paused: mailbox lag {lag}"),
+            Self::Backpressure { paused: false, lag } => write!(f, "inputs resumed: mailbox lag {lag}"),
+            Self::ClockMoved { to } => write!(f, "everything is taken in: time moves to {} ms", to.0),
+        }
+    }
+}
+
+/// Who is told.
+pub trait Observer: Send + Sync {
+    /// Something happened, for certain.
+    fn event(&self, worker: usize, event: &Event);
+
+    /// These counts are to be added to what the worker has done: those of a transaction after its
+    /// commit.
+    fn counted(&self, worker: usize, counts: &Counts) {
+        let _ = (worker, counts);
+    }
+}
+
+/// Tells the log of the program.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingObserver;
+
+impl Observer for TracingObserver {
+    fn event(&self, worker: usize, event: &Event) {
+        match event {
+            Event::Restored { .. }
+            | Event::FromEarliest { .. }
+            | Event::OutcomeLearnt { .. }
+            | Event::Backpressure { .. }
+            | Event::ClockMoved { .. } => tracing::info!(worker, "{event}"),
+            Event::CorruptRow { .. } | Event::SalvageFailed { .. } | Event::Blocked { .. } => {
+                tracing::error!(worker, "{event}");
+            }
+            _ => tracing::warn!(worker, "{event}"),
+        }
+    }
+}

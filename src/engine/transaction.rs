@@ -1,0 +1,320 @@
+//! A transaction, from its first record to its commit (ENGINE.md 2, 3, 7).
+
+use std::time::Duration;
+
+use rustc_hash::FxHashSet;
+
+use super::changelog::{MARKER_KEY, Marker};
+use super::counts::Counts;
+use super::error::Trouble;
+use super::event::Event;
+use super::retry::retry;
+use super::settings::Sabotage;
+use super::sizes::Target;
+use super::source::{Source, SourceId};
+use super::stamp::Stamp;
+use super::worker::Worker;
+use crate::log::{CommittedOffset, Consumer, ErrorKind, Log, LogError, OffsetCommit, Outgoing, Producer};
+use crate::processor::{Processor, RowKey};
+
+/// What the open transaction has done, beside rows and offsets. One serves all transactions of a
+/// worker in turn.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    /// Whether one is open.
+    pub open: bool,
+    /// Running time when it was opened.
+    pub begun: Duration,
+    /// Running time when a message last went to the mailbox.
+    pub last_mail: Option<Duration>,
+    /// Sources that it has touched: their offsets go with it.
+    pub touched: FxHashSet<SourceId>,
+    /// Rows marked for publication, by mailbox partition, in the order of their first mark.
+    pub marks: Vec<(i32, RowKey)>,
+    /// The same rows, to mark each once.
+    pub marked: FxHashSet<RowKey>,
+    /// Partitions whose marker it has written.
+    pub markers: Vec<i32>,
+    /// What it counts, if it commits.
+    pub counts: Counts,
+    /// What it has to tell, if it commits.
+    pub events: Vec<Event>,
+}
+
+impl Transaction {
+    fn reset(&mut self) {
+        self.open = false;
+        self.last_mail = None;
+        self.touched.clear();
+        self.marks.clear();
+        self.marked.clear();
+        self.markers.clear();
+        self.counts = Counts::default();
+        self.events.clear();
+    }
+
+    /// When it should commit, in running time.
+    pub fn commit_at(&self, interval: Duration, linger: Duration) -> Duration {
+        let at = self.begun + interval;
+        self.last_mail.map_or(at, |mail| at.min(mail + linger))
+    }
+}
+
+impl<L: Log, P: Processor> Worker<L, P> {
+    /// Opens a transaction unless one is open, and notes that it touches `source`.
+    pub(super) fn begin(&mut self, source: SourceId) -> Result<(), Trouble> {
+        if !self.transaction.open {
+            let Self {
+                producer,
+                clock,
+                settings,
+                ..
+            } = self;
+            retry(&**clock, settings.pace.retry, || producer.begin())?;
+            self.transaction.open = true;
+            self.transaction.begun = self.clock.monotonic();
+            self.local.begin(self.settings.pace.local_per_transaction);
+            self.sizes.begin();
+        }
+        self.transaction.touched.insert(source);
+        Ok(())
+    }
+
+    /// When the open transaction should commit, in running time.
+    pub(super) fn commit_at(&self) -> Option<Duration> {
+        let pace = &self.settings.pace;
+        let open = self.transaction.open;
+        open.then(|| {
+            self.transaction
+                .commit_at(pace.commit_interval, pace.mailbox_linger)
+        })
+    }
+
+    /// Commits if it is time.
+    pub(super) fn commit_if_due(&mut self) -> Result<bool, Trouble> {
+        let due = self.commit_at().is_some_and(|at| at <= self.clock.monotonic());
+        if due {
+            self.commit()?;
+        }
+        Ok(due)
+    }
+
+    /// Commits what is open. On an error nothing is certain: [`Worker::recover`] finds out.
+    pub(super) fn commit(&mut self) -> Result<(), Trouble> {
+        if !self.transaction.open {
+            return Ok(());
+        }
+        self.publish_marked()?;
+        self.write_rows()?;
+        self.stamp_sources();
+        let offsets = self.offsets();
+        match self.settings.sabotage {
+            Sabotage::OffsetsBeforeFlush => {
+                self.send_offsets(&offsets)?;
+                self.end()?;
+            }
+            Sabotage::TransactionsOff => {
+                self.flush()?;
+                self.end()?;
+                self.producer.begin()?;
+                self.send_offsets(&offsets)?;
+                self.end()?;
+            }
+            _ => {
+                self.flush()?;
+                self.send_offsets(&offsets)?;
+                self.end()?;
+            }
+        }
+        self.happened();
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), LogError> {
+        let Self {
+            producer,
+            clock,
+            settings,
+            ..
+        } = self;
+        retry(&**clock, settings.pace.retry, || {
+            producer.flush(settings.pace.flush)
+        })
+    }
+
+    fn send_offsets(&mut self, offsets: &[OffsetCommit]) -> Result<(), LogError> {
+        let Self {
+            producer,
+            consumer,
+            clock,
+            settings,
+            ..
+        } = self;
+        retry(&**clock, settings.pace.retry, || {
+            // Asked for at each attempt: proof of a generation that has passed is no proof.
+            let membership = consumer.membership()?;
+            producer.send_offsets(offsets, &membership)
+        })
+    }
+
+    fn end(&mut self) -> Result<(), LogError> {
+        let Self {
+            producer,
+            clock,
+            settings,
+            ..
+        } = self;
+        retry(&**clock, settings.pace.retry, || producer.commit()).map_err(|error| match error.kind {
+            // It may have happened before the answer failed to come.
+            ErrorKind::Retriable => LogError {
+                kind: ErrorKind::Unknown,
+                ..error
+            },
+            _ => error,
+        })
+    }
+
+    /// Writes each row that has changed once, and the marker of a partition that has none yet.
+    fn write_rows(&mut self) -> Result<(), LogError> {
+        let Self {
+            producer,
+            settings,
+            desks,
+            transaction,
+            sizes,
+            partitions,
+            ..
+        } = self;
+        let topic = &settings.topics.changelog;
+        for (&number, desk) in desks.iter_mut() {
+            if !transaction.touched.contains(&SourceId::Mailbox(number)) {
+                continue;
+            }
+            let partition = Some(number);
+            if !desk.marker {
+                let value = Marker {
+                    partitions: *partitions,
+                }
+                .to_bytes();
+                let (key, value) = (Some(MARKER_KEY), Some(&value[..]));
+                producer.send(&Outgoing {
+                    topic,
+                    partition,
+                    key,
+                    value,
+                    headers: &[],
+                })?;
+                transaction.markers.push(number);
+            }
+            for change in desk.rows.changes() {
+                let size = RowKey::LEN + change.value().map_or(0, <[u8]>::len);
+                sizes.sending(Target::Changelog, size);
+                let (key, value) = (Some(change.key()), change.value());
+                producer.send(&Outgoing {
+                    topic,
+                    partition,
+                    key,
+                    value,
+                    headers: &[],
+                })?;
+                transaction.counts.rows_written += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides what will stand beside the offsets.
+    fn stamp_sources(&mut self) {
+        self.number += 1;
+        let clock = self.moved_clock();
+        let Self {
+            inputs,
+            desks,
+            transaction,
+            transactional_id,
+            number,
+            ..
+        } = self;
+        let stamp = |source: &mut Source, clock| {
+            let stamp = Stamp {
+                writer: transactional_id.clone(),
+                number: *number,
+                seen: source.seen,
+                clock,
+            };
+            source.pending = Some((source.position, stamp));
+        };
+        for id in &transaction.touched {
+            match *id {
+                SourceId::Input(topic, partition) => {
+                    if let Some(source) = inputs.get_mut(&(topic, partition)) {
+                        stamp(source, None);
+                    }
+                }
+                SourceId::Mailbox(partition) => {
+                    if let Some(desk) = desks.get_mut(&partition) {
+                        let fired = |&to: &_| desk.rows.first_due().is_none_or(|(at, _)| at > to);
+                        let clock = clock.filter(fired);
+                        stamp(&mut desk.source, clock);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The offset of every partition whose rows or timers were touched, read from or not: without it
+    /// nothing would check that the partition is still this worker's.
+    fn offsets(&self) -> Vec<OffsetCommit> {
+        let inputs = self.inputs.values();
+        let all = inputs.chain(self.desks.values().map(|desk| &desk.source));
+        let read_only = self.settings.sabotage == Sabotage::TimersWithoutOffsets;
+        all.filter(|source| !read_only || source.position != source.committed)
+            .filter_map(|source| {
+                let (offset, stamp) = source.pending.as_ref()?;
+                Some(OffsetCommit {
+                    partition: source.partition.clone(),
+                    committed: CommittedOffset {
+                        offset: *offset,
+                        metadata: stamp.to_text(),
+                    },
+                })
+            })
+            .collect()
+    }
+
+    /// The open transaction has happened: rows, offsets, counts and events become true.
+    pub(super) fn happened(&mut self) {
+        self.inputs.values_mut().for_each(Source::commit);
+        for desk in self.desks.values_mut() {
+            desk.source.commit();
+            desk.rows.commit();
+        }
+        let mut transaction = std::mem::take(&mut self.transaction);
+        for partition in &transaction.markers {
+            if let Some(desk) = self.desks.get_mut(partition) {
+                desk.marker = true;
+            }
+        }
+        transaction.counts.committed = 1;
+        self.count(&transaction.counts);
+        transaction.events.drain(..).for_each(|event| self.tell(&event));
+        transaction.reset();
+        self.transaction = transaction;
+        self.aborts_in_a_row = 0;
+    }
+
+    /// The open transaction has not happened, as far as this worker's memory goes.
+    pub(super) fn undo(&mut self) {
+        self.inputs.values_mut().for_each(Source::rollback);
+        for desk in self.desks.values_mut() {
+            desk.source.rollback();
+            if self.settings.sabotage == Sabotage::AbortKeepsRows {
+                desk.rows.changes();
+                desk.rows.commit();
+            }
+            desk.rows.rollback();
+        }
+        self.local.clear();
+        self.transaction.reset();
+    }
+}
