@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use crate::config::Problems;
 use crate::ingest::{FileError, SendError};
-use crate::log::LogError;
 use crate::log::kafka::SettingsError;
+use crate::log::{ErrorKind, LogError};
 
 /// Exit statuses; scripts rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub enum Failure {
     #[error("{0}. See [kafka] in heard.example.toml.")]
     Client(#[from] SettingsError),
     /// The log said no.
-    #[error("{brokers}: {cause}")]
+    #[error("{brokers}: {cause}.{}", mend(cause))]
     Log {
         /// The brokers asked.
         brokers: String,
@@ -92,6 +92,16 @@ pub enum Failure {
     /// Anything else that ends a run.
     #[error("{0}")]
     Run(String),
+}
+
+/// What to do about an error of the log, where that can be said.
+fn mend(cause: &LogError) -> &'static str {
+    match cause.kind {
+        ErrorKind::Retriable => {
+            " See that the brokers run and that --brokers, or brokers in the configuration, names them."
+        }
+        _ => "",
+    }
 }
 
 impl Failure {

@@ -89,11 +89,9 @@ mod tests {
 
     #[test]
     fn every_topic_once_with_its_policy() {
-        let settings = TopicSettings {
-            prefix: "x.".into(),
-            partitions: 3.try_into().expect("three is not zero"),
-            ..TopicSettings::default()
-        };
+        let mut settings = TopicSettings::default();
+        settings.prefix = "x.".into();
+        settings.partitions = 3.try_into().expect("three is not zero");
         let specs = settings.specs(&RuleSettings::default());
         let names: BTreeSet<_> = specs.iter().map(|spec| spec.topic.as_str()).collect();
         assert_eq!(names.len(), specs.len());

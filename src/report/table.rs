@@ -123,7 +123,9 @@ fn attention(f: &Figures) -> Vec<String> {
 }
 
 fn table(out: &mut String, title: &str, columns: &[&str], row: Row, report: &Shown) {
-    let heading = [title, "stage"].into_iter().chain(columns.iter().copied());
+    out.push_str(title);
+    out.push('\n');
+    let heading = ["channel", "stage"].into_iter().chain(columns.iter().copied());
     let mut lines: Vec<Vec<String>> = vec![heading.map(str::to_owned).collect()];
     for Group {
         channel,
@@ -193,6 +195,30 @@ mod tests {
                 ..Case::default()
             });
         }
-        insta::assert_snapshot!(render(&report.show()), @"");
+        insta::assert_snapshot!(render(&report.show()), @r"
+        Cases
+        channel  stage     cases  bystanders  customer messages  human replies  waits  answered  never answered  unanswered  resolved  reopened
+        phone    offstage      1           0                  0              0      0         1               0           0         0         0
+        social   onstage       2           0                  0              0      0         1               1           0         0         0
+        all                    3           0                  0              0      0         2               1           0         0         0
+
+        Times, in seconds
+        channel  stage     answered  first response p50     p90     max  resolved  resolution p50  p90  max
+        phone    offstage         1              184807  184807  184807         0               -    -    -
+        social   onstage          1                6635    6635    6635         0               -    -    -
+        all                       2                6635  184807  184807         0               -    -    -
+
+        Service levels: met / breached / running
+        channel  stage     acknowledge  answer  next  resolve
+        phone    offstage            -       -     -        -
+        social   onstage             -       -     -        -
+        all                          -       -     -        -
+
+        Attention
+        channel  stage     at reply limit  of them past it  switched  chased elsewhere  escalated
+        phone    offstage               0                0         0                 0          0
+        social   onstage                0                0         0                 0          0
+        all                             0                0         0                 0          0
+        ");
     }
 }
