@@ -1,6 +1,6 @@
 //! Who may not write any more.
 
-use heard::log::{Consumer, ErrorKind, Isolation, LogError, Producer};
+use heard::log::{Consumer, ErrorKind, Isolation, LogError, Producer, TopicPartition};
 
 use super::World;
 use super::tools::*;
@@ -10,7 +10,7 @@ use super::tools::*;
 fn finish<W: World>(
     world: &W,
     producer: &mut ProducerOf<W>,
-    more: &[(&heard::log::TopicPartition, &str)],
+    more: &[(&TopicPartition, &str)],
 ) -> Result<(), LogError> {
     more.iter()
         .try_for_each(|(at, value)| send(producer, at, value))?;
@@ -101,12 +101,7 @@ pub fn a_member_of_an_old_generation_commits_nothing<W: World>(world: &W) {
 
 /// Neither records nor offsets of a transaction with this membership become visible, and after the
 /// abort the producer is as good as new.
-fn refused<W: World>(
-    world: &W,
-    group: &str,
-    of: &[heard::log::TopicPartition],
-    membership: &MembershipOf<W>,
-) {
+fn refused<W: World>(world: &W, group: &str, of: &[TopicPartition], membership: &MembershipOf<W>) {
     let mut producer = producer(world);
     begin_with(world, &mut producer, &of[0], &["of a stale member"]);
     let offsets = [offset(&of[0], 9, "")];

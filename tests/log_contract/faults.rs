@@ -225,6 +225,21 @@ fn markers_may_be_late() {
 }
 
 #[test]
+fn what_falls_due_in_a_leap_of_time_happens_at_its_time() {
+    let world = Memory::simulated();
+    let of = partitions(&topic(&world, 1), 1);
+    world.log.faults().delay_markers(|_| Duration::from_secs(5));
+    let mut producer = producer_of(&world, "id");
+    begin_with(&world, &mut producer, &of[0], &["1"]);
+    // It times out after 15 seconds, and its marker takes five more.
+    world.seconds(17);
+    assert_eq!(kind(producer.commit()), ErrorKind::Fenced);
+    assert!(!world.log.is_settled());
+    world.seconds(3);
+    assert!(world.log.is_settled());
+}
+
+#[test]
 fn taking_the_id_over_waits_for_markers() {
     let world = Memory::simulated();
     let of = partitions(&topic(&world, 1), 1);

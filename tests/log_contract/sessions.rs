@@ -118,6 +118,44 @@ fn a_generation_begins_when_all_have_released() {
 }
 
 #[test]
+fn an_expelled_member_commits_nothing_even_before_the_next_generation() {
+    let world = Memory::simulated();
+    let (topic, of, mut one) = group_of_one(&world);
+    let mut two = Member::join(&world, "group", &[topic]);
+    world.eventually("both have a share", || {
+        one.step(&world);
+        two.step(&world);
+        (one.holds.len() == 1 && two.holds.len() == 1).then_some(())
+    });
+    let generation = world.log.group_members("group").0;
+    let client = world.log.group_members("group").1[1].client.clone();
+    assert!(world.log.expire_session(&client));
+    assert_eq!(
+        world.log.group_members("group").0,
+        generation,
+        "the first holds its share yet"
+    );
+    let mut producer = producer(&world);
+    producer.begin().expect("begin");
+    let membership = two.consumer.membership().expect("what it believes");
+    let sent = producer.send_offsets(&[offset(&of[1], 1, "")], &membership);
+    assert_eq!(kind(sent), ErrorKind::Abortable);
+    commit_offset(&world, &mut one, &of[0], 1);
+}
+
+#[test]
+fn an_assignment_of_a_generation_that_is_over_is_not_handed_out() {
+    let world = Memory::simulated();
+    let (topic, _, mut one) = group_of_one(&world);
+    let mut two = Member::join(&world, "group", std::slice::from_ref(&topic));
+    one.step(&world);
+    one.step(&world);
+    assert_eq!(one.holds.len(), 1, "the second has the other, and was not told");
+    let _three = Member::join(&world, "group", &[topic]);
+    assert_eq!(two.step(&world), Polled::Idle);
+}
+
+#[test]
 fn an_assignment_that_nobody_was_told_of_is_replaced() {
     let world = Memory::simulated();
     let topic = topic(&world, 2);
