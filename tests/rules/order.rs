@@ -114,11 +114,7 @@ fn honest(lines: Vec<Line>) -> Vec<Line> {
 fn config() -> ProptestConfig {
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
     let config = ProptestConfig::default();
-    ProptestConfig {
-        cases: if asked { config.cases } else { 400 },
-        max_shrink_iters: 400,
-        ..config
-    }
+    ProptestConfig { cases: if asked { config.cases } else { 400 }, max_shrink_iters: 400, ..config }
 }
 
 proptest! {
