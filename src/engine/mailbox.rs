@@ -1,6 +1,6 @@
 //! Applying messages: from the mailbox, and those that skip it.
 
-use super::dead_letter::Unusable;
+use super::dead_letter::NO_OFFSET;
 use super::envelope::{self, Opened};
 use super::error::{EngineError, Trouble};
 use super::event::Event;
@@ -10,8 +10,9 @@ use super::savepoint::Scope;
 use super::settings::Mode;
 use super::source::SourceId;
 use super::worker::Worker;
+use crate::log::batch::Place;
 use crate::log::partitioner::partition;
-use crate::log::{Consumer, Log, Record};
+use crate::log::{Batch, Consumer, Log, Record};
 use crate::processor::{ActorKey, Codec, Processor, Rejection};
 
 impl<L: Log, P: Processor> Worker<L, P> {
@@ -35,14 +36,14 @@ impl<L: Log, P: Processor> Worker<L, P> {
             Ok(Opened::Message(letter, _)) => {
                 if let Err(reason) = self.apply(record.partition, &letter)? {
                     let topic = self.subscription[record.topic].clone();
-                    self.bury(&Unusable::record(topic, record), record.headers(), reason)?;
+                    self.bury(&topic, record, reason)?;
                     self.salvage(record.partition, &letter)?;
                 }
                 self.deliver_locally()
             }
             Err(reason) => {
                 let topic = self.subscription[record.topic].clone();
-                self.bury(&Unusable::record(topic, record), record.headers(), reason)
+                self.bury(&topic, record, reason)
             }
             Ok(Opened::Newer(_)) => Ok(()),
         }
@@ -95,16 +96,21 @@ impl<L: Log, P: Processor> Worker<L, P> {
             let Err(reason) = self.apply(partition, &letter)? else {
                 continue;
             };
+            // As the record that it would have been.
             let mut value = Vec::new();
             envelope::write(&letter.message, letter.hops, &mut value);
-            let what = Unusable {
-                partition: self.mailbox_partition(partition),
-                offset: None,
-                timestamp: None,
-                key: Some(&letter.to.to_bytes()),
-                value: Some(&value),
+            let place = Place {
+                topic: 0,
+                partition,
+                offset: NO_OFFSET,
+                timestamp: self.clock.wall().0,
             };
-            self.bury(&what, [], reason)?;
+            let mut batch = Batch::new();
+            batch.push(place, Some(&letter.to.to_bytes()), Some(&value), []);
+            if let Some(record) = batch.get(0) {
+                let mailbox = self.settings.topics.mailbox.clone();
+                self.bury(&mailbox, &record, reason)?;
+            }
             self.salvage(partition, &letter)?;
         }
         Ok(())
