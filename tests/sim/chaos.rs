@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use heard::engine::{Mode, Pace, Sabotage, Worker, hide_payloads};
+use heard::engine::{Mode, Pace, Sabotage, Worker};
 use heard::log::memory::{Fate, MemoryLog, Moment};
 use heard::log::{ErrorKind, Log, LogError, Outgoing, Producer};
 use heard::processor::RowKey;
@@ -91,7 +91,7 @@ const LONGEST_END: usize = 30_000;
 
 /// Runs a seed; an error says how the outcome differs from the sequential run.
 pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result<Story, String> {
-    hide_payloads();
+    super::quiet::hide_planned_panics();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let live = subject.may_run_live() && rng.random_bool(0.5);
     let mut shape = shape(&mut rng, options);
@@ -369,7 +369,6 @@ impl<S: Subject> Chaos<S> {
             if let Some(worker) = instance.worker.take()
                 && self.rng.random_bool(0.5)
             {
-                self.tally(&worker);
                 worker.close().or_else(|error| explained(&error))?;
             }
         }
@@ -395,7 +394,7 @@ impl<S: Subject> Chaos<S> {
                     self.world.step(at, false)?;
                 }
             }
-            if alive == 1 && desks.iter().all(|&at| self.world.instances[at].worker.is_none()) {
+            if alive > 0 && desks.iter().all(|&at| self.world.instances[at].worker.is_none()) {
                 return Ok(last.unwrap_or_default());
             }
         }
@@ -404,14 +403,6 @@ impl<S: Subject> Chaos<S> {
             .map(|&at| self.world.instances[at].worker.is_some())
             .collect();
         Err(format!("it does not come to an end; still running: {rows:?}"))
-    }
-
-    fn tally(&mut self, worker: &Worker<MemoryLog, S::P>) {
-        let counts = worker.counts();
-        self.story.aborted += counts.aborted;
-        self.story.unknown += counts.unknown;
-        self.story.rebuilt += counts.rebuilt;
-        self.story.locally += counts.delivered_locally;
     }
 
     fn outcome(&mut self) -> Outcome {
@@ -423,12 +414,16 @@ impl<S: Subject> Chaos<S> {
             &topics.dead_letters,
         );
         let events = self.world.ear.events.lock().expect("nobody panics with it");
-        let count = |what: &str| events.iter().filter(|(_, event)| event.contains(what)).count() as u64;
+        let count = |what: &str| events.iter().filter(|event| event.contains(what)).count() as u64;
         self.story.rebalances = count("restored");
         self.story.warm = count("from warm rows");
-        self.story.parked = count("parked");
+        let counts = self.world.ear.counts.lock().expect("nobody panics with it");
+        self.story.aborted = counts.aborted;
+        self.story.unknown = counts.unknown;
+        self.story.rebuilt = counts.rebuilt;
+        self.story.locally = counts.delivered_locally;
+        self.story.parked = counts.parked;
         self.story.dead = outcome.dead.len();
-        drop(events);
         outcome
     }
 

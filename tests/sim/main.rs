@@ -10,6 +10,7 @@
 
 mod chaos;
 mod outcome;
+mod quiet;
 mod sequential;
 mod subject;
 mod toy;

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use heard::engine::{
-    Clock, EngineError, EngineSettings, Event, Mode, Observer, Pace, Roles, Sabotage, Step, Topics, Worker,
+    Clock, Counts, EngineError, EngineSettings, Event, Mode, Observer, Pace, Roles, Sabotage, Step, Topics,
+    Worker,
 };
 use heard::log::memory::{MemoryLog, Settings};
 use heard::log::{ErrorKind, Log, Topic, TopicSpec};
@@ -37,7 +38,8 @@ impl Clock for LogClock {
 /// Keeps what workers tell.
 #[derive(Default)]
 pub struct Ear {
-    pub events: Mutex<Vec<(usize, String)>>,
+    pub events: Mutex<Vec<String>>,
+    pub counts: Mutex<Counts>,
     pub tell: bool,
 }
 
@@ -49,7 +51,11 @@ impl Observer for Ear {
         self.events
             .lock()
             .expect("nobody panics with it")
-            .push((worker, event.to_string()));
+            .push(event.to_string());
+    }
+
+    fn counted(&self, _: usize, counts: &Counts) {
+        *self.counts.lock().expect("nobody panics with it") += counts;
     }
 }
 
