@@ -72,7 +72,7 @@ const BYTES_A_BYTE: usize = 100;
 const BYTES_IN_ANY_CASE: usize = 8_192;
 
 /// Complaints as other people might write them: with an array of nothings, of arrays of nothings, with a
-/// short revision, with a symbol of their own.
+/// short revision, with a symbol of their own, with things of one byte that have two hundred parts.
 fn foreign(id: u32) -> String {
     let extra = match id {
         1 => r#"{"name": "pad", "type": {"type": "array", "items": "null"}}"#,
@@ -83,6 +83,15 @@ fn foreign(id: u32) -> String {
         3 => r#"{"name": "revision", "type": "int"}"#,
         4 => {
             r#"{"name": "visibility", "type": {"type": "enum", "name": "Visibility", "symbols": ["PUBLIC", "SECRET"]}}"#
+        }
+        8 => {
+            let nothings: String = (0..200)
+                .map(|n| format!(r#", {{"name": "n{n}", "type": "null"}}"#))
+                .collect();
+            &format!(
+                r#"{{"name": "pad", "type": {{"type": "array", "items": {{"type": "record", "name": "Hollow",
+                    "fields": [{{"name": "b", "type": "boolean"}}{nothings}]}}}}}}"#
+            )
         }
         5 => r#"{"name": "deleted", "type": "boolean"}"#,
         6 => r#"{"name": "text", "type": ["null", "int", "string"]}"#,
@@ -108,7 +117,7 @@ fn with_extra(id: u32, extra: &[u8]) -> Vec<u8> {
 }
 
 fn registry() -> Arc<Registry> {
-    let texts: Vec<(u32, String)> = (1..=7).map(|id| (id, foreign(id))).collect();
+    let texts: Vec<(u32, String)> = (1..=8).map(|id| (id, foreign(id))).collect();
     let ids = texts.iter().map(|(id, text)| (*id, text.as_str()));
     let own = [(100, "Complaint"), (101, "Customer"), (102, "Case")];
     Arc::new(Registry::with_ids(ids.chain(own)).expect("valid schemas"))
@@ -240,11 +249,16 @@ fn hostile_complaints() {
         (
             "blocks of nothings without end",
             with_extra(1, &long(10_000).repeat(10_000)),
-            "too-many-parts",
+            "too-large",
         ),
         (
             "nothings within nothings",
             with_extra(2, &many_nothings(10_000, 10_000)),
+            "too-large",
+        ),
+        (
+            "things of one byte and 200 parts",
+            with_extra(8, &[long(10_000), vec![1; 10_000], long(0)].concat()),
             "too-many-parts",
         ),
         (

@@ -1,22 +1,51 @@
 //! From settings to what they describe: the log, the schemas, the encoders.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use super::Failure;
-use crate::config::{SchemaRef, Settings, WireFormat, WireSettings};
+use crate::config::{EngineSettings, SchemaRef, Settings, WireFormat, WireSettings};
 use crate::log::kafka::{KafkaLog, KafkaSettings};
 use crate::log::{Batch, Isolation, Log, LogError, Reader, Record, Topic, TopicPartition};
 use crate::wire::{Encoder, Format, Registry, WireRecord};
 
 /// The Kafka cluster of the settings.
 pub fn log(settings: &Settings) -> Result<KafkaLog, Failure> {
-    let kafka = KafkaSettings {
+    let mut extra = time_outs(&settings.engine);
+    extra.extend(settings.kafka.clone());
+    Ok(KafkaLog::new(KafkaSettings {
         brokers: settings.brokers.clone(),
         client_id: settings.application.clone(),
-        extra: settings.kafka.clone().into_iter().collect(),
-    };
-    Ok(KafkaLog::new(kafka)?)
+        extra: extra.into_iter().collect(),
+    })?)
+}
+
+/// Time-outs that are not the usual ones, by librdkafka's names. The usual ones it has already; it
+/// warns of each that a client is given and has no use for.
+fn time_outs(engine: &EngineSettings) -> BTreeMap<String, String> {
+    let usual = EngineSettings::default();
+    [
+        (
+            "session.timeout.ms",
+            engine.session_timeout,
+            usual.session_timeout,
+        ),
+        (
+            "transaction.timeout.ms",
+            engine.transaction_timeout,
+            usual.transaction_timeout,
+        ),
+        (
+            "max.poll.interval.ms",
+            engine.max_poll_interval,
+            usual.max_poll_interval,
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, set, usual)| set != usual)
+    .map(|(name, set, _)| (name.to_owned(), set.as_millis().to_string()))
+    .collect()
 }
 
 /// A failure of the log, with the brokers' addresses.
@@ -149,4 +178,24 @@ pub fn partitions(
     Ok(all
         .flat_map(|(topic, count)| (0..count).map(move |p| TopicPartition::new(topic.clone(), p)))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::time_outs;
+    use crate::config::EngineSettings;
+
+    #[test]
+    fn only_unusual_time_outs_are_passed_on() {
+        let usual = EngineSettings::default();
+        assert!(time_outs(&usual).is_empty());
+        let set = EngineSettings {
+            session_timeout: Duration::from_secs(6),
+            ..usual
+        };
+        let passed: Vec<_> = time_outs(&set).into_iter().collect();
+        assert_eq!(passed, [("session.timeout.ms".to_owned(), "6000".to_owned())]);
+    }
 }

@@ -22,7 +22,7 @@ pub(super) struct ReportArgs {
 pub(super) fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Failure> {
     let log = connect::log(settings)?;
     let registry = Arc::new(connect::registry(&settings.wire)?);
-    let mut decoder = Decoder::<Case>::new(registry);
+    let decoder = Decoder::<Case>::new(registry);
     let mut latest: HashMap<Vec<u8>, Case> = HashMap::new();
     let mut unreadable = 0_u64;
     let topic = settings.topics.topic(TopicKind::Cases);

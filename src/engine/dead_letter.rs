@@ -5,92 +5,47 @@ use super::event::Event;
 use super::sizes::Target;
 use super::worker::Worker;
 use crate::log::{Header, Log, Outgoing, Producer, Record, Topic, TopicPartition};
+use crate::model::Millis;
 use crate::processor::{Processor, Rejection};
+use crate::wire::dead_letter::{DeadLetter, own_headers};
 
-/// Something that cannot be used, and where it comes from.
-pub(super) struct Unusable<'a> {
-    /// Where it was read, or would have been.
-    pub partition: TopicPartition,
-    /// At which offset; `None` for a message that skipped the mailbox.
-    pub offset: Option<i64>,
-    /// When the log received it.
-    pub timestamp: Option<i64>,
-    /// Its key.
-    pub key: Option<&'a [u8]>,
-    /// Its value.
-    pub value: Option<&'a [u8]>,
-}
+/// Says that key, value or headers were cut to fit: how many bytes the value had.
+const CUT: &str = "heard.dlq.cut";
 
-impl<'a> Unusable<'a> {
-    /// A record of this topic.
-    pub fn record(topic: Topic, record: &Record<'a>) -> Self {
-        Self {
-            partition: TopicPartition::new(topic, record.partition),
-            offset: Some(record.offset),
-            timestamp: Some(record.timestamp),
-            key: record.key,
-            value: record.value,
-        }
-    }
-}
+/// The most that is kept of a reason's text, in bytes.
+const LONGEST_DETAIL: usize = 1_000;
+
+/// The offset of a message that skipped the mailbox.
+pub(super) const NO_OFFSET: i64 = -1;
 
 impl<L: Log, P: Processor> Worker<L, P> {
     /// Writes a dead letter: key, value and headers as they came, and why it is one. What does not
     /// fit is cut, and says so: nothing may stall for the size of what cannot be used.
-    pub(super) fn bury<'h>(
+    pub(super) fn bury(
         &mut self,
-        what: &Unusable<'_>,
-        headers: impl IntoIterator<Item = Header<'h>>,
-        reason: Rejection,
+        topic: &Topic,
+        record: &Record<'_>,
+        mut reason: Rejection,
     ) -> Result<(), Trouble> {
-        let partition = what.partition.partition.to_string();
-        let offset = what.offset.map(|o| o.to_string());
-        let timestamp = what.timestamp.map(|t| t.to_string());
-        let at = self.clock.wall().0.to_string();
-        let own = [
-            ("heard.dlq.topic", Some(what.partition.topic.as_str())),
-            ("heard.dlq.partition", Some(partition.as_str())),
-            ("heard.dlq.offset", offset.as_deref()),
-            ("heard.dlq.timestamp", timestamp.as_deref()),
-            ("heard.dlq.code", Some(reason.code)),
-            ("heard.dlq.detail", Some(reason.detail.as_str())),
-            ("heard.dlq.at", Some(at.as_str())),
-        ];
-        let mut all: Vec<Header<'_>> = headers.into_iter().collect();
-        let original = all.len();
-        all.extend(own.iter().filter_map(|(name, value)| {
-            let value = Some((*value)?.as_bytes());
-            Some(Header { name, value })
-        }));
+        reason
+            .detail
+            .truncate(reason.detail.floor_char_boundary(LONGEST_DETAIL));
+        let at = self.clock.wall();
+        let letter = DeadLetter::of(record, topic.as_str(), reason.code, reason.detail.clone(), at);
+        let envelope = letter.write();
+        let length = record.value.map_or(0, <[u8]>::len).to_string();
         let limit = self.sizes.limit(Target::DeadLetters);
-        let length = what.value.map_or(0, <[u8]>::len).to_string();
-        let mut size = size_of(what.key, what.value, &all);
-        let (mut key, mut value) = (what.key, what.value);
-        if size > limit {
-            all.push(Header {
-                name: "heard.dlq.cut",
-                value: Some(length.as_bytes()),
-            });
-            // Largest first: the value's end, then headers of others, then the key's end.
-            let mut room = limit.saturating_sub(size_of(key, None, &all));
-            if room == 0 {
-                all.drain(..original);
-                room = limit.saturating_sub(size_of(key, None, &all));
-            }
-            if room == 0 {
-                let left = limit.saturating_sub(size_of(None, None, &all));
-                key = key.map(|key| &key[..key.len().min(left)]);
-            }
-            value = value.map(|value| &value[..value.len().min(room)]);
-            size = size_of(key, value, &all);
-        }
-        self.sizes.sending(Target::DeadLetters, size);
+        let fitted = Fitted::new(record, envelope.headers(record), &length, limit);
+        self.sizes.sending(
+            Target::DeadLetters,
+            size_of(fitted.key, fitted.value, &fitted.headers),
+        );
         self.producer.send(&Outgoing {
             topic: &self.settings.topics.dead_letters,
             partition: None,
-            key,
-            value,
-            headers: &all,
+            key: fitted.key,
+            value: fitted.value,
+            headers: &fitted.headers,
         })?;
         *self
             .transaction
@@ -99,11 +54,45 @@ impl<L: Log, P: Processor> Worker<L, P> {
             .entry(reason.code)
             .or_default() += 1;
         self.transaction.events.push(Event::DeadLettered {
-            partition: what.partition.clone(),
-            offset: what.offset,
+            partition: TopicPartition::new(topic.clone(), record.partition),
+            offset: record.offset,
+            timestamp: Millis(record.timestamp),
             reason,
         });
         Ok(())
+    }
+}
+
+/// What of a dead letter fits.
+#[derive(Debug)]
+struct Fitted<'a> {
+    key: Option<&'a [u8]>,
+    value: Option<&'a [u8]>,
+    headers: Vec<Header<'a>>,
+}
+
+impl<'a> Fitted<'a> {
+    /// Within `limit` bytes: first the value's end goes, then the original's headers, then the key's
+    /// end. `length` is the value's, as text.
+    fn new(record: &Record<'a>, mut headers: Vec<Header<'a>>, length: &'a str, limit: usize) -> Self {
+        let (mut key, mut value) = (record.key, record.value);
+        if size_of(key, value, &headers) > limit {
+            headers.push(Header {
+                name: CUT,
+                value: Some(length.as_bytes()),
+            });
+            let mut room = limit.saturating_sub(size_of(key, None, &headers));
+            if room == 0 {
+                headers.drain(..own_headers(record).count());
+                room = limit.saturating_sub(size_of(key, None, &headers));
+            }
+            if room == 0 {
+                let left = limit.saturating_sub(size_of(None, None, &headers));
+                key = key.map(|key| &key[..key.len().min(left)]);
+            }
+            value = value.map(|value| &value[..value.len().min(room)]);
+        }
+        Self { key, value, headers }
     }
 }
 
@@ -111,4 +100,62 @@ fn size_of(key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header<'_>]) -> 
     let header = |h: &Header<'_>| h.name.len() + h.value.map_or(0, <[u8]>::len) + 10;
     let headers: usize = headers.iter().map(header).sum();
     key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len) + headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::Batch;
+    use crate::log::batch::Place;
+
+    #[test]
+    fn what_does_not_fit_is_cut_value_first_then_headers_then_key() {
+        let place = Place {
+            topic: 0,
+            partition: 0,
+            offset: 0,
+            timestamp: 0,
+        };
+        let of = |key: usize, value: usize, header: usize, limit: usize| {
+            let (key, value, header) = (vec![b'k'; key], vec![b'v'; value], vec![b'h'; header]);
+            let mut batch = Batch::new();
+            batch.push(
+                place,
+                Some(&key),
+                Some(&value),
+                [Header {
+                    name: "own",
+                    value: Some(&header),
+                }],
+            );
+            let record = batch.get(0).expect("it was pushed");
+            let envelope = Header {
+                name: "heard.dlq.reason",
+                value: Some(b"x"),
+            };
+            let headers = own_headers(&record).chain([envelope]).collect();
+            let fitted = Fitted::new(&record, headers, "9", limit);
+            let size = size_of(fitted.key, fitted.value, &fitted.headers);
+            assert!(size <= limit, "{size} bytes");
+            let names = fitted
+                .headers
+                .iter()
+                .map(|h| h.name)
+                .collect::<Vec<_>>()
+                .join(" ");
+            (
+                fitted.key.map_or(0, <[u8]>::len),
+                fitted.value.map_or(0, <[u8]>::len),
+                names,
+            )
+        };
+        let both = "own heard.dlq.reason".to_owned();
+        let cut = "own heard.dlq.reason heard.dlq.cut".to_owned();
+        let bare = "heard.dlq.reason heard.dlq.cut".to_owned();
+        //    given key, value, header, limit     then key, value, headers
+        assert_eq!(of(10, 100, 5, 1_000), (10, 100, both));
+        assert_eq!(of(10, 1_000, 5, 500), (10, 500 - 10 - 18 - 27 - 24, cut));
+        assert_eq!(of(10, 1_000, 900, 500), (10, 500 - 10 - 27 - 24, bare.clone()));
+        assert_eq!(of(900, 1_000, 5, 500), (500 - 27 - 24, 0, bare));
+    }
 }

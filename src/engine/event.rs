@@ -15,8 +15,10 @@ pub enum Event {
     DeadLettered {
         /// Where it was read.
         partition: TopicPartition,
-        /// At which offset; `None` for one delivered locally.
-        offset: Option<i64>,
+        /// At which offset; -1 for a message that skipped the mailbox.
+        offset: i64,
+        /// When the log received it.
+        timestamp: Millis,
         /// Why.
         reason: Rejection,
     },
@@ -113,17 +115,11 @@ impl fmt::Display for Event {
         match self {
             Self::DeadLettered {
                 partition,
-                offset: Some(offset),
+                offset,
                 reason,
+                ..
             } => {
                 write!(f, "{partition} offset {offset} to the dead letters: {reason}")
-            }
-            Self::DeadLettered {
-                partition,
-                offset: None,
-                reason,
-            } => {
-                write!(f, "a message within {partition} to the dead letters: {reason}")
             }
             Self::TimerParked {
                 partition,

@@ -1,6 +1,5 @@
 //! Taking an input record.
 
-use super::dead_letter::Unusable;
 use super::error::Trouble;
 use super::savepoint::Scope;
 use super::source::SourceId;
@@ -45,7 +44,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             }
             Err(reason) => {
                 let topic = self.subscription[record.topic].clone();
-                self.bury(&Unusable::record(topic, record), record.headers(), reason)
+                self.bury(&topic, record, reason)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Applying messages: from the mailbox, and those that skip it.
 
-use super::dead_letter::Unusable;
+use super::dead_letter::NO_OFFSET;
 use super::envelope::{self, Opened};
 use super::error::{EngineError, Trouble};
 use super::event::Event;
@@ -10,13 +10,15 @@ use super::savepoint::Scope;
 use super::settings::Mode;
 use super::source::SourceId;
 use super::worker::Worker;
+use crate::log::batch::Place;
 use crate::log::partitioner::partition;
-use crate::log::{Consumer, Log, Record};
+use crate::log::{Batch, Consumer, Log, Record};
 use crate::processor::{ActorKey, Codec, Processor, Rejection};
 
 impl<L: Log, P: Processor> Worker<L, P> {
     /// Applies a record of the mailbox.
     pub(super) fn receive(&mut self, record: &Record<'_>) -> Result<(), Trouble> {
+        self.upkeep.received += 1;
         match self.desks.get(&record.partition) {
             // A record fetched before a rewind or a rebalance, or behind one that cannot be read yet.
             Some(desk) if desk.blocked || desk.source.position > record.offset => return Ok(()),
@@ -35,14 +37,14 @@ impl<L: Log, P: Processor> Worker<L, P> {
             Ok(Opened::Message(letter, _)) => {
                 if let Err(reason) = self.apply(record.partition, &letter)? {
                     let topic = self.subscription[record.topic].clone();
-                    self.bury(&Unusable::record(topic, record), record.headers(), reason)?;
+                    self.bury(&topic, record, reason)?;
                     self.salvage(record.partition, &letter)?;
                 }
                 self.deliver_locally()
             }
             Err(reason) => {
                 let topic = self.subscription[record.topic].clone();
-                self.bury(&Unusable::record(topic, record), record.headers(), reason)
+                self.bury(&topic, record, reason)
             }
             Ok(Opened::Newer(_)) => Ok(()),
         }
@@ -95,16 +97,21 @@ impl<L: Log, P: Processor> Worker<L, P> {
             let Err(reason) = self.apply(partition, &letter)? else {
                 continue;
             };
+            // As the record that it would have been.
             let mut value = Vec::new();
             envelope::write(&letter.message, letter.hops, &mut value);
-            let what = Unusable {
-                partition: self.mailbox_partition(partition),
-                offset: None,
-                timestamp: None,
-                key: Some(&letter.to.to_bytes()),
-                value: Some(&value),
+            let place = Place {
+                topic: 0,
+                partition,
+                offset: NO_OFFSET,
+                timestamp: self.clock.wall().0,
             };
-            self.bury(&what, [], reason)?;
+            let mut batch = Batch::new();
+            batch.push(place, Some(&letter.to.to_bytes()), Some(&value), []);
+            if let Some(record) = batch.get(0) {
+                let mailbox = self.settings.topics.mailbox.clone();
+                self.bury(&mailbox, &record, reason)?;
+            }
             self.salvage(partition, &letter)?;
         }
         Ok(())

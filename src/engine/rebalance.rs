@@ -2,9 +2,11 @@
 
 use super::arrival::{Arrival, Warm};
 use super::error::Trouble;
+use super::recover::Repair;
+use super::retry::retry;
 use super::source::{Desk, SourceId};
 use super::worker::Worker;
-use crate::log::{Consumer, Log, Reader, TopicPartition};
+use crate::log::{Consumer, ErrorKind, Log, LogError, Reader, TopicPartition};
 use crate::processor::Processor;
 
 impl<L: Log, P: Processor> Worker<L, P> {
@@ -40,8 +42,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         if lost {
             if self.transaction.open {
                 let detail = "the assignment was lost";
-                let kind = crate::log::ErrorKind::Abortable;
-                self.fail(crate::log::LogError::new(kind, "holding partitions", detail))?;
+                self.fail(LogError::new(ErrorKind::Abortable, "holding partitions", detail))?;
                 self.undo();
             }
         } else if let Err(trouble) = self.commit() {
@@ -49,7 +50,12 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 Trouble::Stop(error) => return Err(error.into()),
                 Trouble::Log(error) => self.fail(error)?,
             }
+            let before = self.memberships;
             self.mend()?;
+            if self.memberships != before || matches!(self.repair, Some(Repair::Rebuild(_))) {
+                // It left the group altogether, which gives everything back.
+                return Ok(());
+            }
             // If it could not be ended at once: the next owner waits for it to end, and what is in
             // memory here may be neither before nor after it.
             current = self.repair.is_none();
@@ -61,7 +67,13 @@ impl<L: Log, P: Processor> Worker<L, P> {
             self.note_rows_as_of(&ids);
         }
         self.keep_warm(&ids);
-        self.consumer.release(partitions)?;
+        let Self {
+            consumer,
+            clock,
+            settings,
+            ..
+        } = self;
+        retry(&**clock, settings.pace.retry, || consumer.release(partitions))?;
         if self.repair.is_some() {
             self.mend()?;
         }

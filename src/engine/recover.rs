@@ -195,6 +195,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
     /// Leaves the group and joins it again, with a new producer. What is in memory is kept warm.
     fn start_over(&mut self) -> Result<(), LogError> {
+        self.memberships += 1;
         self.keep_all_warm();
         // It may be closed or expelled already.
         _ = self.consumer.close();

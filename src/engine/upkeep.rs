@@ -16,6 +16,11 @@ pub(super) struct Upkeep {
     next_lag_check: Duration,
     /// Inputs wait for the mailbox.
     paused: bool,
+    /// Mailbox records received since the lag was last looked at.
+    pub(super) received: u64,
+    /// Of each mailbox partition, the last stable offset when the lag was last looked at, and an
+    /// offset up to which there is nothing to read, whatever the position says.
+    looked: BTreeMap<i32, (i64, i64)>,
     /// Up to where each mailbox partition has been purged.
     purged: BTreeMap<i32, i64>,
 }
@@ -78,12 +83,19 @@ impl<L: Log, P: Processor> Worker<L, P> {
         let Ok(ends) = self.log.ends(&mailboxes) else {
             return Ok(());
         };
-        let positions = self.desks.values().map(|desk| desk.source.position);
-        let lag = ends
-            .iter()
-            .zip(positions)
-            .map(|(ends, position)| (ends.last_stable - position).max(0))
-            .sum();
+        // The position does not pass markers and aborted records until a record comes behind them.
+        // But if only the mailbox is read and nothing comes, there is nothing: else inputs could wait
+        // for ever.
+        let nothing_came = std::mem::take(&mut self.upkeep.received) == 0 && self.upkeep.paused;
+        let mut lag = 0;
+        for ((&number, desk), ends) in self.desks.iter().zip(ends) {
+            let (stable, empty_to) = self.upkeep.looked.entry(number).or_default();
+            if nothing_came {
+                *empty_to = *stable;
+            }
+            *stable = ends.last_stable;
+            lag += (ends.last_stable - desk.source.position.max(*empty_to)).max(0);
+        }
         match self.upkeep.paused {
             false if lag > self.settings.pace.lag_high => self.set_paused(true, lag),
             true if lag <= self.settings.pace.lag_low => self.set_paused(false, lag),

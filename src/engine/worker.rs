@@ -68,6 +68,8 @@ pub struct Worker<L: Log, P: Processor> {
     pub(super) number: u64,
     pub(super) repair: Option<Repair>,
     pub(super) fenced_at: Option<Duration>,
+    /// How often it has joined its group anew.
+    pub(super) memberships: u64,
     pub(super) aborts_in_a_row: u32,
     pub(super) drain: Option<Drain>,
     pub(super) upkeep: Upkeep,
@@ -124,6 +126,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             number: 0,
             repair: None,
             fenced_at: None,
+            memberships: 0,
             aborts_in_a_row: 0,
             drain,
             upkeep: Upkeep::default(),

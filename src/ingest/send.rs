@@ -186,3 +186,78 @@ impl<'s, L: Log> Sender<'s, L> {
             .clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{InputEncoders, Sender};
+    use crate::config::{RuleSettings, TopicSettings};
+    use crate::ingest::build::Input;
+    use crate::ingest::plan::Planned;
+    use crate::ingest::rows::Origin;
+    use crate::log::memory::{Fate, Faults, MemoryLog};
+    use crate::log::{ErrorKind, Log};
+    use crate::model::Complaint;
+    use crate::wire::{Encoder, Format};
+
+    /// Sends 2,500 records while `disturb` has planned faults; how often each arrived.
+    fn send(disturb: impl FnOnce(&Faults)) -> BTreeMap<Vec<u8>, usize> {
+        let log = MemoryLog::simulated();
+        let topics = TopicSettings::default();
+        log.create_topics(&topics.specs(&RuleSettings::default()))
+            .expect("created");
+        let planned = |n: u64| Planned {
+            origin: Origin { file: 0, line: n },
+            input: Input::Complaint(Box::new(Complaint {
+                id: n.to_string(),
+                channel: "email".into(),
+                ..Complaint::default()
+            })),
+        };
+        let records: Vec<_> = (0..2500).map(planned).collect();
+        let encoders = InputEncoders {
+            complaint: Encoder::new(Format::SingleObject),
+            response: Encoder::new(Format::SingleObject),
+            update: Encoder::new(Format::SingleObject),
+        };
+        let mut sender = Sender::new(&log, "ingest".into(), encoders, &topics).expect("a producer");
+        disturb(&log.faults());
+        let mut told = 0;
+        let rejected = sender.send(&records.iter().collect::<Vec<_>>(), |n| told += n);
+        assert_eq!((rejected.expect("sent"), told), (Vec::new(), 2500));
+        assert!(log.is_settled(), "nothing is left open");
+        let mut arrived = BTreeMap::new();
+        for record in log.dump(&topics.complaints("email")) {
+            *arrived.entry(record.key.expect("each has a key")).or_default() += 1;
+        }
+        arrived
+    }
+
+    #[test]
+    fn each_record_arrives_once() {
+        let arrived = send(|_| ());
+        assert!(arrived.len() == 2500 && arrived.values().all(|&n| n == 1));
+    }
+
+    #[test]
+    fn a_commit_of_unknown_outcome_loses_nothing() {
+        for (fate, twice) in [(Fate::Never, 0), (Fate::Now, 1000)] {
+            let arrived = send(|faults| faults.lose_commit("ingest", fate));
+            assert_eq!(arrived.len(), 2500, "{fate:?}");
+            assert_eq!(arrived.values().filter(|&&n| n == 2).count(), twice, "{fate:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_aborted_is_sent_again_and_seen_once() {
+        let mut calls = 0;
+        let arrived = send(move |faults| {
+            faults.fail(move |_| {
+                calls += 1;
+                (calls == 1500).then_some(ErrorKind::Abortable)
+            });
+        });
+        assert!(arrived.len() == 2500 && arrived.values().all(|&n| n == 1));
+    }
+}

@@ -69,8 +69,8 @@ impl Scan<'_> {
                     Err(_) => Err(DecodeError::BadUuid { at: self.at - length }),
                 }
             }
-            Plan::Array(item) => self.blocks(item.least(), |scan| scan.walk(item)),
-            Plan::Map(value) => self.blocks(1 + value.least(), |scan| {
+            Plan::Array { item, least } => self.blocks(*least, |scan| scan.walk(item)),
+            Plan::Map { value, least } => self.blocks(*least, |scan| {
                 scan.text()?;
                 scan.walk(value)
             }),
@@ -106,6 +106,13 @@ impl Scan<'_> {
     /// A number as Avro writes it: little groups of seven bits first, zigzag.
     fn long(&mut self) -> Result<i64, DecodeError> {
         let start = self.at;
+        if let Some(&byte) = self.datum.get(start)
+            && byte < 0x80
+        {
+            // Most numbers: a length, a branch, a count.
+            self.at = start + 1;
+            return Ok(unzigzag(u64::from(byte)));
+        }
         let mut value = 0u64;
         for (index, &byte) in self.datum[start..].iter().take(10).enumerate() {
             // The tenth byte has room for one bit.
@@ -115,7 +122,7 @@ impl Scan<'_> {
             value |= u64::from(byte & 0x7f) << (7 * index);
             if byte & 0x80 == 0 {
                 self.at = start + index + 1;
-                return Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed());
+                return Ok(unzigzag(value));
             }
         }
         Err(DecodeError::Truncated { at: self.datum.len() })
@@ -186,4 +193,9 @@ impl Scan<'_> {
             }
         }
     }
+}
+
+/// 0, 1, 2, 3, ... stand for 0, -1, 1, -2, ...
+fn unzigzag(value: u64) -> i64 {
+    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
 }

@@ -1,6 +1,7 @@
 //! A small language for stories: who said what, when, in which channel; and what came of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use heard::app::{App, OutputFormats};
@@ -93,12 +94,83 @@ pub fn customer(minute: i64, id: &str, identifiers: &[&str]) -> Customer {
 }
 
 /// Anything that may happen in a story.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Line {
     Says(Complaint),
     Replies(Response),
     Becomes(Update),
     Customer(Customer),
+}
+
+/// One line of text, so that a story that failed can be read.
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let minute = |at: Millis| at.since(DAY) / 60_000;
+        let named = |identifiers: &[Identifier]| {
+            let names = identifiers.iter().map(|i| format!("{}:{}", i.kind, *i.value));
+            names.collect::<Vec<_>>().join("+")
+        };
+        match self {
+            Self::Says(Complaint {
+                id,
+                revision,
+                deleted,
+                author,
+                occurred_at,
+                intent,
+                automatic,
+                ..
+            }) => {
+                let who = named(&author.identifiers);
+                let gone = if *deleted { " gone" } else { "" };
+                let auto = if *automatic { " automatic" } else { "" };
+                write!(
+                    f,
+                    "{} {who} says {id}.{revision}{gone}{auto} {intent:?}",
+                    minute(*occurred_at)
+                )
+            }
+            Self::Replies(reply) => {
+                let Response {
+                    id,
+                    revision,
+                    deleted,
+                    kind,
+                    status,
+                    ..
+                } = reply;
+                let to = reply.customer.as_ref().map(|person| named(&person.identifiers));
+                let gone = if *deleted { " gone" } else { "" };
+                let (at, target) = (minute(reply.occurred_at), &reply.in_reply_to);
+                write!(
+                    f,
+                    "{at} {kind:?} {id}.{revision}{gone} to {target:?} {to:?} {status:?}"
+                )
+            }
+            Self::Becomes(Update {
+                id,
+                occurred_at,
+                status,
+                ..
+            }) => {
+                write!(f, "{} {id} {status:?}", minute(*occurred_at))
+            }
+            Self::Customer(Customer {
+                customer_id,
+                identifiers,
+                merged_into,
+                updated_at,
+                ..
+            }) => {
+                let carries = named(identifiers);
+                write!(
+                    f,
+                    "{} {customer_id} carries {carries} into {merged_into:?}",
+                    minute(*updated_at)
+                )
+            }
+        }
+    }
 }
 
 macro_rules! line {

@@ -1,0 +1,456 @@
+//! What happens, from a seed: input, work, time and trouble in any order; then an orderly end.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use heard::engine::{Mode, Pace, Sabotage, Worker};
+use heard::log::memory::{Fate, MemoryLog, Moment};
+use heard::log::{ErrorKind, Log, LogError, Outgoing, Producer};
+use heard::processor::RowKey;
+use rand::seq::SliceRandom;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::outcome::Outcome;
+use super::sequential::run_in_turn;
+use super::subject::{Input, Subject};
+use super::world::{Shape, World, explained};
+
+/// How a simulation differs from the ordinary one.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Whether messages may skip the mailbox.
+    pub local_delivery: bool,
+    /// A fault to plant.
+    pub sabotage: Sabotage,
+    /// Tell what happens on stderr.
+    pub tell: bool,
+}
+
+/// What a simulation went through.
+#[derive(Clone, Debug, Default)]
+pub struct Story {
+    runs: u64,
+    inputs: usize,
+    crashes: u64,
+    rebalances: u64,
+    aborted: u64,
+    unknown: u64,
+    rebuilt: u64,
+    warm: u64,
+    locally: u64,
+    parked: u64,
+    dead: usize,
+}
+
+impl Story {
+    /// Adds another.
+    pub fn add(&mut self, other: &Self) {
+        self.runs += other.runs;
+        self.inputs += other.inputs;
+        self.crashes += other.crashes;
+        self.rebalances += other.rebalances;
+        self.aborted += other.aborted;
+        self.unknown += other.unknown;
+        self.rebuilt += other.rebuilt;
+        self.warm += other.warm;
+        self.locally += other.locally;
+        self.parked += other.parked;
+        self.dead += other.dead;
+    }
+}
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            runs,
+            inputs,
+            crashes,
+            rebalances,
+            aborted,
+            unknown,
+            rebuilt,
+            warm,
+            locally,
+            parked,
+            dead,
+        } = self;
+        write!(
+            f,
+            "{runs} runs, {inputs} inputs, {crashes} crashes, {rebalances} partitions restored ({warm} warm), \
+             {aborted} aborts, {unknown} lost answers, {rebuilt} rebuilds, {locally} local deliveries, \
+             {parked} parked timers, {dead} dead letters"
+        )
+    }
+}
+
+/// The end is not reached in so many rounds: something stands still.
+const LONGEST_END: usize = 30_000;
+
+/// Runs a seed; an error says how the outcome differs from the sequential run.
+pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result<Story, String> {
+    super::quiet::hide_planned_panics();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let live = subject.may_run_live() && rng.random_bool(0.5);
+    let mut shape = shape(&mut rng, options);
+    let start = heard::log::memory::Settings::default().start;
+    let as_of = subject.as_of(live, start);
+    shape.mode = if live { Mode::Live } else { Mode::Drain { as_of } };
+    let inputs = subject.inputs(&mut rng, start);
+    let mut chaos = Chaos {
+        world: World::new(subject, &shape),
+        waiting: inputs.clone(),
+        story: Story {
+            runs: 1,
+            inputs: inputs.len(),
+            ..Story::default()
+        },
+        calm: Arc::default(),
+        tell: options.tell,
+        rng,
+    };
+    chaos.waiting.reverse();
+    if !live {
+        // A drain takes in what is there at its start.
+        while !chaos.waiting.is_empty() {
+            chaos.feed()?;
+        }
+    }
+    chaos.disturb()?;
+    for _ in 0..chaos.rng.random_range(50..600) {
+        chaos.happen(live)?;
+    }
+    chaos.world.settings.mode = Mode::Drain { as_of };
+    let rows = chaos.end()?;
+    let found = chaos.outcome();
+    chaos.check_log(&found, &rows)?;
+    let expected = run_in_turn(&*chaos.world.processor, subject.output_topics(), &inputs, as_of);
+    subject.check(&expected, &found, options)?;
+    Ok(chaos.story)
+}
+
+fn shape(rng: &mut ChaCha8Rng, options: &Options) -> Shape {
+    let pace = Pace {
+        commit_interval: Duration::from_millis(rng.random_range(0..150)),
+        mailbox_linger: Duration::from_millis(rng.random_range(0..20)),
+        timers_per_step: rng.random_range(1..10),
+        local_per_transaction: rng.random_range(1..200),
+        lag_high: rng.random_range(3..60),
+        lag_low: 2,
+        lag_check: Duration::from_millis(50),
+        drain_check: Duration::from_millis(20),
+        purge: Duration::from_millis(rng.random_range(50..2_000)),
+        ..Pace::default()
+    };
+    Shape {
+        mailbox_partitions: rng.random_range(1..5),
+        input_partitions: rng.random_range(1..3),
+        instances: rng.random_range(1..4),
+        split_roles: rng.random_bool(0.3),
+        queue_sends: rng.random_bool(0.5),
+        mode: Mode::Live,
+        local_delivery: options.local_delivery,
+        sabotage: options.sabotage,
+        pace,
+        tell: options.tell,
+    }
+}
+
+struct Chaos<S: Subject> {
+    world: World<S>,
+    /// Input that has not arrived, the next one last.
+    waiting: Vec<Input>,
+    rng: ChaCha8Rng,
+    story: Story,
+    /// No errors now: it is the outside world that writes.
+    calm: Arc<AtomicBool>,
+    tell: bool,
+}
+
+impl<S: Subject> Chaos<S> {
+    fn say(&self, what: impl FnOnce() -> String) {
+        if self.tell {
+            eprintln!(
+                "{:>8} ms: {}",
+                self.world.log.now().since(self.world.start),
+                what()
+            );
+        }
+    }
+
+    /// Troubles that last: passing errors, late markers, small batches, partitions in any order.
+    fn disturb(&mut self) -> Result<(), String> {
+        let faults = self.world.log.faults();
+        let rate = *[0.0, 0.002, 0.02]
+            .get(self.rng.random_range(0..3))
+            .unwrap_or(&0.0);
+        let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
+        let calm = Arc::clone(&self.calm);
+        faults.fail(move |operation| {
+            if calm.load(Ordering::Relaxed) || operation.name == "leaving the group" || !rng.random_bool(rate)
+            {
+                return None;
+            }
+            let abortable =
+                ["sending a record", "flushing", "sending offsets", "aborting"].contains(&operation.name);
+            Some(if abortable && rng.random_bool(0.5) {
+                ErrorKind::Abortable
+            } else {
+                ErrorKind::Retriable
+            })
+        });
+        if self.rng.random_bool(0.5) {
+            let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
+            faults.delay_markers(move |_| Duration::from_millis(rng.random_range(0..200)));
+        }
+        let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
+        self.world.log.set_fetch_order(move |partitions| {
+            partitions.shuffle(&mut rng);
+            partitions.retain(|_| rng.random_bool(0.8));
+        });
+        self.world.log.set_max_batch(self.rng.random_range(1..20));
+        Ok(())
+    }
+
+    /// The next thing.
+    fn happen(&mut self, live: bool) -> Result<(), String> {
+        let now = self.world.log.now();
+        let at = self.rng.random_range(0..self.world.instances.len());
+        match self.rng.random_range(0..1_000) {
+            0..600 => {
+                if self.world.instances[at].frozen <= now {
+                    let before = self.world.instances[at].worker.is_some();
+                    self.world.step(at, false)?;
+                    if before && self.world.instances[at].worker.is_none() {
+                        self.story.crashes += 1;
+                        self.say(|| format!("instance {at} is gone"));
+                    }
+                }
+            }
+            600..680 => self.world.step(at, true).map(drop)?,
+            680..780 => self
+                .world
+                .log
+                .advance(Duration::from_millis(self.rng.random_range(1..60))),
+            780..870 => {
+                if self.world.instances[at].worker.is_none() {
+                    self.say(|| format!("instance {at} starts"));
+                    self.world.start(at)?;
+                }
+            }
+            870..930 => {
+                if live {
+                    self.feed()?;
+                }
+            }
+            other => self.trouble(other, at),
+        }
+        Ok(())
+    }
+
+    fn trouble(&mut self, which: i32, at: usize) {
+        let client = self.world.client(at);
+        let faults = self.world.log.faults();
+        match which {
+            930..950 => {
+                let nth = self.rng.random_range(1..60);
+                let moment = if self.rng.random_bool(0.5) {
+                    Moment::Before
+                } else {
+                    Moment::After
+                };
+                if !faults.crash_is_pending(&client) {
+                    self.say(|| format!("instance {at} will crash in {nth} calls, {moment:?}"));
+                    faults.crash(&[&client], nth, moment);
+                }
+            }
+            950..960 => {
+                let fate = match self.rng.random_range(0..3) {
+                    0 => Fate::Now,
+                    1 => Fate::Never,
+                    _ => Fate::Later(Duration::from_millis(self.rng.random_range(1..20_000))),
+                };
+                self.say(|| format!("instance {at} will lose the answer of a commit: {fate:?}"));
+                faults.lose_commit(&client, fate);
+            }
+            960..968 => {
+                let expired = self.world.log.expire_session(&client);
+                self.say(|| format!("session of instance {at} expires: {expired}"));
+            }
+            968..974 => {
+                let expired = self.world.log.expire_transaction(&client);
+                self.say(|| format!("transaction of instance {at} expires: {expired}"));
+            }
+            974..980 => {
+                let ms = self.rng.random_range(100..25_000);
+                self.world.instances[at].frozen = self.world.log.now().plus(ms);
+                self.say(|| format!("instance {at} stands still for {ms} ms"));
+            }
+            980..984 => self
+                .world
+                .log
+                .advance(Duration::from_millis(self.rng.random_range(1_000..12_000))),
+            984..988 => {
+                // A process that was taken for dead; its successor is started by and by.
+                if let Some(worker) = self.world.instances[at].worker.take() {
+                    self.say(|| format!("instance {at} is replaced while it still runs"));
+                    self.world.instances[at].zombie = Some(worker);
+                }
+            }
+            988..994 => {
+                if let Some(worker) = self.world.instances[at].worker.take() {
+                    self.say(|| format!("instance {at} leaves"));
+                    if let Err(error) = worker.close() {
+                        self.say(|| format!("and fails at it: {error}"));
+                    }
+                }
+            }
+            994..997 => {
+                self.say(|| format!("instance {at} is killed"));
+                self.world.instances[at].worker = None;
+            }
+            _ => {
+                let changelog = self.world.settings.topics.changelog.clone();
+                self.world.log.compact(&changelog, false);
+            }
+        }
+    }
+
+    /// A few more inputs arrive, in a transaction; sometimes one is aborted first.
+    fn feed(&mut self) -> Result<(), String> {
+        self.calm.store(true, Ordering::Relaxed);
+        let fed = self.feed_calmly();
+        self.calm.store(false, Ordering::Relaxed);
+        fed.map_err(|error| format!("feeding failed: {error}"))
+    }
+
+    fn feed_calmly(&mut self) -> Result<(), LogError> {
+        let count = self.rng.random_range(1..6).min(self.waiting.len());
+        let mut producer = self.world.log.producer("feeder")?;
+        producer.init()?;
+        let aborted = self.rng.random_bool(0.2);
+        for abort in [aborted, false].iter().skip(usize::from(!aborted)) {
+            producer.begin()?;
+            for input in self.waiting.iter().rev().take(count) {
+                let topic = &self.world.settings.topics.inputs[input.topic];
+                let (key, value) = (Some(&input.key[..]), Some(&input.value[..]));
+                let record = Outgoing {
+                    topic,
+                    partition: None,
+                    key,
+                    value,
+                    headers: &[],
+                };
+                producer.send(&record)?;
+            }
+            if *abort {
+                producer.abort()
+            } else {
+                producer.commit()
+            }?;
+        }
+        self.waiting.truncate(self.waiting.len() - count);
+        Ok(())
+    }
+
+    /// Everything that was planned is over; whoever is left leaves or dies; what is left is drained.
+    /// Returns the rows in the memory of the last worker.
+    fn end(&mut self) -> Result<Vec<(i32, RowKey, Vec<u8>)>, String> {
+        self.say(|| "the end begins".to_owned());
+        self.world.log.faults().clear();
+        while !self.waiting.is_empty() {
+            self.feed()?;
+        }
+        for at in 0..self.world.instances.len() {
+            let instance = &mut self.world.instances[at];
+            instance.zombie = None;
+            if let Some(worker) = instance.worker.take()
+                && self.rng.random_bool(0.5)
+            {
+                worker.close().or_else(|error| explained(&error))?;
+            }
+        }
+        // The sessions and transactions of the dead.
+        self.world.log.advance(Duration::from_secs(20));
+        if self.rng.random_bool(0.3) {
+            let changelog = self.world.settings.topics.changelog.clone();
+            self.world.log.compact(&changelog, true);
+        }
+        let desks = (0..self.world.instances.len()).filter(|&at| !self.world.client(at).contains("intake"));
+        let desks: Vec<usize> = desks.take(self.rng.random_range(1..3)).collect();
+        for &at in &desks {
+            self.world.start(at)?;
+        }
+        for _ in 0..LONGEST_END {
+            self.world.log.advance(Duration::from_millis(3));
+            let mut alive = 0;
+            let mut last = None;
+            for &at in &desks {
+                if let Some(worker) = &self.world.instances[at].worker {
+                    alive += 1;
+                    last = Some(snapshot(worker));
+                    self.world.step(at, false)?;
+                }
+            }
+            if alive > 0 && desks.iter().all(|&at| self.world.instances[at].worker.is_none()) {
+                return Ok(last.unwrap_or_default());
+            }
+        }
+        let rows: Vec<_> = desks
+            .iter()
+            .map(|&at| self.world.instances[at].worker.is_some())
+            .collect();
+        Err(format!("it does not come to an end; still running: {rows:?}"))
+    }
+
+    fn outcome(&mut self) -> Outcome {
+        let topics = &self.world.settings.topics;
+        let outcome = Outcome::of(
+            &self.world.log,
+            &topics.changelog,
+            &topics.outputs,
+            &topics.dead_letters,
+        );
+        let events = self.world.ear.events.lock().expect("nobody panics with it");
+        let count = |what: &str| events.iter().filter(|event| event.contains(what)).count() as u64;
+        self.story.rebalances = count("restored");
+        self.story.warm = count("from warm rows");
+        let counts = self.world.ear.counts.lock().expect("nobody panics with it");
+        self.story.aborted = counts.aborted;
+        self.story.unknown = counts.unknown;
+        self.story.rebuilt = counts.rebuilt;
+        self.story.locally = counts.delivered_locally;
+        self.story.parked = counts.parked;
+        self.story.dead = outcome.dead.len();
+        outcome
+    }
+
+    /// What holds of any processor: nothing is left open, and the rows in memory are those of the
+    /// changelog.
+    fn check_log(&self, found: &Outcome, rows: &[(i32, RowKey, Vec<u8>)]) -> Result<(), String> {
+        let log = &self.world.log;
+        if !log.is_settled() {
+            return Err(format!(
+                "transactions are left open: {:?}",
+                log.open_transactions()
+            ));
+        }
+        for (partition, key, value) in rows {
+            let stored = found.rows.get(key);
+            if stored != Some(value) {
+                return Err(format!(
+                    "{key:?} in {partition} is {value:?} in memory, {stored:?} in the changelog"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn snapshot<P: heard::processor::Processor>(worker: &Worker<MemoryLog, P>) -> Vec<(i32, RowKey, Vec<u8>)> {
+    let rows = worker.committed_rows();
+    rows.filter_map(|(number, key, value)| Some((number, RowKey::from_bytes(key)?, value.to_vec())))
+        .collect()
+}

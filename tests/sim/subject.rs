@@ -1,0 +1,50 @@
+//! What is simulated: a processor, its input, and how to judge the outcome.
+
+use std::sync::Arc;
+
+use heard::model::Millis;
+use heard::processor::Processor;
+use rand_chacha::ChaCha8Rng;
+
+use super::chaos::Options;
+use super::outcome::Outcome;
+
+/// An input record.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Index of the input topic.
+    pub topic: usize,
+    /// Its key: decides its partition.
+    pub key: Vec<u8>,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// A processor under simulation.
+pub trait Subject {
+    /// The processor.
+    type P: Processor;
+
+    /// Makes it.
+    fn processor(&self) -> Arc<Self::P>;
+
+    /// How many input topics there are.
+    fn input_topics(&self) -> usize;
+
+    /// How many output topics there are.
+    fn output_topics(&self) -> usize;
+
+    /// Whether it may run on the wall clock before the final drain: then what it does must not
+    /// depend on when, but for its timers. The clock begins at `start`.
+    fn may_run_live(&self) -> bool;
+
+    /// What comes in, in order. `start` is the wall clock at the beginning.
+    fn inputs(&self, rng: &mut ChaCha8Rng, start: Millis) -> Vec<Input>;
+
+    /// Where time ends: all timers up to here have fired in the end. `None`: the largest event time;
+    /// not for live runs.
+    fn as_of(&self, live: bool, start: Millis) -> Option<Millis>;
+
+    /// Whether the outcome is right; if not, why not.
+    fn check(&self, expected: &Outcome, found: &Outcome, options: &Options) -> Result<(), String>;
+}

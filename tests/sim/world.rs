@@ -1,0 +1,241 @@
+//! The world of a simulation: a log, its clock, topics, and instances that come and go.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use heard::engine::{
+    Clock, Counts, EngineError, EngineSettings, Event, Mode, Observer, Pace, Roles, Sabotage, Step, Topics,
+    Worker,
+};
+use heard::log::memory::{MemoryLog, Settings};
+use heard::log::{ErrorKind, Log, Topic, TopicSpec};
+use heard::model::Millis;
+
+use super::subject::Subject;
+
+pub type W<S> = Worker<MemoryLog, <S as Subject>::P>;
+
+/// Time is the log's; waiting moves it.
+struct LogClock {
+    log: MemoryLog,
+    start: Millis,
+}
+
+impl Clock for LogClock {
+    fn wall(&self) -> Millis {
+        self.log.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.log.now().since(self.start).unsigned_abs())
+    }
+
+    fn sleep(&self, time: Duration) {
+        self.log.advance(time);
+    }
+}
+
+/// Keeps what workers tell.
+#[derive(Default)]
+pub struct Ear {
+    pub events: Mutex<Vec<String>>,
+    pub counts: Mutex<Counts>,
+    pub tell: bool,
+}
+
+impl Observer for Ear {
+    fn event(&self, worker: usize, event: &Event) {
+        if self.tell {
+            eprintln!("    worker {worker}: {event}");
+        }
+        self.events
+            .lock()
+            .expect("nobody panics with it")
+            .push(event.to_string());
+    }
+
+    fn counted(&self, _: usize, counts: &Counts) {
+        *self.counts.lock().expect("nobody panics with it") += counts;
+    }
+}
+
+/// An instance: alive or not, and a predecessor that does not know that it was replaced.
+pub struct Instance<S: Subject> {
+    pub name: String,
+    pub worker: Option<W<S>>,
+    pub zombie: Option<W<S>>,
+    /// Stands still until then.
+    pub frozen: Millis,
+}
+
+/// Where everything happens.
+pub struct World<S: Subject> {
+    pub log: MemoryLog,
+    pub clock: Arc<dyn Clock>,
+    pub ear: Arc<Ear>,
+    pub settings: EngineSettings,
+    pub processor: Arc<S::P>,
+    pub instances: Vec<Instance<S>>,
+    pub start: Millis,
+}
+
+/// What a world is made with.
+pub struct Shape {
+    pub mailbox_partitions: i32,
+    pub input_partitions: i32,
+    pub instances: usize,
+    pub split_roles: bool,
+    pub queue_sends: bool,
+    pub mode: Mode,
+    pub local_delivery: bool,
+    pub sabotage: Sabotage,
+    pub pace: Pace,
+    pub tell: bool,
+}
+
+impl<S: Subject> World<S> {
+    pub fn new(subject: &S, shape: &Shape) -> Self {
+        let log = MemoryLog::new(Settings {
+            queue_sends: shape.queue_sends,
+            ..Settings::default()
+        });
+        let name = |what: &str, n: usize| Topic::new(&format!("{what}-{n}"));
+        let topics = Topics {
+            inputs: (0..subject.input_topics()).map(|n| name("input", n)).collect(),
+            mailbox: "mailbox".into(),
+            changelog: "changelog".into(),
+            outputs: (0..subject.output_topics()).map(|n| name("output", n)).collect(),
+            dead_letters: "dead-letters".into(),
+        };
+        let spec = |topic: &Topic, partitions| TopicSpec {
+            topic: topic.clone(),
+            partitions,
+            replication: 1,
+            settings: Vec::new(),
+        };
+        let mut specs: Vec<_> = topics
+            .inputs
+            .iter()
+            .map(|t| spec(t, shape.input_partitions))
+            .collect();
+        specs.extend(topics.outputs.iter().map(|t| spec(t, 2)));
+        specs.extend([&topics.mailbox, &topics.changelog].map(|t| spec(t, shape.mailbox_partitions)));
+        specs.push(spec(&topics.dead_letters, 1));
+        log.create_topics(&specs).expect("an empty log takes topics");
+        let start = log.now();
+        let settings = EngineSettings {
+            application: "sim".into(),
+            instance: String::new(),
+            topics,
+            roles: Roles::Both,
+            mode: shape.mode,
+            workers: 1,
+            local_delivery: shape.local_delivery,
+            max_record: 100_000,
+            pace: shape.pace.clone(),
+            sabotage: shape.sabotage,
+        };
+        let instances = (0..shape.instances)
+            .map(|n| Instance {
+                name: if shape.split_roles && n % 2 == 1 {
+                    format!("intake{n}")
+                } else {
+                    format!("i{n}")
+                },
+                worker: None,
+                zombie: None,
+                frozen: start,
+            })
+            .collect();
+        Self {
+            clock: Arc::new(LogClock {
+                log: log.clone(),
+                start,
+            }),
+            log,
+            ear: Arc::new(Ear {
+                tell: shape.tell,
+                ..Ear::default()
+            }),
+            settings,
+            processor: subject.processor(),
+            instances,
+            start,
+        }
+    }
+
+    /// The settings of an instance; those whose name begins so take inputs only.
+    fn settings_of(&self, instance: usize) -> EngineSettings {
+        let name = self.instances[instance].name.clone();
+        let roles = if name.starts_with("intake") {
+            Roles::Intake
+        } else {
+            Roles::Both
+        };
+        EngineSettings {
+            instance: name,
+            roles,
+            ..self.settings.clone()
+        }
+    }
+
+    /// The transactional id and client name of an instance.
+    pub fn client(&self, instance: usize) -> String {
+        self.settings_of(instance).transactional_id(0)
+    }
+
+    /// Starts an instance; an error that a fault explains leaves it down.
+    pub fn start(&mut self, instance: usize) -> Result<(), String> {
+        let settings = Arc::new(self.settings_of(instance));
+        let (log, clock) = (self.log.clone(), Arc::clone(&self.clock));
+        let ear: Arc<dyn Observer> = Arc::clone(&self.ear) as _;
+        match Worker::new(log, Arc::clone(&self.processor), settings, clock, ear, 0) {
+            Ok(worker) => self.instances[instance].worker = Some(worker),
+            Err(error) => explained(&error)?,
+        }
+        Ok(())
+    }
+
+    /// Lets a worker step; one that stops for a fault is gone, one that is done leaves. Says whether
+    /// there was anything to do.
+    pub fn step(&mut self, instance: usize, zombie: bool) -> Result<bool, String> {
+        let instance = &mut self.instances[instance];
+        let place = if zombie {
+            &mut instance.zombie
+        } else {
+            &mut instance.worker
+        };
+        let Some(worker) = place else { return Ok(false) };
+        match worker.step(Duration::from_millis(5)) {
+            Ok(Step::Worked) => Ok(true),
+            Ok(Step::Idle) => Ok(false),
+            Ok(Step::Done) => {
+                let worker = place.take();
+                worker
+                    .map_or(Ok(()), Worker::close)
+                    .or_else(|error| explained(&error))?;
+                Ok(true)
+            }
+            Err(error) => {
+                *place = None;
+                explained(&error)?;
+                Ok(true)
+            }
+        }
+    }
+}
+
+/// Whether an error is what a fault of this simulation should lead to.
+pub fn explained(error: &EngineError) -> Result<(), String> {
+    match error {
+        EngineError::FencedAgain { .. } => Ok(()),
+        EngineError::Log(error)
+            if error.kind == ErrorKind::Fatal && error.detail.contains("simulated crash") =>
+        {
+            Ok(())
+        }
+        // Making a worker, or one attempt to close it, may meet what would pass.
+        EngineError::Log(error) if error.kind != ErrorKind::Fatal => Ok(()),
+        other => Err(format!("a worker stopped: {other}")),
+    }
+}
