@@ -267,7 +267,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     fn offsets(&self) -> Vec<OffsetCommit> {
         let inputs = self.inputs.values();
         let all = inputs.chain(self.desks.values().map(|desk| &desk.source));
-        let read_only = self.settings.sabotage == Sabotage::TimersWithoutOffsets;
+        let read_only = self.settings.sabotage == Sabotage::TimersWithoutOffsets && self.drain.is_none();
         all.filter(|source| !read_only || source.position != source.committed)
             .filter_map(|source| {
                 let (offset, stamp) = source.pending.as_ref()?;

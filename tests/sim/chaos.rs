@@ -203,7 +203,8 @@ impl<S: Subject> Chaos<S> {
         });
         if self.rng.random_bool(0.5) {
             let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
-            faults.delay_markers(move |_| Duration::from_millis(rng.random_range(0..200)));
+            let longest = if rng.random_bool(0.5) { 200 } else { 3_000 };
+            faults.delay_markers(move |_| Duration::from_millis(rng.random_range(0..longest)));
         }
         let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
         self.world.log.set_fetch_order(move |partitions| {
@@ -245,16 +246,33 @@ impl<S: Subject> Chaos<S> {
                     self.feed()?;
                 }
             }
+            930..940 => self.stall(at)?,
             other => self.trouble(other, at),
         }
         Ok(())
+    }
+
+    /// An instance stands still past its session, but not past its transaction, while the others go
+    /// on; then it goes on where it stopped.
+    fn stall(&mut self, at: usize) -> Result<(), String> {
+        let ms = self.rng.random_range(10_100..14_900);
+        self.say(|| format!("instance {at} is stalled for {ms} ms"));
+        for _ in 0..40 {
+            self.world.log.advance(Duration::from_millis(ms / 40));
+            for other in 0..self.world.instances.len() {
+                if other != at {
+                    self.world.step(other, false)?;
+                }
+            }
+        }
+        self.world.step(at, false).map(drop)
     }
 
     fn trouble(&mut self, which: i32, at: usize) {
         let client = self.world.client(at);
         let faults = self.world.log.faults();
         match which {
-            930..950 => {
+            940..950 => {
                 let nth = self.rng.random_range(1..60);
                 let moment = if self.rng.random_bool(0.5) {
                     Moment::Before
