@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod app;
 pub mod board;
 pub mod cli;
 pub mod config;
@@ -18,4 +19,5 @@ pub mod log;
 pub mod model;
 pub mod observe;
 pub mod processor;
+pub mod report;
 pub mod wire;

@@ -11,6 +11,7 @@ pub mod rules;
 mod secret;
 pub mod section;
 mod settings;
+mod topic_specs;
 mod topics;
 pub mod value;
 mod wire;

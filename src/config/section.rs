@@ -162,7 +162,7 @@ impl<'d> Section<'d> {
     /// The value of `key`; if it is missing that is reported, with `mend`, and `otherwise` stands in
     /// until the end.
     pub fn require<T: FromToml>(&mut self, key: &str, otherwise: T, mend: &str) -> T {
-        if self.table.contains_key(key) {
+        if self.has(key) {
             return self.get_or(key, otherwise);
         }
         let of = if self.path.is_empty() {
@@ -197,6 +197,11 @@ impl<'d> Section<'d> {
             }
             _ => self.as_section(value, path).into_iter().collect(),
         }
+    }
+
+    /// Whether there is a `key`, right or wrong.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 
     /// Whether `key` holds a table.

@@ -30,6 +30,8 @@ pub mod part {
     pub const SEEN: u8 = 2;
     /// Whose an identifier is in this conversation, by its hash.
     pub const ALIAS: u8 = 3;
+    /// A message or a person that a response named before they were known, by their hash.
+    pub const UNMET: u8 = 8;
     /// A case, by its author's hash.
     pub const CASE: u8 = 4;
     /// What went out for an earlier wait, by the hash of case and first message.

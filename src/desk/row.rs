@@ -25,6 +25,8 @@ pub enum Row {
     Seen(u32),
     /// Whose an identifier is in a conversation.
     Alias(Author),
+    /// Something that a response named and that is not known yet.
+    Unmet,
     /// A case.
     Case(Box<CaseRow>),
     /// What went out for an earlier wait.

@@ -17,14 +17,14 @@ use crate::processor::Processor;
 /// How long a step may wait: how late a shutdown may be noticed.
 const STEP: Duration = Duration::from_millis(100);
 
-/// Runs `settings.workers` workers, a thread each, until `shutdown` is set, a drain is done, or one of
+/// Runs `settings.workers` workers, a thread each with a processor of its own, until `shutdown` is set, a drain is done, or one of
 /// them fails; then the others end what they have open and leave too.
 ///
 /// # Errors
 /// The first error of a worker.
 pub fn run<L: Log, P: Processor>(
     log: &L,
-    processor: &Arc<P>,
+    processor: &(impl Fn() -> P + Sync),
     settings: &Arc<EngineSettings>,
     clock: &Arc<dyn Clock>,
     observer: &Arc<dyn Observer>,
@@ -39,7 +39,7 @@ pub fn run<L: Log, P: Processor>(
             let work = move || {
                 let result = Worker::new(
                     log.clone(),
-                    Arc::clone(processor),
+                    Arc::new(processor()),
                     Arc::clone(settings),
                     Arc::clone(clock),
                     Arc::clone(observer),

@@ -46,7 +46,7 @@ pub(super) fn read(top: &mut Section<'_>) -> Map {
         let section = top.section(name);
         let needed = match name {
             "complaint" => true,
-            "response" => kind != RowKind::Complaint,
+            "response" => matches!(&kind, RowKind::ByValue { response, .. } if !response.is_empty()),
             _ => section.is_some(),
         };
         read_record(top, section, name, fields, &mut common, needed)
@@ -164,20 +164,26 @@ fn read_record<'d>(
     let mut record = RecordMap::default();
     let mut own = section;
     let mut every = common.every.take();
+    let mut missing = Vec::new();
     for field in known {
+        let given = [own.as_ref(), every.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|s| s.has(field.name));
         let value = own.as_mut().and_then(|own| read_field(own, field, common));
         let value = value.or_else(|| every.as_mut().and_then(|every| read_field(every, field, common)));
         match value {
             Some(value) => record.fields.push((*field, value)),
-            None if needed && field.required => {
-                let what = format!(
-                    "{name} has no {}. Add it to [{name}] or [every], such as {} = \"{{a column}}\".",
-                    field.name, field.name
-                );
-                own.as_ref().unwrap_or(top).problem("", what);
-            }
+            None if needed && field.required && !given => missing.push(field.name),
             None => {}
         }
+    }
+    if let Some(first) = missing.first() {
+        let what = format!(
+            "{name} has no {}. Add to [{name}] or [every], such as {first} = \"{{a column}}\".",
+            missing.join(", ")
+        );
+        own.as_ref().unwrap_or(top).problem("", what);
     }
     let person = if name == "complaint" { "author" } else { "customer" };
     let mut when = None;

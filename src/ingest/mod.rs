@@ -15,6 +15,7 @@ mod map_file;
 pub mod order;
 pub mod plan;
 pub mod rows;
+pub mod send;
 pub mod template;
 pub mod time;
 
@@ -23,3 +24,4 @@ pub use map::Map;
 pub use order::Order;
 pub use plan::{Plan, Planned, plan};
 pub use rows::{FileError, Origin, Rejected, Row};
+pub use send::{InputEncoders, SendError, Sender};

@@ -197,7 +197,9 @@ mod tests {
 
     use super::{FileError, read_csv, read_ndjson};
 
-    fn csv(text: &[u8], columns: &[&str]) -> Result<Vec<(u64, Result<String, String>)>, FileError> {
+    type Read = Vec<(u64, Result<String, String>)>;
+
+    fn csv(text: &[u8], columns: &[&str]) -> Result<Read, FileError> {
         let mut rows = Vec::new();
         let columns: BTreeSet<_> = columns.iter().copied().collect();
         read_csv(Path::new("f.csv"), text, &columns, |line, row| {

@@ -1,1 +1,185 @@
 //! Intake: decode, validate, normalise, address. Pure and without state.
+//!
+//! What names a conversation goes to that conversation; a customer's record goes to the party. What
+//! cannot be used is refused with a reason, and the engine writes it to the dead letters. Surveys
+//! (rule 12) will be the fifth kind of input.
+
+mod normalise;
+mod validate;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::config::rules::{RuleSettings, UnknownKind};
+use crate::desk::conversation::who::customer_key;
+use crate::desk::keys::Keys;
+use crate::desk::{Effects, Message};
+use crate::log::Record;
+use crate::model::{Complaint, Customer, Millis, Response, ResponseKind, Update};
+use crate::processor::Rejection;
+use crate::wire::{DecodeError, Decoder, Registry};
+
+/// What an input topic holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// Customers' messages.
+    Complaints,
+    /// The company's messages.
+    Responses,
+    /// Changes without a message.
+    Updates,
+    /// The CRM's records of customers.
+    Customers,
+}
+
+/// The intake of one worker.
+pub struct Intake {
+    settings: Arc<RuleSettings>,
+    keys: Keys,
+    inputs: Vec<InputKind>,
+    decoders: RefCell<Decoders>,
+}
+
+struct Decoders {
+    complaint: Decoder<Complaint>,
+    response: Decoder<Response>,
+    update: Decoder<Update>,
+    customer: Decoder<Customer>,
+}
+
+impl Intake {
+    /// An intake by these rules. `inputs` says what each input topic holds, `registry` which writer
+    /// schemas are known.
+    pub fn new(settings: Arc<RuleSettings>, inputs: Vec<InputKind>, registry: &Arc<Registry>) -> Self {
+        let decoders = Decoders {
+            complaint: Decoder::new(Arc::clone(registry)),
+            response: Decoder::new(Arc::clone(registry)),
+            update: Decoder::new(Arc::clone(registry)),
+            customer: Decoder::new(Arc::clone(registry)),
+        };
+        let keys = Keys::new(settings.secret);
+        Self {
+            settings,
+            keys,
+            inputs,
+            decoders: RefCell::new(decoders),
+        }
+    }
+
+    /// Takes a record of the input topic with this index.
+    ///
+    /// # Errors
+    ///
+    /// The record cannot be used, and why.
+    pub fn take(&self, input: usize, record: &Record<'_>, effects: &mut Effects) -> Result<(), Rejection> {
+        let Some(kind) = self.inputs.get(input) else {
+            return Err(Rejection::new(
+                "unknown_input",
+                format!("input topic {input} is not configured"),
+            ));
+        };
+        match (kind, record.value) {
+            (InputKind::Complaints, Some(value)) => self.complaint(value, record.timestamp, effects),
+            (InputKind::Responses, Some(value)) => self.response(value, record.timestamp, effects),
+            (InputKind::Updates, Some(value)) => self.update(value, record.timestamp, effects),
+            (InputKind::Customers, Some(value)) => self.customer(value, record.timestamp, effects),
+            (InputKind::Customers, None) => self.dropped(record, effects),
+            (_, None) => Err(Rejection::new(
+                "no_value",
+                "the record has no value: messages are deleted by a revision",
+            )),
+        }
+    }
+
+    fn complaint(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
+        let mut complaint = decoded(self.decoders.borrow_mut().complaint.decode(value))?;
+        validate::complaint(&complaint, &self.settings, Millis(logged))?;
+        normalise::person(&mut complaint.author, &self.settings.identity);
+        normalise::text(&mut complaint.text, self.settings.limits.max_text_bytes);
+        effects.saw(complaint.occurred_at);
+        let conversation = complaint
+            .conversation_id
+            .get_or_insert_with(|| complaint.id.clone());
+        let to = self
+            .keys
+            .conversation(&complaint.source, &complaint.channel, conversation);
+        effects.tell(to, Message::Said(Box::new(complaint)));
+        Ok(())
+    }
+
+    fn response(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
+        let mut response = decoded(self.decoders.borrow_mut().response.decode(value))?;
+        validate::response(&response, &self.settings, Millis(logged))?;
+        if let Some(customer) = &mut response.customer {
+            normalise::person(customer, &self.settings.identity);
+        }
+        if response.kind == ResponseKind::Unknown {
+            response.kind = match self.settings.unknown_kind {
+                UnknownKind::Human => ResponseKind::Human,
+                UnknownKind::Bot => ResponseKind::Bot,
+                UnknownKind::Note => ResponseKind::Note,
+            };
+        }
+        // No rule reads what the company wrote: it need not travel.
+        response.text = None;
+        effects.saw(response.occurred_at);
+        // What it `answers` elsewhere (rule 3) will be told to those conversations too.
+        let to = self
+            .keys
+            .conversation(&response.source, &response.channel, &response.conversation_id);
+        effects.tell(to, Message::Replied(Box::new(response)));
+        Ok(())
+    }
+
+    fn update(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
+        let mut update = decoded(self.decoders.borrow_mut().update.decode(value))?;
+        validate::update(&update, &self.settings, Millis(logged))?;
+        if let Some(customer) = &mut update.customer {
+            normalise::person(customer, &self.settings.identity);
+        }
+        effects.saw(update.occurred_at);
+        let to = self
+            .keys
+            .conversation(&update.source, &update.channel, &update.conversation_id);
+        effects.tell(to, Message::Updated(Box::new(update)));
+        Ok(())
+    }
+
+    fn customer(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
+        let mut customer = decoded(self.decoders.borrow_mut().customer.decode(value))?;
+        validate::customer(&customer, &self.settings, Millis(logged))?;
+        normalise::identifiers(&mut customer.identifiers, &self.settings.identity);
+        let to = self.keys.party(&customer_key(&customer.customer_id));
+        effects.tell(to, Message::Known(Box::new(customer)));
+        Ok(())
+    }
+
+    /// The CRM has dropped a customer. Forgetting the person altogether (ENGINE.md 18) will begin
+    /// here too.
+    fn dropped(&self, record: &Record<'_>, effects: &mut Effects) -> Result<(), Rejection> {
+        let key = record
+            .key
+            .and_then(|key| std::str::from_utf8(key).ok())
+            .filter(|key| !key.is_empty());
+        let Some(customer_id) = key else {
+            return Err(Rejection::new(
+                "no_key",
+                "a customer without a record needs its id as the key",
+            ));
+        };
+        let to = self.keys.party(&customer_key(customer_id));
+        let at = Millis(record.timestamp);
+        effects.tell(
+            to,
+            Message::Dropped {
+                customer_id: customer_id.into(),
+                at,
+            },
+        );
+        Ok(())
+    }
+}
+
+fn decoded<T>(result: Result<T, DecodeError>) -> Result<T, Rejection> {
+    result.map_err(|error| Rejection::new(error.code(), error.to_string()))
+}

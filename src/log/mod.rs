@@ -5,7 +5,7 @@
 //! partitions of its own choice, outside any group: restore, `heard tail`, `heard report`.
 //!
 //! Nothing above this module knows which implementation it runs on, and one contract test suite
-//! (tests/kafka, tests/sim) holds both to the same behaviour.
+//! (tests/contract) holds both to the same behaviour.
 
 pub mod batch;
 pub mod error;
@@ -132,7 +132,7 @@ pub struct GroupSettings {
     pub topics: Vec<Topic>,
 }
 
-/// What a poll found.
+/// What a poll found. The lists are never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Polled {
     /// Nothing within the time given.
@@ -143,7 +143,8 @@ pub enum Polled {
     /// until [`Consumer::accept`] says where to begin.
     Assigned(Vec<TopicPartition>),
     /// These partitions are taken away. They stay this member's until [`Consumer::release`], so that
-    /// an open transaction can be ended first; unless `lost`: then another may have them already.
+    /// an open transaction can be ended first; unless `lost`: then another may have them already, and
+    /// `release` only lets this consumer join again. Until `release`, polls are [`Polled::Idle`].
     Revoked {
         /// What is taken away.
         partitions: Vec<TopicPartition>,
@@ -174,7 +175,9 @@ pub trait Log: Clone + Send + Sync + 'static {
     /// earlier producer of the same id and aborts what it left open.
     fn producer(&self, transactional_id: &str) -> Result<Self::Producer, LogError>;
 
-    /// A reader of the given partitions, each from the offset beside it.
+    /// A reader of the given partitions, each from the offset beside it. If that is not in the log,
+    /// because it was deleted or is past the end, polls fail with [`ErrorKind::Fatal`]; no other
+    /// offset is put in its place. So it is with [`Consumer::accept`] and [`Consumer::seek`].
     fn reader(&self, from: &[(TopicPartition, i64)], isolation: Isolation) -> Result<Self::Reader, LogError>;
 
     /// Partition counts of the topics that exist among those named; missing ones are left out.
@@ -204,8 +207,8 @@ pub trait Consumer: Send {
     type Membership;
 
     /// Waits up to `max_wait` for records or a change of assignment, and fills `batch` (cleared
-    /// first) with records, at most a few hundred, those of one partition in offset order. Only [`Polled::Records`] leaves records
-    /// in it. Must be called again within the maximum poll interval.
+    /// first) with records, at most a few hundred, those of one partition in offset order. Only
+    /// [`Polled::Records`] leaves records in it. Must be called again within the maximum poll interval.
     fn poll(&mut self, max_wait: Duration, batch: &mut Batch) -> Result<Polled, LogError>;
 
     /// Answers [`Polled::Assigned`]: begins reading each partition at the offset beside it.
@@ -253,8 +256,8 @@ pub trait Producer: Send {
     /// Waits until every record sent has been acknowledged; an error if one was not.
     fn flush(&mut self, max_wait: Duration) -> Result<(), LogError>;
 
-    /// Adds offsets to the transaction. Fails if the membership is not of the group's present
-    /// generation. Call after `flush`.
+    /// Adds offsets to the transaction. Fails with [`ErrorKind::Abortable`] if the membership is not
+    /// of the group's present generation; an empty list checks nothing. Call after `flush`.
     fn send_offsets(
         &mut self,
         offsets: &[OffsetCommit],

@@ -86,3 +86,40 @@ pub struct Attachment {
     /// Its media type, such as `image/png`.
     pub media_type: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Attachment, Complaint};
+    use crate::model::{Identifier, Person};
+
+    #[test]
+    fn what_a_person_said_or_is_known_by_does_not_reach_a_log() {
+        let secret = || "SECRET".to_owned();
+        let complaint = Complaint {
+            author: Person {
+                display_name: Some(secret().into()),
+                identifiers: vec![Identifier {
+                    kind: "email".into(),
+                    value: secret().into(),
+                    realm: None,
+                }],
+            },
+            text: Some(secret().into()),
+            url: Some(secret().into()),
+            location: Some(secret().into()),
+            order_ref: Some(secret().into()),
+            remedy_sought: Some(secret().into()),
+            attachments: vec![Attachment {
+                url: secret().into(),
+                media_type: "image/png".into(),
+            }],
+            attributes: BTreeMap::from([(secret(), secret())]).into(),
+            ..Complaint::default()
+        };
+        let printed = format!("{complaint:?}");
+        assert!(printed.contains("email"));
+        assert!(!printed.contains("SECRET"), "{printed}");
+    }
+}

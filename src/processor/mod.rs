@@ -7,6 +7,7 @@
 
 pub mod effect;
 pub mod key;
+pub mod sequential;
 
 use thiserror::Error;
 
@@ -84,8 +85,9 @@ pub trait State<R> {
     fn get(&mut self, key: &RowKey) -> Result<Option<&R>, Corrupt>;
 }
 
-/// Pure logic that the engine runs.
-pub trait Processor: Send + Sync + 'static {
+/// Pure logic that the engine runs. Each worker has one of its own, made on its thread, so it may keep
+/// buffers.
+pub trait Processor: 'static {
     /// What actors tell each other.
     type Message: Codec + Clone + Send + 'static;
     /// What actors keep.

@@ -1,5 +1,6 @@
 //! Bytes to records.
 
+use std::cell::OnceCell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::scan::scan;
 /// ```
 /// # use std::sync::Arc;
 /// # use heard::{model::Complaint, wire::{Decoder, Encoder, Format, Registry}};
-/// let mut decoder = Decoder::<Complaint>::new(Arc::new(Registry::built_in()));
+/// let decoder = Decoder::<Complaint>::new(Arc::new(Registry::built_in()));
 /// let complaint = Complaint { id: "1".into(), ..Complaint::default() };
 /// let mut value = Vec::new();
 /// Encoder::new(Format::SingleObject).encode(&complaint, &mut value).unwrap();
@@ -26,7 +27,7 @@ use super::scan::scan;
 pub struct Decoder<T> {
     registry: Arc<Registry>,
     /// By the writer's index in the registry: how to read it as `T`, once that was worked out.
-    plans: Vec<Option<Result<Plan, Arc<str>>>>,
+    plans: Vec<OnceCell<Result<Plan, Arc<str>>>>,
     record: PhantomData<fn() -> T>,
 }
 
@@ -34,7 +35,7 @@ impl<T: WireRecord> Decoder<T> {
     /// A decoder of what was written with the schemas of `registry`.
     pub fn new(registry: Arc<Registry>) -> Self {
         Self {
-            plans: vec![None; registry.len()],
+            plans: vec![OnceCell::new(); registry.len()],
             registry,
             record: PhantomData,
         }
@@ -44,21 +45,17 @@ impl<T: WireRecord> Decoder<T> {
     ///
     /// Time and memory are bounded by the value's length, for any bytes. Nothing is allocated but what
     /// the record keeps.
-    pub fn decode(&mut self, value: &[u8]) -> Result<T, DecodeError> {
+    pub fn decode(&self, value: &[u8]) -> Result<T, DecodeError> {
         let (index, datum) = self.registry.open(value)?;
         let writer = self.registry.writer(index);
-        let plan = self.plans[index].get_or_insert_with(|| resolve::plan(&writer.tree, T::reader()));
+        let plan = self.plans[index].get_or_init(|| resolve::plan(&writer.tree, T::reader()));
         let plan = plan.as_ref().map_err(|reason| DecodeError::Unresolvable {
             reason: Arc::clone(reason),
         })?;
-        let misfit = DecodeError::Misfit { record: T::NAME };
-        scan(plan, datum).map_err(|error| match error {
-            DecodeError::Misfit { .. } => misfit.clone(),
-            other => other,
-        })?;
+        scan(T::NAME, plan, datum)?;
         let config = DeserializerConfig::new(&writer.fast);
         let mut state = DeserializerState::with_config(SliceRead::new(datum), config);
         // The library's message may quote the value, so it is dropped.
-        T::deserialize(state.deserializer()).map_err(|_| misfit)
+        T::deserialize(state.deserializer()).map_err(|_| DecodeError::Misfit { record: T::NAME })
     }
 }

@@ -61,6 +61,12 @@ pub enum DecodeError {
         /// Bytes left.
         left: usize,
     },
+    /// Arrays of things that take no bytes, more of them than a value of this length may hold.
+    #[error("more parts up to byte {at} than a value of this length may hold")]
+    TooManyParts {
+        /// Where it was enough.
+        at: usize,
+    },
     /// A length below zero.
     #[error("the field at byte {at} has a length below zero")]
     NegativeLength {
@@ -124,6 +130,7 @@ impl DecodeError {
             Self::Unresolvable { .. } => "unresolvable-schema",
             Self::InvalidUtf8 { .. } => "invalid-utf8",
             Self::TooLarge { .. } => "too-large",
+            Self::TooManyParts { .. } => "too-many-parts",
             Self::NegativeLength { .. } => "negative-length",
             Self::BadVarint { .. } => "bad-varint",
             Self::BadBlock { .. } => "bad-block",

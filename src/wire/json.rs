@@ -19,7 +19,7 @@ use super::scan::scan;
 pub fn to_json(value: &[u8], registry: &Registry) -> Result<Value, DecodeError> {
     let (index, datum) = registry.open(value)?;
     let writer = registry.writer(index);
-    scan(&writer.whole, datum)?;
+    scan("JSON", &writer.whole, datum)?;
     let config = DeserializerConfig::new(&writer.fast);
     let mut state = DeserializerState::with_config(SliceRead::new(datum), config);
     let json = Json::deserialize(state.deserializer());

@@ -16,8 +16,16 @@ pub(super) enum Plan {
     Bytes,
     Text,
     Uuid,
-    Array(Box<Plan>),
-    Map(Box<Plan>),
+    /// Items of at least `least` bytes.
+    Array {
+        item: Box<Plan>,
+        least: usize,
+    },
+    /// Entries of at least `least` bytes.
+    Map {
+        value: Box<Plan>,
+        least: usize,
+    },
     Union(Box<[Plan]>),
     Record(Box<[Plan]>),
     /// Of each symbol, whether the reader has something for it.
@@ -28,7 +36,7 @@ pub(super) enum Plan {
 
 impl Plan {
     /// The fewest bytes such a datum takes.
-    pub fn least(&self) -> usize {
+    fn least(&self) -> usize {
         match self {
             Self::Null => 0,
             Self::Raw(size) => *size,
@@ -104,8 +112,17 @@ impl Resolver {
             (Bytes, Bytes) => Plan::Bytes,
             (String | Uuid | Bytes, Uuid) => Plan::Uuid,
             (String | Uuid, String | Bytes) | (Bytes, String) => Plan::Text,
-            (Array(w), Array(r)) => Plan::Array(Box::new(self.resolve(w, r)?)),
-            (Map(w), Map(r)) => Plan::Map(Box::new(self.resolve(w, r)?)),
+            (Array(w), Array(r)) => {
+                let item = Box::new(self.resolve(w, r)?);
+                let least = item.least();
+                Plan::Array { item, least }
+            }
+            (Map(w), Map(r)) => {
+                let value = Box::new(self.resolve(w, r)?);
+                // A key is one byte at least: its length.
+                let least = value.least().saturating_add(1);
+                Plan::Map { value, least }
+            }
             (Type::Record(w), Type::Record(r)) => return self.record(w, r),
             (Type::Enum(w), Type::Enum(r)) => return self.symbols(w, r),
             (Fixed(w), Fixed(r)) if w.size == r.size && short(&w.name) == short(&r.name) => Plan::Raw(w.size),

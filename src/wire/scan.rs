@@ -14,8 +14,9 @@ const STEPS_A_BYTE: usize = 64;
 
 /// Checks `datum` to its last byte. Time is linear in its length, memory is the stack only (plans are at
 /// most `schema::MAX_DEPTH` deep).
-pub(super) fn scan(plan: &Plan, datum: &[u8]) -> Result<(), DecodeError> {
+pub(super) fn scan(record: &'static str, plan: &Plan, datum: &[u8]) -> Result<(), DecodeError> {
     let mut scan = Scan {
+        record,
         datum,
         at: 0,
         steps: MAX_TYPES + datum.len().saturating_mul(STEPS_A_BYTE),
@@ -28,6 +29,8 @@ pub(super) fn scan(plan: &Plan, datum: &[u8]) -> Result<(), DecodeError> {
 }
 
 struct Scan<'a> {
+    /// What is read, for errors.
+    record: &'static str,
     datum: &'a [u8],
     at: usize,
     /// How many more parts may be visited.
@@ -40,11 +43,10 @@ impl Scan<'_> {
     }
 
     fn walk(&mut self, plan: &Plan) -> Result<(), DecodeError> {
-        self.steps = self.steps.checked_sub(1).ok_or(DecodeError::TooLarge {
-            at: self.at,
-            claimed: u64::MAX,
-            left: self.left(),
-        })?;
+        self.steps = self
+            .steps
+            .checked_sub(1)
+            .ok_or(DecodeError::TooManyParts { at: self.at })?;
         match plan {
             Plan::Null => Ok(()),
             Plan::Boolean => match self.take(1)? {
@@ -67,13 +69,13 @@ impl Scan<'_> {
                     Err(_) => Err(DecodeError::BadUuid { at: self.at - length }),
                 }
             }
-            Plan::Array(item) => self.blocks(item.least(), |scan| scan.walk(item)),
-            Plan::Map(value) => self.blocks(1 + value.least(), |scan| {
+            Plan::Array { item, least } => self.blocks(*least, |scan| scan.walk(item)),
+            Plan::Map { value, least } => self.blocks(*least, |scan| {
                 scan.text()?;
                 scan.walk(value)
             }),
             Plan::Union(branches) => match self.choice(branches)? {
-                Plan::Never => Err(DecodeError::Misfit { record: "expected" }),
+                Plan::Never => Err(DecodeError::Misfit { record: self.record }),
                 branch => self.walk(branch),
             },
             Plan::Record(fields) => fields.iter().try_for_each(|field| self.walk(field)),
@@ -81,7 +83,7 @@ impl Scan<'_> {
                 true => Ok(()),
                 false => Err(DecodeError::UnknownSymbol { at: self.at }),
             },
-            Plan::Never => Err(DecodeError::Misfit { record: "expected" }),
+            Plan::Never => Err(DecodeError::Misfit { record: self.record }),
         }
     }
 
@@ -104,6 +106,13 @@ impl Scan<'_> {
     /// A number as Avro writes it: little groups of seven bits first, zigzag.
     fn long(&mut self) -> Result<i64, DecodeError> {
         let start = self.at;
+        if let Some(&byte) = self.datum.get(start)
+            && byte < 0x80
+        {
+            // Most numbers: a length, a branch, a count.
+            self.at = start + 1;
+            return Ok(unzigzag(u64::from(byte)));
+        }
         let mut value = 0u64;
         for (index, &byte) in self.datum[start..].iter().take(10).enumerate() {
             // The tenth byte has room for one bit.
@@ -113,7 +122,7 @@ impl Scan<'_> {
             value |= u64::from(byte & 0x7f) << (7 * index);
             if byte & 0x80 == 0 {
                 self.at = start + index + 1;
-                return Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed());
+                return Ok(unzigzag(value));
             }
         }
         Err(DecodeError::Truncated { at: self.datum.len() })
@@ -184,4 +193,9 @@ impl Scan<'_> {
             }
         }
     }
+}
+
+/// 0, 1, 2, 3, ... stand for 0, -1, 1, -2, ...
+fn unzigzag(value: u64) -> i64 {
+    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
 }

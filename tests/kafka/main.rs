@@ -1,3 +1,7 @@
 //! Tests against a real broker, which they start and stop themselves. Needs java and, once, mvn.
 
 mod broker;
+#[path = "../contract/mod.rs"]
+mod contract;
+#[path = "contract.rs"]
+mod kafka_contract;

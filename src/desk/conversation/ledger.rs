@@ -10,7 +10,6 @@ use std::collections::btree_map::Entry;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use super::fact::{Author, Class, Fact};
 use crate::desk::keys::{Keys, head, part};
@@ -21,8 +20,6 @@ use crate::processor::{ActorKey, Corrupt, RowKey};
 
 /// Facts in a block, and at most in the head.
 pub const BLOCK: usize = 16;
-/// Unmet references that are kept one by one.
-const PENDING: usize = 32;
 
 /// The main row of a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,28 +40,9 @@ pub struct Head {
     pub blocks: u32,
     /// Facts not sealed yet.
     pub tail: Vec<Fact>,
-    /// Hashes of messages and people that responses name and that are not known yet: when one
-    /// comes, attribution changes.
-    pub unmet: SmallVec<[u64; 2]>,
-    /// There were more of them than are kept.
-    pub unmet_overflow: bool,
-}
-
-impl Head {
-    /// Remembers that something was named that is not known.
-    pub fn miss(&mut self, hash: u64) {
-        if self.unmet.contains(&hash) {
-        } else if self.unmet.len() < PENDING {
-            self.unmet.push(hash);
-        } else {
-            self.unmet_overflow = true;
-        }
-    }
-
-    /// Whether any of these was named before it was known.
-    pub fn missed(&self, mut hashes: impl Iterator<Item = u64>) -> bool {
-        self.unmet_overflow || (!self.unmet.is_empty() && hashes.any(|hash| self.unmet.contains(&hash)))
-    }
+    /// Whether responses name messages or people that are not known: each such name has a row, and
+    /// when it comes to be known, attribution changes.
+    pub unmet: bool,
 }
 
 /// Where a fact stands.

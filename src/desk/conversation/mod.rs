@@ -26,7 +26,7 @@ pub mod who;
 pub mod work;
 
 use crate::config::rules::ChannelRules;
-use crate::desk::keys::part;
+use crate::desk::keys::{Keys, part};
 use crate::desk::message::CaseRef;
 use crate::desk::row::Row;
 use crate::desk::{Desk, Effects, Message, State, misdirected};
@@ -131,21 +131,35 @@ impl<'a, 's> Actor<'a, 's> {
         match known {
             // Rule 1: a duplicate has no effect.
             Some(known) if known.revision >= fact.revision => Ok(()),
-            None if self.is_in_order(&head, fact) => self.extend(&mut head, arrival),
+            None if self.is_in_order(&head, fact)? => self.extend(&mut head, arrival),
             known => self.refold(&mut head, arrival, known),
         }
     }
 
     /// Whether a fact can only add to the end: later than all others, and not what an earlier
     /// response was looking for.
-    fn is_in_order(&self, head: &Head, fact: &Fact) -> bool {
-        let name = ledger::name(self.desk.keys(), fact.said.class(), &fact.id);
-        let (author, mentions): (_, &[Mention]) = match &fact.said {
-            Said::Customer(said) => (Some(said.author), &said.mentions),
-            _ => (None, &[]),
-        };
-        let names = [name].into_iter().chain(author).chain(mentions.iter().copied());
-        head.latest.is_none_or(|latest| fact.at > latest) && !fact.deleted && !head.missed(names)
+    fn is_in_order(&mut self, head: &Head, fact: &Fact) -> Result<bool, Corrupt> {
+        if head.latest.is_some_and(|latest| fact.at <= latest) || fact.deleted {
+            return Ok(false);
+        }
+        if head.unmet {
+            for name in names(self.desk.keys(), fact) {
+                if self.state.get(&self.row(part::UNMET, name))?.is_some() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Remembers that a response names something that is not known.
+    fn miss(&mut self, head: &mut Head, name: u64) -> Result<(), Corrupt> {
+        head.unmet = true;
+        let row = self.row(part::UNMET, name);
+        if self.state.get(&row)?.is_none() {
+            self.effects.store(row, Row::Unmet);
+        }
+        Ok(())
     }
 
     /// The short way: a message in order.
@@ -221,7 +235,7 @@ impl<'a, 's> Actor<'a, 's> {
                         }
                         break;
                     }
-                    _ => head.miss(ledger::name(self.desk.keys(), class, target)),
+                    _ => self.miss(head, ledger::name(self.desk.keys(), class, target))?,
                 }
             }
         }
@@ -229,13 +243,13 @@ impl<'a, 's> Actor<'a, 's> {
             if self.read_case(author)?.is_some_and(|row| row.fold.is_some()) {
                 return Ok(author);
             }
-            head.miss(author);
+            self.miss(head, author)?;
         }
         for &(mention, author) in &to.mentions {
             if let Some(known) = self.mentioned(mention, author)? {
                 return Ok(known);
             }
-            head.miss(mention);
+            self.miss(head, mention)?;
         }
         Ok(head.last_author)
     }
@@ -315,4 +329,15 @@ impl<'a, 's> Actor<'a, 's> {
     fn identifier_actor(&self, identifier: &Identifier) -> ActorKey {
         self.desk.keys().identifier(identifier)
     }
+}
+
+/// The names by which responses may have looked for a message: its own, its author's, those of its
+/// author's identifiers.
+fn names<'f>(keys: &Keys, fact: &'f Fact) -> impl Iterator<Item = u64> + use<'f> {
+    let (author, mentions): (_, &[Mention]) = match &fact.said {
+        Said::Customer(said) => (Some(said.author), &said.mentions),
+        _ => (None, &[]),
+    };
+    let name = ledger::name(keys, fact.said.class(), &fact.id);
+    [name].into_iter().chain(author).chain(mentions.iter().copied())
 }

@@ -4,14 +4,16 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashSet;
+
 use super::attribution::attribute;
 use super::case::CaseRow;
 use super::events::News;
-use super::fact::{Author, Fact, Said};
+use super::fact::{Author, Class, Fact, Said};
 use super::fold::Fold;
 use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
-use super::{Actor, Arrival};
+use super::{Actor, Arrival, names};
 use crate::desk::keys::{self, part};
 use crate::desk::row::Row;
 use crate::processor::Rejection;
@@ -32,12 +34,15 @@ impl Actor<'_, '_> {
             .zip(cases)
             .for_each(|(fact, case)| fact.case = case);
 
+        head.latest = after.iter().map(|fact| fact.at).max();
         let first_before = head.first_author;
         let spoken = || after.iter().filter_map(Fact::customer);
         head.first_author = spoken().next().map_or(0, |said| said.author);
         head.last_author = spoken().next_back().map_or(0, |said| said.author);
-        self.note_unmet(head, &arrival.fact, &after);
-        self.note_aliases(&arrival, &after)?;
+        self.note_unmet(head, &arrival.fact, &after)?;
+        for fact in [Some(&arrival.fact), known.as_ref()].into_iter().flatten() {
+            self.note_aliases(fact, &after);
+        }
 
         let changed = Changed::between(ledger.facts(), &after, &arrival.fact, known.as_ref());
         let mut authors = changed.authors();
@@ -94,36 +99,38 @@ impl Actor<'_, '_> {
         )
     }
 
-    /// Remembers what a response names and is not known (yet).
-    fn note_unmet(&self, head: &mut Head, fact: &Fact, facts: &[Fact]) {
-        let Some(to) = fact.said.addressee() else { return };
-        if let Some(target) = &to.reply_to {
-            for class in [super::Class::Customer, super::Class::Company] {
-                let known = |f: &Fact| f.said.class() == class && f.id == *target && !f.deleted;
-                if !facts.iter().any(known) {
-                    head.miss(ledger::name(self.desk.keys(), class, target));
+    /// What responses name and is not known: anew, since what came may be it, and what it replaces
+    /// may have been.
+    fn note_unmet(&mut self, head: &mut Head, arrival: &Fact, facts: &[Fact]) -> Result<(), Rejection> {
+        let keys = self.desk.keys();
+        if head.unmet {
+            for name in names(keys, arrival) {
+                let row = self.row(part::UNMET, name);
+                if self.state.get(&row)?.is_some() {
+                    self.effects.delete(row);
                 }
             }
         }
-        let spoken = || facts.iter().filter_map(Fact::customer);
-        if let Some(author) = to
-            .author
-            .filter(|author| !spoken().any(|said| said.author == *author))
-        {
-            head.miss(author);
-        }
-        for (mention, _) in &to.mentions {
-            if !spoken().any(|said| said.mentions.contains(mention)) {
-                head.miss(*mention);
+        let present = facts.iter().filter(|fact| !fact.deleted);
+        let known: FxHashSet<u64> = present.clone().flat_map(|fact| names(keys, fact)).collect();
+        for to in present.filter_map(|fact| fact.said.addressee()) {
+            let target = to.reply_to.iter();
+            let messages = target.flat_map(|id| [Class::Customer, Class::Company].map(|class| (class, id)));
+            let messages = messages.map(|(class, id)| ledger::name(keys, class, id));
+            let people = to
+                .author
+                .into_iter()
+                .chain(to.mentions.iter().map(|(mention, _)| *mention));
+            for name in messages.chain(people).filter(|name| !known.contains(name)) {
+                self.miss(head, name)?;
             }
         }
+        Ok(())
     }
 
-    /// Whose the identifiers of this message are, now that it is among the facts.
-    fn note_aliases(&mut self, arrival: &Arrival<'_>, facts: &[Fact]) -> Result<(), Rejection> {
-        let Said::Customer(said) = &arrival.fact.said else {
-            return Ok(());
-        };
+    /// Whose the identifiers of a message are, now that it is, or is no longer, among the facts.
+    fn note_aliases(&mut self, fact: &Fact, facts: &[Fact]) {
+        let Said::Customer(said) = &fact.said else { return };
         for &mention in &said.mentions {
             let mut spoken = facts.iter().filter_map(Fact::customer);
             let row = self.row(part::ALIAS, mention);
@@ -132,7 +139,6 @@ impl Actor<'_, '_> {
                 None => self.effects.delete(row),
             }
         }
-        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{Plan, Planner};
+use super::{Plan, Planned, Planner};
 use crate::ingest::build::Input;
 use crate::ingest::map::Map;
 use crate::ingest::rows::{self, Origin, Row};
@@ -118,7 +118,13 @@ fn lines_that_cannot_be_used_are_told_with_number_and_reason() {
         .iter()
         .map(|r| format!("{} {}", r.origin.line, r.reason))
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    2 the map's [kind] does not say what record this is
+    3 kind: column by is empty
+    4 id: column id is empty
+    5 occurred_at is not a time as the map's time_format says
+    6 expected ident at line 1 column 2
+    "#);
 }
 
 #[test]
@@ -186,7 +192,20 @@ id = "{id}"
 "#,
     )
     .expect_err("nearly everything is wrong");
-    insta::assert_snapshot!(problems.to_string(), @"");
+    insta::assert_snapshot!(problems.to_string(), @r#"
+    map.toml:1  format must be "csv" or "ndjson".
+    map.toml:2  a time_zone needs a time_format beside it.
+    map.toml:4  kind.from must name the value that decides, such as from = "{role}".
+    map.toml:8  every.chanel is not known here. Did you mean channel?
+    map.toml:9  every.source: it has a { without a }; write {{ for the brace itself.
+    map.toml:11  complaint has no channel. Add to [complaint] or [every], such as channel = "{a column}".
+    map.toml:12  there is no table [lookup.none].
+    map.toml:13  this machine's zone database does not know this time_zone. Write an IANA name such as "America/New_York", and see that tzdata is installed.
+    map.toml:14  complaint.intent must be one of COMPLAINT, QUESTION, PRAISE, THANKS, OTHER.
+    map.toml:16  complaint.author.identifiers[0] needs a kind and a value, such as kind = "handle", value = "{author}".
+    map.toml:19  update has no channel, conversation_id, occurred_at. Add to [update] or [every], such as channel = "{a column}".
+    map.toml:19  update has no when. Say which column makes a row an update too, such as when = "{Closed Date}".
+    "#);
 }
 
 /// The real data, which is never copied into the project.
@@ -294,8 +313,6 @@ fn the_citys_complaints_and_closings() {
         (1941, 4354)
     );
 }
-
-use super::Planned;
 
 #[test]
 fn the_regulators_complaints_by_way_of_submission() {

@@ -1,1 +1,101 @@
-//! The log over Kafka.
+//! The log over Kafka, by way of librdkafka.
+//!
+//! Follows ENGINE.md, "Workers and transactions" and "The client". Everything that knows the client
+//! library is in this folder:
+//!
+//! | file | holds |
+//! |---|---|
+//! | settings | how to reach the brokers; what each kind of client is set to, and what users may not set |
+//! | consumer | a member of a group |
+//! | producer | a transactional producer |
+//! | reader | reading outside any group |
+//! | admin | questions to the brokers, topics, deletion |
+//! | context | what the library tells between calls |
+//! | describe | how topics are kept, for `heard topics` |
+//! | errors, fetch, lists | its errors, records and lists in our terms |
+
+mod admin;
+mod consumer;
+mod context;
+mod describe;
+mod errors;
+mod fetch;
+mod lists;
+mod producer;
+mod reader;
+mod settings;
+
+use std::sync::Arc;
+
+pub use consumer::{KafkaConsumer, KafkaMembership};
+pub use producer::KafkaProducer;
+pub use reader::KafkaReader;
+pub use settings::{KafkaSettings, SettingsError};
+
+use super::{
+    CommittedOffset, Ends, GroupSettings, Isolation, Log, LogError, Topic, TopicPartition, TopicSpec,
+};
+use admin::Admin;
+
+/// A Kafka cluster. Making one opens no connection; the first call does.
+#[derive(Clone)]
+pub struct KafkaLog {
+    settings: Arc<KafkaSettings>,
+    admin: Arc<Admin>,
+}
+
+impl KafkaLog {
+    /// The cluster that these settings reach.
+    ///
+    /// # Errors
+    /// Settings that can be seen to be wrong without a connection.
+    pub fn new(settings: KafkaSettings) -> Result<Self, SettingsError> {
+        Ok(Self {
+            admin: Arc::new(Admin::new(&settings)?),
+            settings: Arc::new(settings),
+        })
+    }
+}
+
+impl Log for KafkaLog {
+    type Membership = KafkaMembership;
+    type Consumer = KafkaConsumer;
+    type Producer = KafkaProducer;
+    type Reader = KafkaReader;
+
+    fn consumer(&self, settings: &GroupSettings) -> Result<KafkaConsumer, LogError> {
+        KafkaConsumer::join(&self.settings, settings)
+    }
+
+    fn producer(&self, transactional_id: &str) -> Result<KafkaProducer, LogError> {
+        KafkaProducer::create(&self.settings, transactional_id)
+    }
+
+    fn reader(&self, from: &[(TopicPartition, i64)], isolation: Isolation) -> Result<KafkaReader, LogError> {
+        KafkaReader::open(&self.settings, from, isolation)
+    }
+
+    fn partitions(&self, topics: &[Topic]) -> Result<Vec<(Topic, i32)>, LogError> {
+        self.admin.partitions(topics)
+    }
+
+    fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
+        self.admin.create_topics(topics)
+    }
+
+    fn committed(
+        &self,
+        group: &str,
+        partitions: &[TopicPartition],
+    ) -> Result<Vec<Option<CommittedOffset>>, LogError> {
+        self.admin.committed(group, partitions)
+    }
+
+    fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, LogError> {
+        self.admin.ends(partitions)
+    }
+
+    fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<(), LogError> {
+        self.admin.delete_records(before)
+    }
+}

@@ -184,14 +184,14 @@ impl State {
     }
 
     /// The session that expires first: when, the group and the member.
-    pub fn next_session_timeout(&self) -> Option<(Millis, (String, String))> {
+    pub fn next_session_timeout(&self) -> Option<(Millis, &str, &str)> {
         let timeout = ms(self.settings.session_timeout);
         let members = self
             .groups
             .iter()
             .flat_map(|(name, g)| g.members.iter().map(move |(id, m)| (name, id, m)));
         members
-            .map(|(name, id, m)| (m.last_seen.plus(timeout), (name.clone(), id.clone())))
+            .map(|(name, id, m)| (m.last_seen.plus(timeout), name.as_str(), id.as_str()))
             .min()
     }
 

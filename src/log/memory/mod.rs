@@ -11,6 +11,10 @@
 //! Where a real broker answers after a while, this one answers at once; where a client would wait for
 //! something that only another client can bring about, a simulated call says [`ErrorKind::Retriable`].
 //!
+//! What a broker has and this has not: records that a client fetched before it was expelled and reads
+//! afterwards (a test holds a batch back instead), transactions found expired only every ten seconds
+//! (here at once), a broker or a partition that is away, retention by time.
+//!
 //! | file | holds |
 //! |---|---|
 //! | `partition` | the records of one partition, what is visible of them, compaction |

@@ -61,3 +61,41 @@ impl Offsets {
         self.committed.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Topic;
+    use super::*;
+
+    #[test]
+    fn of_two_commits_the_offset_sent_later_stands() {
+        let at = TopicPartition::new(Topic::new("t"), 0);
+        let offset = |offset| OffsetCommit {
+            partition: at.clone(),
+            committed: CommittedOffset {
+                offset,
+                metadata: String::new(),
+            },
+        };
+        for order in [[1, 2], [2, 1]] {
+            let mut offsets = Offsets::default();
+            offsets.add_pending(ProducerId(1), 1, &offset(10));
+            offsets.add_pending(ProducerId(2), 2, &offset(20));
+            offsets.settle(ProducerId(order[0]), Outcome::Commit);
+            assert_eq!(
+                offsets.stable(std::slice::from_ref(&at)),
+                None,
+                "one is pending yet"
+            );
+            offsets.settle(ProducerId(order[1]), Outcome::Commit);
+            let stable = offsets
+                .stable(std::slice::from_ref(&at))
+                .expect("none is pending");
+            assert_eq!(
+                stable,
+                [Some(offset(20).committed)],
+                "whichever transaction ended last"
+            );
+        }
+    }
+}

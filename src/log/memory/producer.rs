@@ -27,6 +27,7 @@ impl MemoryProducer {
             id: transactional_id.to_owned(),
             epoch: 0,
             phase: Phase::New,
+            touched: false,
             queue: Vec::new(),
         };
         Self { shared, client, view }
@@ -56,6 +57,8 @@ struct View {
     id: String,
     epoch: u32,
     phase: Phase,
+    /// Whether the coordinator has been told of the open transaction.
+    touched: bool,
     /// Sent, and not written yet.
     queue: Vec<(TopicPartition, Payload)>,
 }
@@ -95,6 +98,7 @@ impl View {
     /// Writes what was sent.
     fn drain(&mut self, state: &mut State) -> Result<(), LogError> {
         for (at, payload) in self.queue.drain(..) {
+            self.touched = true;
             state.write(&self.id, self.epoch, &at, payload)?;
         }
         Ok(())
@@ -104,8 +108,8 @@ impl View {
         const DURING: &str = "committing";
         self.allow(&[Phase::Open], DURING)?;
         self.drain(state)?;
-        // A transaction that touched nothing is ended without asking anyone: nobody would notice.
-        let lost = if state.has_open_transaction(&self.id) {
+        // One that touched nothing is ended without asking anyone: so does the client of a broker.
+        let lost = if self.touched {
             state.faults.take_lost_commit(&self.id)
         } else {
             None
@@ -150,7 +154,11 @@ impl View {
     }
 
     fn end(&self, state: &mut State, outcome: Outcome, during: &'static str) -> Result<(), LogError> {
-        state.end(&self.id, self.epoch, outcome, during)
+        if self.touched {
+            state.end(&self.id, self.epoch, outcome, during)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -199,6 +207,7 @@ impl Producer for MemoryProducer {
         self.act("beginning a transaction", |view, _| {
             view.allow(&[Phase::Ready], "beginning a transaction")?;
             view.phase = Phase::Open;
+            view.touched = false;
             Ok(())
         })
     }
@@ -221,6 +230,7 @@ impl Producer for MemoryProducer {
             if offsets.is_empty() {
                 return Ok(());
             }
+            view.touched = true;
             state.write_offsets(&view.id, view.epoch, offsets, membership)
         })
     }

@@ -42,10 +42,20 @@ pub(super) enum Event {
 }
 
 /// What happens when its time has come.
-enum Due {
+enum Due<Name> {
     Event(u64),
-    Transaction(String),
-    Session(String, String),
+    Transaction(Name),
+    Session(Name, Name),
+}
+
+impl Due<&str> {
+    fn to_owned(&self) -> Due<String> {
+        match *self {
+            Self::Event(serial) => Due::Event(serial),
+            Self::Transaction(id) => Due::Transaction(id.to_owned()),
+            Self::Session(group, member) => Due::Session(group.to_owned(), member.to_owned()),
+        }
+    }
 }
 
 impl State {
@@ -103,6 +113,7 @@ impl State {
     pub fn advance(&mut self, by: Duration) {
         let end = self.now.plus(ms(by));
         while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= end) {
+            let due = due.to_owned();
             self.now = self.now.max(at);
             self.happen(at, due);
         }
@@ -127,7 +138,7 @@ impl State {
         ))
     }
 
-    fn next_due(&self) -> Option<(Millis, Due)> {
+    fn next_due(&self) -> Option<(Millis, Due<&str>)> {
         let event = self
             .events
             .keys()
@@ -138,7 +149,7 @@ impl State {
             .map(|(at, id)| (at, Due::Transaction(id)));
         let session = self
             .next_session_timeout()
-            .map(|(at, (group, id))| (at, Due::Session(group, id)));
+            .map(|(at, group, id)| (at, Due::Session(group, id)));
         // Of those due at one time, the first named comes first.
         [event, transaction, session]
             .into_iter()
@@ -146,7 +157,7 @@ impl State {
             .min_by_key(|(at, _)| *at)
     }
 
-    fn happen(&mut self, at: Millis, due: Due) {
+    fn happen(&mut self, at: Millis, due: Due<String>) {
         match due {
             Due::Event(serial) => match self.events.remove(&(at, serial)) {
                 Some(Event::Marker { id, serial, marker }) => self.write_marker(&id, serial, &marker),

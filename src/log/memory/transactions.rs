@@ -9,7 +9,7 @@ use super::super::{ErrorKind, LogError, OffsetCommit, TopicPartition};
 use super::consumer::Membership;
 use super::faults::Marker;
 use super::partition::Payload;
-use super::state::{Event, State};
+use super::state::{Event, State, ms};
 
 /// Names the writer of a record; one for each transactional id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -230,15 +230,15 @@ impl State {
     }
 
     /// The transaction that times out first, and when.
-    pub fn next_transaction_timeout(&self) -> Option<(Millis, String)> {
-        let timeout = super::state::ms(self.settings.transaction_timeout);
+    pub fn next_transaction_timeout(&self) -> Option<(Millis, &str)> {
+        let timeout = ms(self.settings.transaction_timeout);
         let open = self
             .transactional
             .iter()
             .filter_map(|(id, t)| t.open.as_ref().map(|open| (id, open)));
         let undecided = open.filter(|(_, open)| open.decided.is_none());
         undecided
-            .map(|(id, open)| (open.since.plus(timeout), id.clone()))
+            .map(|(id, open)| (open.since.plus(timeout), id.as_str()))
             .min()
     }
 

@@ -1,0 +1,201 @@
+//! From settings to what they describe: the log, the schemas, the encoders.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::Failure;
+use crate::config::{EngineSettings, SchemaRef, Settings, WireFormat, WireSettings};
+use crate::log::kafka::{KafkaLog, KafkaSettings};
+use crate::log::{Batch, Isolation, Log, LogError, Reader, Record, Topic, TopicPartition};
+use crate::wire::{Encoder, Format, Registry, WireRecord};
+
+/// The Kafka cluster of the settings.
+pub fn log(settings: &Settings) -> Result<KafkaLog, Failure> {
+    let mut extra = time_outs(&settings.engine);
+    extra.extend(settings.kafka.clone());
+    Ok(KafkaLog::new(KafkaSettings {
+        brokers: settings.brokers.clone(),
+        client_id: settings.application.clone(),
+        extra: extra.into_iter().collect(),
+    })?)
+}
+
+/// Time-outs that are not the usual ones, by librdkafka's names. The usual ones it has already; it
+/// warns of each that a client is given and has no use for.
+fn time_outs(engine: &EngineSettings) -> BTreeMap<String, String> {
+    let usual = EngineSettings::default();
+    [
+        (
+            "session.timeout.ms",
+            engine.session_timeout,
+            usual.session_timeout,
+        ),
+        (
+            "transaction.timeout.ms",
+            engine.transaction_timeout,
+            usual.transaction_timeout,
+        ),
+        (
+            "max.poll.interval.ms",
+            engine.max_poll_interval,
+            usual.max_poll_interval,
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, set, usual)| set != usual)
+    .map(|(name, set, _)| (name.to_owned(), set.as_millis().to_string()))
+    .collect()
+}
+
+/// A failure of the log, with the brokers' addresses.
+pub fn failed(settings: &Settings) -> impl Fn(LogError) -> Failure {
+    move |cause| Failure::Log {
+        brokers: settings.brokers.clone(),
+        cause,
+    }
+}
+
+/// The writer schemas that are known.
+pub fn registry(wire: &WireSettings) -> Result<Registry, Failure> {
+    let mut registry = Registry::built_in();
+    for file in &wire.writer_schemas {
+        let schema = read(file)?;
+        registry
+            .add(&schema)
+            .map_err(|error| schema_error(file.display().to_string(), &error))?;
+    }
+    for (id, schema) in &wire.ids {
+        let text = match schema {
+            SchemaRef::BuiltIn(name) => name.clone(),
+            SchemaRef::File(file) => read(file)?,
+        };
+        registry
+            .add_id(*id, &text)
+            .map_err(|error| schema_error(format!("wire.ids.{id}"), &error))?;
+    }
+    Ok(registry)
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|error| schema_error(file.display().to_string(), &error))
+}
+
+fn schema_error(place: String, what: &dyn std::error::Error) -> Failure {
+    Failure::Schema {
+        place,
+        what: what.to_string(),
+    }
+}
+
+/// How records of a type are written.
+pub fn format<T: WireRecord>(wire: &WireSettings) -> Format {
+    match wire.format {
+        WireFormat::SingleObject => Format::SingleObject,
+        WireFormat::Confluent => Format::Confluent {
+            id: wire
+                .id_of(T::NAME)
+                .expect("the settings have an id of every record if they are confluent"),
+        },
+    }
+}
+
+/// An encoder of records of a type.
+pub fn encoder<T: WireRecord>(wire: &WireSettings) -> Encoder<T> {
+    Encoder::new(format::<T>(wire))
+}
+
+/// Reads topics as they were at the start, committed records only, and gives each to `visit`.
+pub fn read_all(
+    settings: &Settings,
+    log: &impl Log,
+    topics: &[Topic],
+    mut visit: impl FnMut(&Topic, &Record<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let failed = failed(settings);
+    let partitions = partitions(settings, log, topics)?;
+    let ends = log.ends(&partitions).map_err(&failed)?;
+    let pending = partitions
+        .into_iter()
+        .zip(ends)
+        .filter(|(_, ends)| ends.start < ends.last_stable);
+    let (from, mut pending): (Vec<_>, Vec<_>) = pending
+        .map(|(partition, ends)| ((partition.clone(), ends.start), (partition, ends.last_stable)))
+        .unzip();
+    if from.is_empty() {
+        return Ok(());
+    }
+    let mut reader = log.reader(&from, Isolation::Committed).map_err(&failed)?;
+    let ends = pending.clone();
+    let mut batch = Batch::new();
+    while !pending.is_empty() {
+        reader
+            .poll(Duration::from_millis(100), &mut batch)
+            .map_err(&failed)?;
+        for record in batch.iter() {
+            let topic = &reader.topics()[record.topic];
+            let place = |(partition, _): &&(TopicPartition, i64)| {
+                partition.partition == record.partition && partition.topic == *topic
+            };
+            if ends
+                .iter()
+                .find(place)
+                .is_some_and(|(_, end)| record.offset < *end)
+            {
+                visit(topic, &record)?;
+            }
+        }
+        let mut left = Vec::with_capacity(pending.len());
+        for (partition, end) in pending {
+            if reader.position(&partition).map_err(&failed)? < end {
+                left.push((partition, end));
+            }
+        }
+        pending = left;
+    }
+    Ok(())
+}
+
+/// All partitions of topics that must exist.
+pub fn partitions(
+    settings: &Settings,
+    log: &impl Log,
+    topics: &[Topic],
+) -> Result<Vec<TopicPartition>, Failure> {
+    let counts = log.partitions(topics).map_err(failed(settings))?;
+    let missing: Vec<_> = topics
+        .iter()
+        .filter(|topic| !counts.iter().any(|(there, _)| there == *topic))
+        .map(Topic::as_str)
+        .collect();
+    if !missing.is_empty() {
+        return Err(Failure::NoTopics {
+            brokers: settings.brokers.clone(),
+            topics: missing.join(", "),
+        });
+    }
+    let all = counts.into_iter();
+    Ok(all
+        .flat_map(|(topic, count)| (0..count).map(move |p| TopicPartition::new(topic.clone(), p)))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::time_outs;
+    use crate::config::EngineSettings;
+
+    #[test]
+    fn only_unusual_time_outs_are_passed_on() {
+        let usual = EngineSettings::default();
+        assert!(time_outs(&usual).is_empty());
+        let set = EngineSettings {
+            session_timeout: Duration::from_secs(6),
+            ..usual
+        };
+        let passed: Vec<_> = time_outs(&set).into_iter().collect();
+        assert_eq!(passed, [("session.timeout.ms".to_owned(), "6000".to_owned())]);
+    }
+}

@@ -1,0 +1,217 @@
+//! `heard run`: intake and desk.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::{ArgAction, Args, ValueEnum};
+use jiff::Timestamp;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::{Exit, Failure, connect};
+use crate::app::{App, OutputFormats};
+use crate::config::{Settings, TopicKind};
+use crate::engine::{
+    self, Clock, Counts, EngineSettings, Event, Mode, Observer, Pace, Roles, Sabotage, SystemClock, Topics,
+    TracingObserver,
+};
+use crate::intake::InputKind;
+use crate::log::Topic;
+use crate::model::{Case, CaseEvent, Millis, WorkItem};
+
+/// Arguments of `heard run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// Which parts to run.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Role::Intake, Role::Desk])]
+    pub roles: Vec<Role>,
+    /// Take in all that was there at the start, on the event clock, and stop.
+    #[arg(long)]
+    pub drain: bool,
+    /// The time to which the event clock moves in the end, such as 2020-06-01T00:00:00Z; without it,
+    /// the largest event time.
+    #[arg(long, requires = "drain", value_name = "TIME", value_parser = parse_time)]
+    pub as_of: Option<Millis>,
+    /// Names this instance among those of the application; without it, the host's name.
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
+    /// Worker threads; without it, as configured.
+    #[arg(long, value_name = "N")]
+    pub workers: Option<std::num::NonZeroU32>,
+    /// Apply messages within a worker at once instead of through the mailbox; without it, as
+    /// configured.
+    #[arg(long, value_name = "on|off", value_parser = parse_switch, action = ArgAction::Set)]
+    pub local_delivery: Option<bool>,
+}
+
+/// A part of the processing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Decode, validate, address.
+    Intake,
+    /// The actors: cases, customers, work items.
+    Desk,
+}
+
+/// Runs the parts until told to stop, or with `--drain` until everything is taken in.
+///
+/// # Errors
+/// What ended it.
+pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
+    let log = connect::log(settings)?;
+    let registry = Arc::new(connect::registry(&settings.wire)?);
+    let rules = Arc::new(settings.rules.clone());
+    let inputs = inputs(settings);
+    let kinds: Vec<_> = inputs.iter().map(|(kind, _)| *kind).collect();
+    let formats = OutputFormats {
+        work_item: connect::format::<WorkItem>(&settings.wire),
+        case: connect::format::<Case>(&settings.wire),
+        case_event: connect::format::<CaseEvent>(&settings.wire),
+    };
+    let engine = Arc::new(engine_settings(settings, args, inputs)?);
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))
+            .map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
+    }
+    let observer = Arc::new(Tally::default());
+    let seen: Arc<dyn Observer> = observer.clone();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let app = || App::new(&rules, kinds.clone(), &registry, formats);
+    tracing::info!(instance = engine.instance, workers = engine.workers, "running");
+    let started = clock.monotonic();
+    let ended = engine::run(&log, &app, &engine, &clock, &seen, &stop);
+    let counts = observer.counts();
+    let took = clock.monotonic().saturating_sub(started);
+    tracing::info!(
+        taken = counts.taken,
+        emitted = counts.emitted,
+        dead_letters = counts.dead_letters.values().sum::<u64>(),
+        transactions = counts.committed,
+        seconds = took.as_secs_f64(),
+        "stopped"
+    );
+    ended.map_err(|error| Failure::Run(error.to_string()))?;
+    Ok(Exit::Done)
+}
+
+/// The input topics and what each holds. The order is that of the configuration: offsets are kept by
+/// name, so it may change.
+fn inputs(settings: &Settings) -> Vec<(InputKind, Topic)> {
+    let topics = &settings.topics;
+    let mut inputs = Vec::new();
+    for channel in settings.rules.channels.keys() {
+        inputs.push((InputKind::Complaints, topics.complaints(channel)));
+        inputs.push((InputKind::Responses, topics.responses(channel)));
+    }
+    inputs.push((InputKind::Updates, topics.topic(TopicKind::Updates)));
+    inputs.push((InputKind::Customers, topics.topic(TopicKind::Customers)));
+    inputs
+}
+
+fn engine_settings(
+    settings: &Settings,
+    args: &RunArgs,
+    inputs: Vec<(InputKind, Topic)>,
+) -> Result<EngineSettings, Failure> {
+    let roles = match (
+        args.roles.contains(&Role::Intake),
+        args.roles.contains(&Role::Desk),
+    ) {
+        (true, false) => Roles::Intake,
+        (false, true) => Roles::Desk,
+        _ => Roles::Both,
+    };
+    let instance = match &args.instance {
+        Some(name) => name.clone(),
+        None => host_name()?,
+    };
+    // In the order of `OutputTopic`.
+    let outputs = [
+        TopicKind::HandlingOnstage,
+        TopicKind::HandlingOffstage,
+        TopicKind::Cases,
+        TopicKind::CaseEvents,
+    ];
+    let workers = args.workers.unwrap_or(settings.engine.workers);
+    Ok(EngineSettings {
+        application: settings.application.clone(),
+        instance,
+        topics: Topics {
+            inputs: inputs.into_iter().map(|(_, topic)| topic).collect(),
+            mailbox: settings.topics.topic(TopicKind::Interactions),
+            changelog: settings.topics.topic(TopicKind::Changelog),
+            outputs: outputs.map(|kind| settings.topics.topic(kind)).into(),
+            dead_letters: settings.topics.topic(TopicKind::DeadLetters),
+        },
+        roles,
+        mode: if args.drain {
+            Mode::Drain { as_of: args.as_of }
+        } else {
+            Mode::Live
+        },
+        workers: workers.get() as usize,
+        local_delivery: args.local_delivery.unwrap_or(settings.engine.local_delivery),
+        max_record: settings.engine.max_record_bytes as usize,
+        pace: Pace {
+            commit_interval: settings.engine.commit_interval,
+            mailbox_linger: settings.engine.mailbox_linger,
+            ..Pace::default()
+        },
+        sabotage: Sabotage::None,
+    })
+}
+
+/// The host's name, as it may stand in a transactional id.
+fn host_name() -> Result<String, Failure> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = name
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .unwrap_or_default();
+    let name: String = name
+        .trim()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
+        .collect();
+    if name.is_empty() {
+        return Err(Failure::Usage(
+            "this host has no name: give the instance one with --instance NAME".into(),
+        ));
+    }
+    Ok(name)
+}
+
+/// Counts what all workers do, and logs what happens.
+#[derive(Default)]
+struct Tally {
+    counts: Mutex<Counts>,
+}
+
+impl Tally {
+    fn counts(&self) -> Counts {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Observer for Tally {
+    fn event(&self, worker: usize, event: &Event) {
+        TracingObserver.event(worker, event);
+    }
+
+    fn counted(&self, _worker: usize, counts: &Counts) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) += counts;
+    }
+}
+
+fn parse_time(text: &str) -> Result<Millis, String> {
+    text.parse::<Timestamp>()
+        .map(|time| Millis(time.as_millisecond()))
+        .map_err(|_| "write a time with its offset, such as 2020-06-01T00:00:00Z".into())
+}
+
+fn parse_switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("write on or off".into()),
+    }
+}

@@ -1,0 +1,283 @@
+//! `heard tail`: decoded records of topics, a line each.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::output::Output;
+use super::{Exit, Failure, connect};
+use crate::config::{Settings, TopicKind};
+use crate::log::{Batch, Isolation, Log, Reader, Record, Topic};
+use crate::wire::{Registry, to_json};
+
+#[derive(Debug, Args)]
+pub(super) struct TailArgs {
+    /// Topics, without the prefix: cases, handling.onstage, complaints.email, ...
+    #[arg(required = true, value_name = "TOPIC")]
+    topics: Vec<String>,
+    /// Stop at what was there at the start.
+    #[arg(long)]
+    drain: bool,
+    /// A JSON object a line: topic, partition, offset, timestamp, key, headers, value.
+    #[arg(long)]
+    json: bool,
+    /// Only what comes from now on, instead of everything from the start.
+    #[arg(long, conflicts_with = "drain")]
+    from_end: bool,
+}
+
+pub(super) fn tail(settings: &Settings, args: &TailArgs) -> Result<Exit, Failure> {
+    let log = connect::log(settings)?;
+    let registry = connect::registry(&settings.wire)?;
+    let topics: Vec<_> = args.topics.iter().map(|name| resolve(settings, name)).collect();
+    let mut output = Output::new();
+    let show = |topic: &Topic, record: &Record<'_>| match args.json {
+        true => as_json(topic, record, &registry).to_string(),
+        false => as_text(topic, record, &registry),
+    };
+    if args.drain {
+        connect::read_all(settings, &log, &topics, |topic, record| {
+            output.line(&show(topic, record))
+        })?;
+        output.flush()?;
+        return Ok(Exit::Done);
+    }
+    follow(settings, args, &log, &topics, |line| match line {
+        Some((topic, record)) => output.line(&show(topic, record)),
+        None => output.flush(),
+    })
+}
+
+/// Reads for ever; `None` says that nothing more has come for now.
+fn follow(
+    settings: &Settings,
+    args: &TailArgs,
+    log: &impl Log,
+    topics: &[Topic],
+    mut visit: impl FnMut(Option<(&Topic, &Record<'_>)>) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    let failed = connect::failed(settings);
+    let partitions = connect::partitions(settings, log, topics)?;
+    let ends = log.ends(&partitions).map_err(&failed)?;
+    let begin = ends.iter().map(|ends| {
+        if args.from_end {
+            ends.last_stable
+        } else {
+            ends.start
+        }
+    });
+    let from: Vec<_> = partitions.into_iter().zip(begin).collect();
+    let mut reader = log.reader(&from, Isolation::Committed).map_err(&failed)?;
+    let mut batch = Batch::new();
+    loop {
+        reader
+            .poll(Duration::from_millis(500), &mut batch)
+            .map_err(&failed)?;
+        for record in batch.iter() {
+            visit(Some((&reader.topics()[record.topic], &record)))?;
+        }
+        visit(None)?;
+    }
+}
+
+/// A topic by its own name without the prefix, or by the name it has unless configured otherwise.
+fn resolve(settings: &Settings, name: &str) -> Topic {
+    let topics = &settings.topics;
+    if let Some(channel) = name.strip_prefix("complaints.") {
+        return topics.complaints(channel);
+    }
+    if let Some(channel) = name.strip_prefix("responses.") {
+        return topics.responses(channel);
+    }
+    let kind = TopicKind::ALL
+        .into_iter()
+        .find(|kind| kind.default_name() == name);
+    kind.map_or_else(
+        || Topic::new(&format!("{}{name}", topics.prefix)),
+        |kind| topics.topic(kind),
+    )
+}
+
+/// A record as an object. A value that is no known record is its bytes in hexadecimal, with the
+/// reason as `undecoded`.
+fn as_json(topic: &Topic, record: &Record<'_>, registry: &Registry) -> Value {
+    let mut line = Map::new();
+    line.insert("topic".into(), json!(topic.as_str()));
+    line.insert("partition".into(), json!(record.partition));
+    line.insert("offset".into(), json!(record.offset));
+    line.insert("timestamp".into(), json!(record.timestamp));
+    line.insert(
+        "key".into(),
+        record.key.map_or(Value::Null, |key| json!(text(key))),
+    );
+    let headers = record
+        .headers()
+        .map(|header| (header.name.to_owned(), json!(header.value.map(text))));
+    line.insert("headers".into(), Value::Object(headers.collect()));
+    match record
+        .value
+        .map(|value| to_json(value, registry).map_err(|error| (value, error)))
+    {
+        None => drop(line.insert("value".into(), Value::Null)),
+        Some(Ok(value)) => drop(line.insert("value".into(), value)),
+        Some(Err((value, error))) => {
+            line.insert("value".into(), json!(hex(value)));
+            line.insert("undecoded".into(), json!(error.code()));
+        }
+    }
+    Value::Object(line)
+}
+
+/// A record as text for people.
+fn as_text(topic: &Topic, record: &Record<'_>, registry: &Registry) -> String {
+    let mut line = format!(
+        "{topic}-{}@{} {}",
+        record.partition,
+        record.offset,
+        time(record.timestamp)
+    );
+    let key = record.key.map_or("(no key)".to_owned(), text);
+    let value = match record.value {
+        None => "(deleted)".to_owned(),
+        Some(value) => match to_json(value, registry) {
+            Ok(json) => without_nulls(json).to_string(),
+            Err(error) => format!("({} bytes, {})", value.len(), error.code()),
+        },
+    };
+    // Writing to a String cannot fail.
+    let _ = write!(line, " {key}");
+    for header in record.headers() {
+        let _ = write!(
+            line,
+            " {}={}",
+            header.name,
+            header.value.map_or("(null)".into(), text)
+        );
+    }
+    let _ = write!(line, " {value}");
+    line
+}
+
+fn time(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| millis.to_string(), |time| time.to_string())
+}
+
+/// Most fields of most records are empty; people want to see the others.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let full = map.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(full.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        other => other,
+    }
+}
+
+/// UTF-8 as it is, anything else in hexadecimal.
+fn text(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        _ => hex(bytes),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{as_json, as_text, resolve};
+    use crate::config::{Overrides, RawConfig, Settings};
+    use crate::log::batch::Place;
+    use crate::log::{Batch, Header, Topic};
+    use crate::model::{Complaint, Millis};
+    use crate::wire::{Encoder, Format, Registry};
+
+    fn shown(key: Option<&[u8]>, value: Option<&[u8]>) -> (String, String) {
+        let place = Place {
+            topic: 0,
+            partition: 3,
+            offset: 17,
+            timestamp: 1_600_000_000_000,
+        };
+        let headers = [
+            Header {
+                name: "a",
+                value: Some(b"x"),
+            },
+            Header {
+                name: "b",
+                value: None,
+            },
+        ];
+        let mut batch = Batch::new();
+        batch.push(place, key, value, headers);
+        let record = batch.get(0).expect("it was pushed");
+        let (topic, registry) = (Topic::new("t"), Registry::built_in());
+        (
+            as_json(&topic, &record, &registry).to_string(),
+            as_text(&topic, &record, &registry),
+        )
+    }
+
+    #[test]
+    fn a_record_has_the_schemas_names_and_times_in_milliseconds() {
+        let complaint = Complaint {
+            id: "1".into(),
+            occurred_at: Millis(5),
+            ..Complaint::default()
+        };
+        let mut value = Vec::new();
+        Encoder::new(Format::SingleObject)
+            .encode(&complaint, &mut value)
+            .expect("encodes");
+        let (json, text) = shown(Some(b"k"), Some(&value));
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(json["value"]["id"], "1");
+        assert_eq!(json["value"]["occurred_at"], 5);
+        assert_eq!(json["value"]["text"], serde_json::Value::Null);
+        assert!(
+            text.starts_with("t-3@17 2020-09-13T12:26:40Z k a=x b=(null) {\"id\":\"1\""),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn tombstones_and_foreign_bytes() {
+        let (json, text) = shown(Some(b"\xff\x00"), None);
+        assert_eq!(
+            json,
+            r#"{"topic":"t","partition":3,"offset":17,"timestamp":1600000000000,"key":"ff00","headers":{"a":"x","b":null},"value":null}"#
+        );
+        assert!(text.ends_with("(deleted)"), "{text}");
+        let (json, _) = shown(None, Some(b"\x01\x02"));
+        assert!(
+            json.contains(r#""key":null"#) && json.contains(r#""value":"0102","undecoded":""#),
+            "{json}"
+        );
+    }
+
+    #[test]
+    fn topics_are_named_without_the_prefix() {
+        let text = "[topics]\nprefix = \"p.\"\n[topics.names]\ncases = \"matters\"\ncomplaints = \"in\"";
+        let raw = RawConfig::from_text("heard.toml", text);
+        let settings = Settings::from_raw(&raw, &Overrides::default(), |_| None).expect("valid");
+        for (name, topic) in [
+            ("cases", "p.matters"),
+            ("matters", "p.matters"),
+            ("complaints.email", "p.in.email"),
+            ("in.email", "p.in.email"),
+            ("case-events", "p.case-events"),
+        ] {
+            assert_eq!(resolve(&settings, name).as_str(), topic, "{name}");
+        }
+    }
+}

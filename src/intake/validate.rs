@@ -1,0 +1,165 @@
+//! What a record must be to be used. Each check says what is wrong, and holds no personal data.
+
+use crate::config::rules::RuleSettings;
+use crate::model::{Complaint, Customer, Millis, Response, Update};
+use crate::processor::Rejection;
+
+/// Bytes of an id, a source, a conversation id.
+const MAX_ID_BYTES: usize = 1024;
+/// Bytes of text beyond which a message is no message.
+const MAX_TEXT_BYTES: usize = 512 * 1024;
+
+/// Checks a customer's message.
+pub fn complaint(complaint: &Complaint, settings: &RuleSettings, logged: Millis) -> Result<(), Rejection> {
+    name("id", &complaint.id)?;
+    name("source", &complaint.source)?;
+    complaint
+        .conversation_id
+        .as_deref()
+        .map_or(Ok(()), |id| name("conversation_id", id))?;
+    channel(settings, &complaint.channel)?;
+    time(settings, complaint.occurred_at, logged)?;
+    text(complaint.text.as_deref().map(String::as_str))?;
+    not_negative("revision", Some(complaint.revision))?;
+    not_negative("audience", complaint.audience)?;
+    not_negative("reshares", complaint.reshares)?;
+    within("rating", complaint.rating, 1.0, 5.0)?;
+    within("sentiment", complaint.sentiment, -1.0, 1.0)
+}
+
+/// Checks a company's message.
+pub fn response(response: &Response, settings: &RuleSettings, logged: Millis) -> Result<(), Rejection> {
+    name("id", &response.id)?;
+    name("source", &response.source)?;
+    name("conversation_id", &response.conversation_id)?;
+    channel(settings, &response.channel)?;
+    time(settings, response.occurred_at, logged)?;
+    text(response.text.as_deref().map(String::as_str))?;
+    not_negative("revision", Some(response.revision))
+}
+
+/// Checks an update.
+pub fn update(update: &Update, settings: &RuleSettings, logged: Millis) -> Result<(), Rejection> {
+    name("id", &update.id)?;
+    name("source", &update.source)?;
+    name("conversation_id", &update.conversation_id)?;
+    channel(settings, &update.channel)?;
+    time(settings, update.occurred_at, logged)?;
+    not_negative("audience", update.audience)?;
+    not_negative("reshares", update.reshares)
+}
+
+/// Checks a customer's record.
+pub fn customer(customer: &Customer, settings: &RuleSettings, logged: Millis) -> Result<(), Rejection> {
+    name("customer_id", &customer.customer_id)?;
+    customer
+        .merged_into
+        .as_deref()
+        .map_or(Ok(()), |id| name("merged_into", id))?;
+    time(settings, customer.updated_at, logged)?;
+    within("lifetime_value", customer.lifetime_value, f64::MIN, f64::MAX)
+}
+
+fn name(field: &str, value: &str) -> Result<(), Rejection> {
+    match value.len() {
+        0 => Err(Rejection::new("empty_field", format!("{field} is empty"))),
+        1..=MAX_ID_BYTES => Ok(()),
+        bytes => {
+            let detail = format!("{field} has {bytes} bytes, at most {MAX_ID_BYTES} are allowed");
+            Err(Rejection::new("field_too_long", detail))
+        }
+    }
+}
+
+fn channel(settings: &RuleSettings, channel: &str) -> Result<(), Rejection> {
+    if settings.channel(channel).is_some() {
+        return Ok(());
+    }
+    let detail = "the record's channel is not in the configuration: add a [channels.<name>] with its stage";
+    Err(Rejection::new("unknown_channel", detail))
+}
+
+fn time(settings: &RuleSettings, at: Millis, logged: Millis) -> Result<(), Rejection> {
+    if settings.limits.plausible(at, logged) {
+        return Ok(());
+    }
+    let detail = format!(
+        "event time {} ms cannot be: the log got the record at {} ms",
+        at.0, logged.0
+    );
+    Err(Rejection::new("absurd_time", detail))
+}
+
+fn text(text: Option<&str>) -> Result<(), Rejection> {
+    match text.map(str::len) {
+        Some(bytes) if bytes > MAX_TEXT_BYTES => Err(Rejection::new(
+            "text_too_long",
+            format!("the text has {bytes} bytes, at most {MAX_TEXT_BYTES} are taken for a message"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn not_negative(field: &str, value: Option<i64>) -> Result<(), Rejection> {
+    match value {
+        Some(value) if value < 0 => Err(Rejection::new(
+            "out_of_range",
+            format!("{field} is {value}, it cannot be negative"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn within(field: &str, value: Option<f64>, least: f64, most: f64) -> Result<(), Rejection> {
+    match value {
+        Some(value) if !(least..=most).contains(&value) => {
+            let detail = format!("{field} is {value}, it must be from {least} to {most}");
+            Err(Rejection::new("out_of_range", detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complaint;
+    use crate::config::rules::RuleSettings;
+    use crate::model::{Complaint, Millis, Sensitive};
+
+    #[test]
+    fn what_a_complaint_must_be() {
+        const NOW: i64 = 1_700_000_000_000;
+        let good = || Complaint {
+            id: "1".into(),
+            source: "shop".into(),
+            channel: "email".into(),
+            occurred_at: Millis(NOW),
+            ..Complaint::default()
+        };
+        type Spoil = fn(&mut Complaint);
+        //   given a good complaint, but             then
+        let cases: [(Spoil, Option<&str>); 12] = [
+            (|_| {}, None),
+            (|c| c.id.clear(), Some("empty_field")),
+            (|c| c.source = "x".repeat(1025), Some("field_too_long")),
+            (|c| c.conversation_id = Some(String::new()), Some("empty_field")),
+            (|c| c.channel = "pigeon".into(), Some("unknown_channel")),
+            (|c| c.occurred_at = Millis(i64::MAX), Some("absurd_time")),
+            (|c| c.occurred_at = Millis(-1), Some("absurd_time")),
+            (
+                |c| c.text = Some(Sensitive("x".repeat(1 << 20))),
+                Some("text_too_long"),
+            ),
+            (|c| c.rating = Some(f64::NAN), Some("out_of_range")),
+            (|c| c.rating = Some(5.0), None),
+            (|c| c.sentiment = Some(-1.5), Some("out_of_range")),
+            (|c| c.audience = Some(-1), Some("out_of_range")),
+        ];
+        for (i, (spoil, code)) in cases.into_iter().enumerate() {
+            let mut spoilt = good();
+            spoil(&mut spoilt);
+            let result = complaint(&spoilt, &RuleSettings::default(), Millis(NOW));
+            assert_eq!(result.err().map(|rejection| rejection.code), code, "case {i}");
+        }
+    }
+}

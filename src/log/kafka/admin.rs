@@ -1,0 +1,270 @@
+//! Questions to the brokers, and administration.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use futures::executor::block_on;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use super::context::ReadContext;
+use super::settings::{KafkaSettings, REQUEST_TIMEOUT, SettingsError};
+use super::{errors, lists};
+use crate::log::{CommittedOffset, Ends, ErrorKind, LogError, Topic, TopicPartition, TopicSpec};
+
+/// How long to wait before asking again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The clients that ask. They are never polled for records, and are shared by all threads.
+pub(super) struct Admin {
+    settings: KafkaSettings,
+    /// Sees every record: its end of a partition is the high watermark.
+    uncommitted: BaseConsumer<ReadContext>,
+    /// Sees committed records: its end of a partition is the last stable offset.
+    committed: BaseConsumer<ReadContext>,
+    /// A client for each group that was asked about.
+    groups: Mutex<HashMap<String, Arc<BaseConsumer<ReadContext>>>>,
+}
+
+impl Admin {
+    pub fn new(settings: &KafkaSettings) -> Result<Self, SettingsError> {
+        settings.validate()?;
+        Ok(Self {
+            uncommitted: asker(&settings.asking("read_uncommitted")).map_err(SettingsError::of)?,
+            committed: asker(&settings.asking("read_committed")).map_err(SettingsError::of)?,
+            groups: Mutex::default(),
+            settings: settings.clone(),
+        })
+    }
+
+    pub fn partitions(&self, topics: &[Topic]) -> Result<Vec<(Topic, i32)>, LogError> {
+        let mut found = Vec::new();
+        for topic in topics {
+            let count = repeat(|left| self.count(topic, left))?;
+            found.extend(count.map(|n| (topic.clone(), n)));
+        }
+        Ok(found)
+    }
+
+    /// The partitions of a topic, `None` if it does not exist.
+    fn count(&self, topic: &Topic, within: Duration) -> Result<Option<i32>, LogError> {
+        let during = "asking for the partitions of a topic";
+        drain(&self.uncommitted);
+        let metadata = self
+            .uncommitted
+            .fetch_metadata(Some(topic.as_str()), within)
+            .map_err(|e| errors::request(during, &e))?;
+        let Some(found) = metadata.topics().iter().find(|t| t.name() == topic.as_str()) else {
+            return Ok(None);
+        };
+        let codes = found
+            .error()
+            .into_iter()
+            .chain(found.partitions().iter().filter_map(|p| p.error()));
+        match codes.map(RDKafkaErrorCode::from).next() {
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => Ok(None),
+            Some(code) => Err(LogError::new(
+                errors::kind_of(code),
+                during,
+                format!("{topic}: {code}"),
+            )),
+            None => Ok(Some(found.partitions().len() as i32)),
+        }
+    }
+
+    pub fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
+        let during = "creating topics";
+        if topics.is_empty() {
+            return Ok(());
+        }
+        let new: Vec<NewTopic<'_>> = topics.iter().map(new_topic).collect();
+        let results = block_on(self.admin(during)?.create_topics(&new, &options()))
+            .map_err(|e| errors::request(during, &e))?;
+        for result in results {
+            match result {
+                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((topic, code)) => {
+                    return Err(LogError::new(
+                        errors::kind_of(code),
+                        during,
+                        format!("{topic}: {code}"),
+                    ));
+                }
+            }
+        }
+        // They are created; now brokers must have heard of them and elected leaders.
+        for spec in topics {
+            repeat(|left| match self.count(&spec.topic, left)? {
+                Some(_) => Ok(()),
+                None => Err(missing(during, &spec.topic)),
+            })?;
+        }
+        Ok(())
+    }
+
+    pub fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<(), LogError> {
+        let during = "deleting records";
+        if before.is_empty() {
+            return Ok(());
+        }
+        let list = lists::of_offsets(before).map_err(|e| errors::request(during, &e))?;
+        block_on(self.admin(during)?.delete_records(&list, &options()))
+            .and_then(|deleted| lists::check(&deleted))
+            .map_err(|e| errors::request(during, &e))
+    }
+
+    pub fn committed(
+        &self,
+        group: &str,
+        partitions: &[TopicPartition],
+    ) -> Result<Vec<Option<CommittedOffset>>, LogError> {
+        let during = "asking for committed offsets";
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let client = self.group(group, during)?;
+        repeat(|left| {
+            drain(&client);
+            let list = client
+                .committed_offsets(lists::of_partitions(partitions), left)
+                .map_err(|e| errors::request(during, &e))?;
+            let committed = |p| lists::committed(&list, p).map_err(|e| errors::request(during, &e));
+            partitions.iter().map(committed).collect()
+        })
+    }
+
+    pub fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, LogError> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        // In this order each offset is at most the next.
+        let starts = list_offsets(&self.uncommitted, partitions, Offset::Beginning)?;
+        let stable = list_offsets(&self.committed, partitions, Offset::End)?;
+        let high = list_offsets(&self.uncommitted, partitions, Offset::End)?;
+        let ends = starts.into_iter().zip(stable).zip(high);
+        Ok(ends
+            .map(|((start, last_stable), high_watermark)| Ends {
+                start,
+                last_stable,
+                high_watermark,
+            })
+            .collect())
+    }
+
+    fn group(&self, group: &str, during: &'static str) -> Result<Arc<BaseConsumer<ReadContext>>, LogError> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = groups.get(group) {
+            return Ok(Arc::clone(client));
+        }
+        let client = asker(&self.settings.asking_group(group))
+            .map_err(|e| LogError::new(ErrorKind::Fatal, during, e.to_string()))?;
+        let client = Arc::new(client);
+        groups.insert(group.to_owned(), Arc::clone(&client));
+        Ok(client)
+    }
+
+    /// Made for each use: such uses are rare, and between them nobody would take its log lines.
+    fn admin(&self, during: &'static str) -> Result<AdminClient<DefaultClientContext>, LogError> {
+        let client = self.settings.admin().create();
+        client.map_err(|e| LogError::new(ErrorKind::Fatal, during, e.to_string()))
+    }
+}
+
+fn new_topic(spec: &TopicSpec) -> NewTopic<'_> {
+    let replication = TopicReplication::Fixed(i32::from(spec.replication));
+    let new = NewTopic::new(spec.topic.as_str(), spec.partitions, replication);
+    spec.settings
+        .iter()
+        .fold(new, |new, (key, value)| new.set(key, value))
+}
+
+fn asker(config: &ClientConfig) -> Result<BaseConsumer<ReadContext>, KafkaError> {
+    config.create_with_context(ReadContext::default())
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new()
+        .request_timeout(Some(REQUEST_TIMEOUT))
+        .operation_timeout(Some(REQUEST_TIMEOUT))
+}
+
+fn missing(during: &'static str, topic: &Topic) -> LogError {
+    LogError::new(
+        ErrorKind::Retriable,
+        during,
+        format!("the brokers do not know the topic {topic}"),
+    )
+}
+
+/// Asks the leaders for the first or the end offsets of all partitions, one request a leader
+/// (ListOffsets). What the end is follows from the client's isolation level.
+fn list_offsets(
+    client: &BaseConsumer<ReadContext>,
+    partitions: &[TopicPartition],
+    which: Offset,
+) -> Result<Vec<i64>, LogError> {
+    let during = "asking for the ends of partitions";
+    repeat(|left| {
+        drain(client);
+        let mut question = TopicPartitionList::with_capacity(partitions.len());
+        for p in partitions {
+            // Brokers refuse a question that names a partition twice.
+            if question.find_partition(p.topic.as_str(), p.partition).is_none() {
+                let mut element = question.add_partition(p.topic.as_str(), p.partition);
+                element
+                    .set_offset(which)
+                    .map_err(|e| errors::request(during, &e))?;
+            }
+        }
+        let answer = client
+            .offsets_for_times(question, left)
+            .map_err(|e| ends_error(during, &e))?;
+        let offset = |p| match lists::offset(&answer, p).map_err(|e| ends_error(during, &e))? {
+            Some(offset) => Ok(offset),
+            None => Err(missing(during, &p.topic)),
+        };
+        partitions.iter().map(offset).collect()
+    })
+}
+
+/// A topic that was just created may be unknown to the client for a moment.
+fn ends_error(during: &'static str, error: &KafkaError) -> LogError {
+    use RDKafkaErrorCode as Code;
+    let mut log_error = errors::request(during, error);
+    if let Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) =
+        errors::code_of(error)
+    {
+        log_error.kind = ErrorKind::Retriable;
+    }
+    log_error
+}
+
+/// Asks again while the error is retriable, until the request time-out has passed.
+fn repeat<T>(mut ask: impl FnMut(Duration) -> Result<T, LogError>) -> Result<T, LogError> {
+    let deadline = Instant::now() + REQUEST_TIMEOUT;
+    loop {
+        match ask(deadline.saturating_duration_since(Instant::now())) {
+            Err(e) if e.kind == ErrorKind::Retriable && Instant::now() + PAUSE < deadline => {
+                thread::sleep(PAUSE)
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Takes the log lines that have come up since the last use, which would otherwise pile up.
+fn drain(client: &BaseConsumer<ReadContext>) {
+    loop {
+        let before = client.context().lines();
+        let _ = client.poll(Duration::ZERO);
+        if client.context().lines() == before {
+            return;
+        }
+    }
+}

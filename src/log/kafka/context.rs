@@ -1,0 +1,176 @@
+//! What the client library tells between calls: its log, its errors, rebalances, acknowledgements.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{DeliveryResult, ProducerContext};
+use rdkafka::statistics::Statistics;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use rdkafka::{Message, TopicPartitionList};
+
+use super::lists;
+use crate::log::TopicPartition;
+
+/// A change of assignment, as the group's coordinator wants it.
+#[derive(Debug)]
+pub(super) enum Rebalance {
+    Assign(Vec<TopicPartition>),
+    Revoke(Vec<TopicPartition>),
+}
+
+/// The context of every consumer: of members of a group, readers and those that only ask.
+#[derive(Default)]
+pub(super) struct ReadContext {
+    rebalances: Mutex<VecDeque<Rebalance>>,
+    closing: AtomicBool,
+    lines: AtomicU64,
+}
+
+impl ReadContext {
+    /// The next change of assignment that is to be answered.
+    pub fn next_rebalance(&self) -> Option<Rebalance> {
+        lock(&self.rebalances).pop_front()
+    }
+
+    /// From here on rebalances are answered at once: everything is given back.
+    pub fn begin_closing(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// How many log lines and errors there were so far.
+    pub fn lines(&self) -> u64 {
+        self.lines.load(Ordering::Relaxed)
+    }
+}
+
+impl ClientContext for ReadContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.lines.fetch_add(1, Ordering::Relaxed);
+        forward(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.lines.fetch_add(1, Ordering::Relaxed);
+        report(&error, reason);
+    }
+
+    fn stats(&self, _: Statistics) {}
+}
+
+impl ConsumerContext for ReadContext {
+    /// Only notes the event. The library waits for the answer, assign or unassign, and keeps the
+    /// membership alive meanwhile; [`super::KafkaConsumer`] gives it when the engine has decided.
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let assigns = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        if self.closing.load(Ordering::Acquire) {
+            let answer = match consumer.rebalance_protocol() {
+                RebalanceProtocol::Cooperative if assigns => consumer.incremental_assign(list),
+                RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
+                _ => consumer.unassign(),
+            };
+            if let Err(e) = answer {
+                tracing::warn!(error = %e, "cannot give partitions back while leaving the group");
+            }
+            return;
+        }
+        let partitions = lists::partitions(list);
+        lock(&self.rebalances).push_back(if assigns {
+            Rebalance::Assign(partitions)
+        } else {
+            Rebalance::Revoke(partitions)
+        });
+    }
+}
+
+/// Counts acknowledgements, and keeps the first failure.
+#[derive(Default)]
+pub(super) struct WriteContext {
+    answered: AtomicU64,
+    failed: Mutex<Option<Failed>>,
+}
+
+/// A record that was not acknowledged.
+#[derive(Clone, Debug)]
+pub(super) struct Failed {
+    pub code: RDKafkaErrorCode,
+    pub topic: String,
+    pub partition: i32,
+}
+
+impl WriteContext {
+    /// Forgets what went before.
+    pub fn begin(&self) {
+        self.answered.store(0, Ordering::Relaxed);
+        *lock(&self.failed) = None;
+    }
+
+    /// How many records were acknowledged or failed since [`WriteContext::begin`].
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// The first record that failed since [`WriteContext::begin`].
+    pub fn failed(&self) -> Option<Failed> {
+        lock(&self.failed).clone()
+    }
+}
+
+impl ClientContext for WriteContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        forward(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        report(&error, reason);
+    }
+
+    fn stats(&self, _: Statistics) {}
+}
+
+impl ProducerContext for WriteContext {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        if let Err((error, message)) = result {
+            lock(&self.failed).get_or_insert_with(|| Failed {
+                code: error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail),
+                topic: message.topic().to_owned(),
+                partition: message.partition(),
+            });
+        }
+    }
+}
+
+/// Client log lines name brokers, topics, partitions, groups and offsets; never what records hold.
+fn forward(level: RDKafkaLogLevel, facility: &str, message: &str) {
+    match level {
+        // "Setting X is a producer's and is ignored by this consumer": all clients get all settings.
+        _ if facility == "CONFWARN" => tracing::debug!(target: "heard::kafka", "{facility}: {message}"),
+        RDKafkaLogLevel::Emerg
+        | RDKafkaLogLevel::Alert
+        | RDKafkaLogLevel::Critical
+        | RDKafkaLogLevel::Error => tracing::error!(target: "heard::kafka", "{facility}: {message}"),
+        RDKafkaLogLevel::Warning => tracing::warn!(target: "heard::kafka", "{facility}: {message}"),
+        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+            tracing::info!(target: "heard::kafka", "{facility}: {message}");
+        }
+        RDKafkaLogLevel::Debug => tracing::debug!(target: "heard::kafka", "{facility}: {message}"),
+    }
+}
+
+/// Errors of connections and the like. The library goes on by itself; what a call of ours could not
+/// do because of them, that call reports.
+fn report(error: &KafkaError, reason: &str) {
+    tracing::warn!(target: "heard::kafka", "{error}: {reason}");
+}
+
+/// What is behind the lock stays whole even if a thread panics while it holds it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

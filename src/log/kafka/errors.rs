@@ -1,0 +1,119 @@
+//! What to do after an error of the client library (ENGINE.md 6).
+
+use rdkafka::error::{KafkaError, RDKafkaError};
+use rdkafka::types::RDKafkaErrorCode;
+
+use crate::log::{ErrorKind, LogError};
+
+/// The error of a call outside any transaction.
+pub(super) fn request(during: &'static str, error: &KafkaError) -> LogError {
+    let kind = code_of(error).map_or(ErrorKind::Fatal, kind_of);
+    LogError::new(kind, during, error.to_string())
+}
+
+/// The error of a call that drives a transaction. The library knows best what is left to do, except
+/// that it calls being fenced fatal.
+pub(super) fn transaction(during: &'static str, error: &KafkaError) -> LogError {
+    let kind = match error {
+        KafkaError::Transaction(e) => transaction_kind(e),
+        other => code_of(other).map_or(ErrorKind::Fatal, kind_of),
+    };
+    LogError::new(kind, during, error.to_string())
+}
+
+fn transaction_kind(error: &RDKafkaError) -> ErrorKind {
+    let by_code = kind_of(error.code());
+    if error.txn_requires_abort() {
+        ErrorKind::Abortable
+    } else if by_code == ErrorKind::Fenced {
+        ErrorKind::Fenced
+    } else if error.is_fatal() {
+        ErrorKind::Fatal
+    } else if error.is_retriable() {
+        ErrorKind::Retriable
+    } else {
+        by_code
+    }
+}
+
+/// The error of a record that was not acknowledged: its transaction cannot be committed any more.
+pub(super) fn delivery(during: &'static str, code: RDKafkaErrorCode) -> LogError {
+    match kind_of(code) {
+        ErrorKind::TooLarge => LogError::new(
+            ErrorKind::Fatal,
+            during,
+            format!(
+                "{code}: the topic takes less than the client sends at once; raise the topic's \
+                 max.message.bytes, or lower the client setting message.max.bytes to it"
+            ),
+        ),
+        ErrorKind::Fenced => LogError::new(ErrorKind::Fenced, during, code.to_string()),
+        _ => LogError::new(ErrorKind::Abortable, during, code.to_string()),
+    }
+}
+
+/// The code under an error; some variants of [`KafkaError`] keep theirs to themselves.
+pub(super) fn code_of(error: &KafkaError) -> Option<RDKafkaErrorCode> {
+    match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    }
+}
+
+/// What to do after `code` where nothing else is known.
+pub(super) fn kind_of(code: RDKafkaErrorCode) -> ErrorKind {
+    use RDKafkaErrorCode as Code;
+    match code {
+        // The last three: the broker has ended the transaction or forgotten the producer, as it does
+        // after a time-out; taking hold of the transactional id anew mends it as well.
+        Code::Fenced
+        | Code::ProducerFenced
+        | Code::InvalidProducerEpoch
+        | Code::InvalidTransactionalState
+        | Code::InvalidProducerIdMapping
+        | Code::UnknownProducerId => ErrorKind::Fenced,
+        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge => ErrorKind::TooLarge,
+        Code::IllegalGeneration
+        | Code::UnknownMemberId
+        | Code::RebalanceInProgress
+        | Code::FencedInstanceId
+        | Code::AssignmentLost
+        | Code::PurgeQueue
+        | Code::PurgeInflight
+        | Code::MessageTimedOut => ErrorKind::Abortable,
+        Code::OperationTimedOut
+        | Code::RequestTimedOut
+        | Code::TimedOutQueue
+        | Code::BrokerTransportFailure
+        | Code::AllBrokersDown
+        | Code::Resolve
+        | Code::SSL
+        | Code::Authentication
+        | Code::SaslAuthenticationFailed
+        | Code::NetworkException
+        | Code::BrokerNotAvailable
+        | Code::ReplicaNotAvailable
+        | Code::LeaderNotAvailable
+        | Code::NotLeaderForPartition
+        | Code::FencedLeaderEpoch
+        | Code::UnknownLeaderEpoch
+        | Code::OffsetNotAvailable
+        | Code::ListenerNotFound
+        | Code::NotController
+        | Code::NotCoordinator
+        | Code::CoordinatorNotAvailable
+        | Code::CoordinatorLoadInProgress
+        | Code::WaitingForCoordinator
+        | Code::WaitCache
+        | Code::Retry
+        | Code::InProgress
+        | Code::PreviousInProgress
+        | Code::ConcurrentTransactions
+        | Code::UnstableOffsetCommit
+        | Code::KafkaStorageError
+        | Code::NotEnoughReplicas
+        | Code::NotEnoughReplicasAfterAppend
+        | Code::ThrottlingQuotaExceeded => ErrorKind::Retriable,
+        _ => ErrorKind::Fatal,
+    }
+}

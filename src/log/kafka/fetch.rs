@@ -1,0 +1,119 @@
+//! What fetching brings: records, copied into a batch, and errors.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rdkafka::Message;
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Headers};
+use rdkafka::types::RDKafkaErrorCode;
+
+use super::errors;
+use crate::log::batch::Place;
+use crate::log::{Batch, ErrorKind, Header, LogError, Topic};
+
+/// A batch is handed out when it holds this many records...
+const RECORDS: usize = 500;
+/// ... or this many bytes.
+const BYTES: usize = 4 << 20;
+
+/// Fills batches; knows the topics by their index.
+#[derive(Debug)]
+pub(super) struct Filler {
+    topics: Vec<Topic>,
+    /// The topic of the last record: runs of one topic are the rule.
+    last: usize,
+}
+
+impl Filler {
+    pub fn new(topics: Vec<Topic>) -> Self {
+        Self { topics, last: 0 }
+    }
+
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+
+    /// Whether a batch has enough to be handed out.
+    pub fn is_full(batch: &Batch) -> bool {
+        batch.len() >= RECORDS || batch.size() >= BYTES
+    }
+
+    /// Copies a record, so that the buffer it came in can go.
+    pub fn copy(&mut self, message: &BorrowedMessage<'_>, batch: &mut Batch) {
+        let Some(topic) = self.index(message.topic()) else {
+            // Subscriptions and assignments name topics of the list only.
+            tracing::error!(
+                topic = message.topic(),
+                "a record of a topic that was not asked for is left out"
+            );
+            return;
+        };
+        let place = Place {
+            topic,
+            partition: message.partition(),
+            offset: message.offset(),
+            timestamp: message.timestamp().to_millis().unwrap_or(0),
+        };
+        let headers = message.headers();
+        let count = headers.map_or(0, Headers::count);
+        let headers = (0..count).filter_map(|i| header(headers?, i));
+        batch.push(place, message.key(), message.payload(), headers);
+    }
+
+    fn index(&mut self, topic: &str) -> Option<usize> {
+        if self.topics.get(self.last).is_none_or(|t| t.as_str() != topic) {
+            self.last = self.topics.iter().position(|t| t.as_str() == topic)?;
+        }
+        Some(self.last)
+    }
+}
+
+/// A header; one whose name is not UTF-8 comes without name and value. Any client may write such a
+/// name, and rdkafka panics on it: a single record must not be able to end this program.
+fn header<H: Headers>(headers: &H, index: usize) -> Option<Header<'_>> {
+    let read = AssertUnwindSafe(|| headers.try_get(index));
+    match catch_unwind(read) {
+        Ok(header) => header.map(|h| Header {
+            name: h.key,
+            value: h.value,
+        }),
+        Err(_) => Some(Header {
+            name: "",
+            value: None,
+        }),
+    }
+}
+
+/// What an error found while fetching means; `None` if the library goes on by itself and there is
+/// nothing to do but wait (it was logged).
+pub(super) fn error(during: &'static str, error: &KafkaError) -> Option<LogError> {
+    use RDKafkaErrorCode as Code;
+    let fail = |kind, detail: String| Some(LogError::new(kind, during, detail));
+    if let KafkaError::MessageConsumptionFatal(code) = error {
+        return fail(ErrorKind::Fatal, code.to_string());
+    }
+    match errors::code_of(error)? {
+        // The revocation that follows tells.
+        Code::PollExceeded | Code::PartitionEOF => None,
+        Code::AutoOffsetReset | Code::OffsetOutOfRange => fail(
+            ErrorKind::Fatal,
+            format!(
+                "{error}: records were deleted before they were read, or the topic was created anew; \
+                 nothing is skipped silently"
+            ),
+        ),
+        // May be restored while we wait.
+        Code::TopicAuthorizationFailed
+        | Code::GroupAuthorizationFailed
+        | Code::ClusterAuthorizationFailed
+        | Code::SaslAuthenticationFailed
+        | Code::Authentication
+        | Code::UnknownTopic
+        | Code::UnknownPartition
+        | Code::UnknownTopicOrPartition => fail(ErrorKind::Retriable, error.to_string()),
+        code => match errors::kind_of(code) {
+            ErrorKind::Retriable => None,
+            _ => fail(ErrorKind::Fatal, error.to_string()),
+        },
+    }
+}

@@ -1,0 +1,273 @@
+//! A transactional producer.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::error::KafkaResult;
+use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::types::RDKafkaErrorCode;
+
+use super::consumer::KafkaMembership;
+use super::context::WriteContext;
+use super::settings::{KafkaSettings, REQUEST_TIMEOUT};
+use super::{errors, lists};
+use crate::log::{ErrorKind, Header, LogError, OffsetCommit, Outgoing, Producer};
+
+/// How long a commit or an abort may take: as long as the broker lets a transaction live. After that
+/// the broker ends it, so that waiting on tells nothing.
+const END_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long one wait for acknowledgements takes. The library's poll does not return early.
+const STEP: Duration = Duration::from_millis(1);
+
+/// A transactional producer.
+///
+/// The library stops a record that is larger than its `message.max.bytes` (1,000,000 by default)
+/// before it is sent: that is [`ErrorKind::TooLarge`]. A topic with a smaller limit refuses what was
+/// sent, perhaps many records at once: that is [`ErrorKind::Fatal`], with the mend.
+pub struct KafkaProducer {
+    client: BaseProducer<WriteContext>,
+    /// A transaction is open.
+    open: bool,
+    /// Records sent in it.
+    sent: u64,
+}
+
+impl KafkaProducer {
+    pub(super) fn create(settings: &KafkaSettings, transactional_id: &str) -> Result<Self, LogError> {
+        let client = settings
+            .producer(transactional_id)
+            .create_with_context(WriteContext::default())
+            .map_err(|e| LogError::new(ErrorKind::Fatal, "creating a producer", e.to_string()))?;
+        Ok(Self {
+            client,
+            open: false,
+            sent: 0,
+        })
+    }
+
+    fn context(&self) -> &WriteContext {
+        self.client.client().context()
+    }
+
+    fn acknowledged(&self) -> bool {
+        self.context().answered() >= self.sent
+    }
+
+    fn require_open(&self, during: &'static str) -> Result<(), LogError> {
+        if self.open {
+            return Ok(());
+        }
+        Err(LogError::new(ErrorKind::Fatal, during, "no transaction is open"))
+    }
+
+    /// Why the library takes no more: the error that it met first.
+    fn broken(&self, during: &'static str) -> LogError {
+        if let Some((code, text)) = self.client.client().fatal_error() {
+            let kind = match errors::kind_of(code) {
+                ErrorKind::Fenced => ErrorKind::Fenced,
+                _ => ErrorKind::Fatal,
+            };
+            return LogError::new(kind, during, text);
+        }
+        self.undelivered(during).unwrap_or_else(|| {
+            LogError::new(
+                ErrorKind::Abortable,
+                during,
+                "the transaction has failed and must be aborted",
+            )
+        })
+    }
+
+    /// The first record of this transaction that was not acknowledged.
+    fn undelivered(&self, during: &'static str) -> Option<LogError> {
+        let failed = self.context().failed()?;
+        let mut error = errors::delivery(during, failed.code);
+        error.detail = format!("{}-{}: {}", failed.topic, failed.partition, error.detail);
+        Some(error)
+    }
+
+    /// Calls an operation of the library again for as long as it says that it may be, at most until
+    /// `within` has passed. Acknowledgements are taken in between.
+    fn repeat(
+        &self,
+        during: &'static str,
+        within: Duration,
+        mut call: impl FnMut(Duration) -> KafkaResult<()>,
+    ) -> Result<(), LogError> {
+        let deadline = Instant::now() + within;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let error = match call(left) {
+                Ok(()) => return Ok(()),
+                Err(e) => errors::transaction(during, &e),
+            };
+            if error.kind != ErrorKind::Retriable || Instant::now() >= deadline {
+                return Err(error);
+            }
+            self.client.poll(STEP);
+        }
+    }
+}
+
+impl Producer for KafkaProducer {
+    type Membership = KafkaMembership;
+
+    fn init(&mut self) -> Result<(), LogError> {
+        let during = "taking hold of the transactional id";
+        self.repeat(during, REQUEST_TIMEOUT, |left| {
+            self.client.init_transactions(left)
+        })
+    }
+
+    fn begin(&mut self) -> Result<(), LogError> {
+        let during = "beginning a transaction";
+        self.client
+            .begin_transaction()
+            .map_err(|e| errors::transaction(during, &e))?;
+        self.context().begin();
+        self.sent = 0;
+        self.open = true;
+        Ok(())
+    }
+
+    fn send(&mut self, record: &Outgoing<'_>) -> Result<(), LogError> {
+        let during = "sending a record";
+        self.require_open(during)?;
+        let mut message: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(record.topic.as_str());
+        message.partition = record.partition;
+        message.key = record.key;
+        message.payload = record.value;
+        message.headers = headers(record.headers);
+        let deadline = Instant::now() + END_TIMEOUT;
+        loop {
+            let (error, back) = match self.client.send(message) {
+                Ok(()) => {
+                    self.sent += 1;
+                    self.client.poll(Duration::ZERO);
+                    return Ok(());
+                }
+                Err(refused) => refused,
+            };
+            let fail = |kind, detail: String| Err(LogError::new(kind, during, detail));
+            match errors::code_of(&error) {
+                Some(RDKafkaErrorCode::QueueFull) if Instant::now() < deadline => {
+                    self.client.poll(STEP);
+                    message = back;
+                }
+                Some(RDKafkaErrorCode::QueueFull) => {
+                    return fail(
+                        ErrorKind::Abortable,
+                        format!("the brokers have taken nothing for {END_TIMEOUT:?} and the queue is full"),
+                    );
+                }
+                Some(RDKafkaErrorCode::MessageSizeTooLarge) => {
+                    let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
+                    let topic = record.topic;
+                    return fail(
+                        ErrorKind::TooLarge,
+                        format!("a record for {topic} with {bytes} bytes of key and value: {error}"),
+                    );
+                }
+                Some(RDKafkaErrorCode::State | RDKafkaErrorCode::Fatal | RDKafkaErrorCode::Fenced) => {
+                    return Err(self.broken(during));
+                }
+                _ => return fail(ErrorKind::Fatal, format!("to {}: {error}", record.topic)),
+            }
+        }
+    }
+
+    fn flush(&mut self, max_wait: Duration) -> Result<(), LogError> {
+        let during = "waiting for acknowledgements";
+        let deadline = Instant::now() + max_wait;
+        loop {
+            self.client.poll(Duration::ZERO);
+            if let Some(error) = self.undelivered(during) {
+                // A fenced producer fails its records too: the cause counts, not the consequence.
+                return Err(match self.client.client().fatal_error() {
+                    Some(_) => self.broken(during),
+                    None => error,
+                });
+            }
+            if self.acknowledged() {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                let open = self.sent - self.context().answered();
+                let detail = format!(
+                    "{open} of {} records are not acknowledged after {max_wait:?}",
+                    self.sent
+                );
+                return Err(LogError::new(ErrorKind::Retriable, during, detail));
+            }
+            self.client.poll(STEP);
+        }
+    }
+
+    fn send_offsets(
+        &mut self,
+        offsets: &[OffsetCommit],
+        membership: &KafkaMembership,
+    ) -> Result<(), LogError> {
+        let during = "adding offsets to the transaction";
+        self.require_open(during)?;
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        let list = lists::of_commits(offsets).map_err(|e| errors::request(during, &e))?;
+        self.repeat(during, REQUEST_TIMEOUT, |left| {
+            self.client
+                .send_offsets_to_transaction(&list, &membership.0, left)
+        })
+    }
+
+    fn commit(&mut self) -> Result<(), LogError> {
+        let during = "committing the transaction";
+        self.require_open(during)?;
+        // rdkafka's commit would wait for these in steps of 100 ms.
+        self.flush(END_TIMEOUT)?;
+        let committed = self.repeat(during, END_TIMEOUT, |left| self.client.commit_transaction(left));
+        match committed {
+            Ok(()) => self.open = false,
+            Err(mut error) => {
+                if error.kind == ErrorKind::Retriable {
+                    error.kind = ErrorKind::Unknown;
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn abort(&mut self) -> Result<(), LogError> {
+        let during = "aborting the transaction";
+        if !self.open {
+            return Ok(());
+        }
+        self.repeat(during, END_TIMEOUT, |left| {
+            // While records are on their way the library waits inside for us to take their
+            // acknowledgements, which we cannot do meanwhile: so in short steps.
+            let wait = if self.acknowledged() {
+                left
+            } else {
+                left.min(STEP * 5)
+            };
+            self.client.abort_transaction(wait)
+        })?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+fn headers(headers: &[Header<'_>]) -> Option<OwnedHeaders> {
+    if headers.is_empty() {
+        return None;
+    }
+    let owned = OwnedHeaders::new_with_capacity(headers.len());
+    Some(headers.iter().fold(owned, |owned, h| {
+        owned.insert(KafkaHeader {
+            key: h.name,
+            value: h.value,
+        })
+    }))
+}

@@ -1,0 +1,316 @@
+//! How to reach the brokers, and what every client of ours is set to (ENGINE.md, "The client").
+
+use std::fmt;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
+use thiserror::Error;
+
+/// How long one request to the brokers may take, retries included, before it fails as retriable.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where the brokers are and what to tell the client library besides.
+#[derive(Clone, Default)]
+pub struct KafkaSettings {
+    /// Bootstrap addresses, `host:port`, separated by commas.
+    pub brokers: String,
+    /// Names this program in the brokers' logs, metrics and quotas.
+    pub client_id: String,
+    /// Settings of librdkafka by their own names, for all clients: encryption and authentication
+    /// (`security.protocol`, `ssl.*`, `sasl.*`), buffers, times. Those the guarantees rest on are
+    /// refused, as are those that load or run other code.
+    pub extra: Vec<(String, String)>,
+}
+
+/// Values may be secrets; only the names are printed.
+impl fmt::Debug for KafkaSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaSettings")
+            .field("brokers", &self.brokers)
+            .field("client_id", &self.client_id)
+            .field(
+                "extra",
+                &self.extra.iter().map(|(key, _)| key).collect::<Vec<_>>(),
+            )
+            .finish()
+    }
+}
+
+/// Why settings cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SettingsError {
+    /// No address to begin with.
+    #[error("no Kafka brokers are given: set the bootstrap addresses, such as \"kafka-1:9092,kafka-2:9092\"")]
+    NoBrokers,
+    /// A key that is not the user's to set.
+    #[error("the Kafka client setting \"{key}\" cannot be set: {why}; take it out")]
+    Refused {
+        /// The key.
+        key: String,
+        /// The reason.
+        why: &'static str,
+    },
+    /// A key that librdkafka does not know, or a value it does not take.
+    #[error("the Kafka client setting \"{key}\" is wrong: {detail}")]
+    Invalid {
+        /// The key.
+        key: String,
+        /// What librdkafka says about it.
+        detail: String,
+    },
+    /// Settings that do not fit each other or the machine, such as a certificate that cannot be read.
+    #[error("the Kafka client cannot be set up: {0}")]
+    Unusable(String),
+}
+
+const LOADS_CODE: &str = "it loads or runs other code";
+const OURS: &str = "heard sets it itself, by its other settings";
+const EXACTLY_ONCE: &str = "exactly-once processing rests on it";
+const CO_PARTITION: &str = "others partition by the same hash of the key";
+
+/// Keys that are refused, and why. A name that ends in `.` stands for all that begin so.
+const REFUSED: &[(&str, &str)] = &[
+    ("plugin.library.paths", LOADS_CODE),
+    ("ssl.engine.location", LOADS_CODE),
+    ("ssl.providers", LOADS_CODE),
+    ("sasl.kerberos.kinit.cmd", LOADS_CODE),
+    ("bootstrap.servers", OURS),
+    ("metadata.broker.list", OURS),
+    ("client.id", OURS),
+    ("group.id", OURS),
+    ("transactional.id", OURS),
+    ("log.queue", OURS),
+    ("test.", "it is for librdkafka's own tests"),
+    ("group.instance.id", EXACTLY_ONCE),
+    ("group.protocol", EXACTLY_ONCE),
+    ("enable.auto.commit", EXACTLY_ONCE),
+    ("auto.commit.enable", EXACTLY_ONCE),
+    ("auto.commit.interval.ms", EXACTLY_ONCE),
+    ("enable.auto.offset.store", EXACTLY_ONCE),
+    ("enable.partition.eof", EXACTLY_ONCE),
+    ("auto.offset.reset", EXACTLY_ONCE),
+    ("isolation.level", EXACTLY_ONCE),
+    ("allow.auto.create.topics", EXACTLY_ONCE),
+    ("enable.idempotence", EXACTLY_ONCE),
+    ("enable.gapless.guarantee", EXACTLY_ONCE),
+    ("acks", EXACTLY_ONCE),
+    ("request.required.acks", EXACTLY_ONCE),
+    ("delivery.report.only.error", EXACTLY_ONCE),
+    ("partitioner", CO_PARTITION),
+];
+
+/// The defaults of all clients.
+const ALL: &[(&str, &str)] = &[
+    ("socket.keepalive.enable", "true"),
+    ("socket.nagle.disable", "true"),
+    ("reconnect.backoff.max.ms", "2000"),
+    // Brokers close idle connections as a matter of course.
+    ("log.connection.close", "false"),
+];
+
+const READS: &[(&str, &str)] = &[
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    ("auto.offset.reset", "error"),
+    ("allow.auto.create.topics", "false"),
+];
+
+/// The defaults of clients that ask. A question about offsets that are pending in a transaction is
+/// put again and again until that has ended.
+const ASKS: &[(&str, &str)] = &[("retry.backoff.ms", "10"), ("retry.backoff.max.ms", "100")];
+
+/// The defaults of clients that fetch. One request is in flight to a broker at a time: a partition
+/// that starts, resumes or seeks waits for it, so it should not wait long at the broker. The buffer
+/// of each client is bounded, and refilled as soon as it has room.
+const FETCHES: &[(&str, &str)] = &[
+    ("fetch.wait.max.ms", "100"),
+    ("fetch.queue.backoff.ms", "5"),
+    ("queued.min.messages", "20000"),
+    ("queued.max.messages.kbytes", "16384"),
+    ("check.crcs", "true"),
+];
+
+const JOINS: &[(&str, &str)] = &[
+    ("session.timeout.ms", "10000"),
+    ("heartbeat.interval.ms", "1000"),
+    ("max.poll.interval.ms", "60000"),
+    ("partition.assignment.strategy", "range"),
+];
+
+/// The defaults of producers. A back-off of 1 ms, because the first request of a transaction is
+/// turned away while the markers of the one before are being written. The buffer is bounded: a full
+/// one is waited out.
+const PRODUCES: &[(&str, &str)] = &[
+    ("compression.type", "lz4"),
+    ("linger.ms", "5"),
+    ("retry.backoff.ms", "1"),
+    ("retry.backoff.max.ms", "100"),
+    ("transaction.timeout.ms", "15000"),
+    ("queue.buffering.max.messages", "100000"),
+    ("queue.buffering.max.kbytes", "65536"),
+];
+
+const WRITES: &[(&str, &str)] = &[
+    ("acks", "all"),
+    ("enable.idempotence", "true"),
+    ("partitioner", "murmur2_random"),
+];
+
+impl KafkaSettings {
+    /// Settings that reach these brokers, and nothing else special.
+    pub fn new(brokers: &str, client_id: &str) -> Self {
+        Self {
+            brokers: brokers.to_owned(),
+            client_id: client_id.to_owned(),
+            extra: Vec::new(),
+        }
+    }
+
+    /// Whether these settings can be used, as far as can be said without a connection.
+    pub(super) fn validate(&self) -> Result<(), SettingsError> {
+        if self.brokers.split(',').all(|b| b.trim().is_empty()) {
+            return Err(SettingsError::NoBrokers);
+        }
+        for (key, _) in &self.extra {
+            let refuses = |name: &str| key == name || (name.ends_with('.') && key.starts_with(name));
+            if let Some((_, why)) = REFUSED.iter().find(|(name, _)| refuses(name)) {
+                return Err(SettingsError::Refused {
+                    key: key.clone(),
+                    why,
+                });
+            }
+        }
+        for client in [self.member("check", "check"), self.producer("check")] {
+            client.create_native_config().map_err(SettingsError::of)?;
+        }
+        Ok(())
+    }
+
+    /// A client that asks and never fetches.
+    pub(super) fn asking(&self, isolation: &str) -> ClientConfig {
+        let mut config = self.client(&[ASKS], READS);
+        config.set("isolation.level", isolation);
+        config
+    }
+
+    /// A client that asks about the committed offsets of a group, without being a member of it.
+    pub(super) fn asking_group(&self, group: &str) -> ClientConfig {
+        // With this isolation level a client asks for stable offsets: rd_kafka_committed() in librdkafka.
+        let mut config = self.asking("read_committed");
+        config.set("group.id", group);
+        config
+    }
+
+    /// A client for administration.
+    pub(super) fn admin(&self) -> ClientConfig {
+        self.client(&[], &[])
+    }
+
+    /// A member of a group.
+    pub(super) fn member(&self, group: &str, client: &str) -> ClientConfig {
+        let mut config = self.client(&[FETCHES, JOINS], READS);
+        config.set("isolation.level", "read_committed");
+        config.set("group.id", group);
+        config.set("client.id", format!("{}-{client}", self.client_id));
+        config
+    }
+
+    /// A reader outside any group. librdkafka will not fetch without a group's name; nothing is ever
+    /// joined or committed under it.
+    pub(super) fn reader(&self, isolation: &str) -> ClientConfig {
+        let mut config = self.client(&[FETCHES], READS);
+        config.set("isolation.level", isolation);
+        config.set("group.id", format!("{}-reader", self.client_id));
+        config
+    }
+
+    /// A transactional producer.
+    pub(super) fn producer(&self, transactional_id: &str) -> ClientConfig {
+        let mut config = self.client(&[PRODUCES], WRITES);
+        config.set("transactional.id", transactional_id);
+        config.set("client.id", format!("{}-{transactional_id}", self.client_id));
+        config
+    }
+
+    /// Defaults, then what the user set, then what nobody may change.
+    fn client(&self, defaults: &[&[(&str, &str)]], fixed: &[(&str, &str)]) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        let extra = self.extra.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+        let defaults = ALL.iter().chain(defaults.iter().copied().flatten()).copied();
+        for (key, value) in defaults.chain(extra).chain(fixed.iter().copied()) {
+            config.set(key, value);
+        }
+        config.set("bootstrap.servers", &self.brokers);
+        config.set("client.id", &self.client_id);
+        // What is worth telling is decided by the subscriber of our own log lines, not by the library.
+        config.set_log_level(match config.get("debug") {
+            Some(_) => RDKafkaLogLevel::Debug,
+            None => RDKafkaLogLevel::Info,
+        });
+        config
+    }
+}
+
+impl SettingsError {
+    pub(super) fn of(error: KafkaError) -> Self {
+        match error {
+            // The value is left out: it may be a secret.
+            KafkaError::ClientConfig(_, detail, key, _) => Self::Invalid { key, detail },
+            other => Self::Unusable(other.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KafkaSettings, SettingsError};
+
+    fn with(key: &str, value: &str) -> Result<(), SettingsError> {
+        let mut settings = KafkaSettings::new("localhost:9092", "heard");
+        settings.extra.push((key.to_owned(), value.to_owned()));
+        settings.validate()
+    }
+
+    #[test]
+    fn keys_of_the_client_library_pass_unless_a_guarantee_rests_on_them() {
+        for (key, value) in [
+            ("security.protocol", "SASL_SSL"),
+            ("sasl.password", "secret"),
+            ("compression.type", "zstd"),
+            ("max.poll.interval.ms", "120000"),
+            ("partition.assignment.strategy", "cooperative-sticky"),
+        ] {
+            assert_eq!(with(key, value), Ok(()), "{key}");
+        }
+        for key in [
+            "plugin.library.paths",
+            "sasl.kerberos.kinit.cmd",
+            "ssl.engine.location",
+            "enable.auto.commit",
+            "isolation.level",
+            "transactional.id",
+            "acks",
+            "partitioner",
+            "test.mock.num.brokers",
+        ] {
+            assert!(
+                matches!(with(key, "1"), Err(SettingsError::Refused { .. })),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_secrets_are_not_told() {
+        let missing = KafkaSettings::new(" , ", "heard").validate();
+        assert_eq!(missing, Err(SettingsError::NoBrokers));
+        let misspelt = with("sasl.pasword", "secret").expect_err("there is no such key");
+        assert!(misspelt.to_string().contains("sasl.pasword"), "{misspelt}");
+        assert!(!misspelt.to_string().contains("secret"), "{misspelt}");
+        let mut settings = KafkaSettings::new("localhost:9092", "heard");
+        settings.extra.push(("sasl.password".into(), "secret".into()));
+        assert!(!format!("{settings:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,166 @@
+//! The plainest way to run a processor: one message after the other, in memory. What the engine must
+//! come to, whatever happens to it on the way; for tests and for the reference of the simulation.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{ActorKey, Context, Corrupt, Effect, Effects, Processor, Rejection, Row as _, RowKey, State};
+use crate::log::Record;
+use crate::model::Millis;
+
+/// A processor with its state.
+pub struct Sequential<P: Processor> {
+    processor: P,
+    rows: Rows<P::Row>,
+    outputs: Vec<P::Output>,
+    rejected: Vec<Rejection>,
+    now: Millis,
+    largest: Option<Millis>,
+}
+
+/// All rows.
+#[derive(Debug)]
+struct Rows<R>(BTreeMap<RowKey, R>);
+
+impl<R> State<R> for Rows<R> {
+    fn get(&mut self, key: &RowKey) -> Result<Option<&R>, Corrupt> {
+        Ok(self.0.get(key))
+    }
+}
+
+impl<P: Processor> Sequential<P> {
+    /// A processor without any state, its clock at `now`.
+    pub fn new(processor: P, now: Millis) -> Self {
+        Self {
+            processor,
+            rows: Rows(BTreeMap::new()),
+            outputs: Vec::new(),
+            rejected: Vec::new(),
+            now,
+            largest: None,
+        }
+    }
+
+    /// Takes an input record and everything that follows from it.
+    pub fn take(&mut self, input: usize, record: &Record<'_>) {
+        let mut effects = Effects::default();
+        match self.processor.take(input, record, &self.context(0), &mut effects) {
+            Ok(()) => {
+                self.largest = self.largest.max(effects.seen());
+                self.perform(effects);
+            }
+            Err(rejection) => self.rejected.push(rejection),
+        }
+    }
+
+    /// Delivers a message and everything that follows from it.
+    pub fn tell(&mut self, to: ActorKey, message: P::Message) {
+        let mut effects = Effects::default();
+        effects.tell(to, message);
+        self.perform(effects);
+    }
+
+    /// Moves the clock, and fires on the way what is due, in order.
+    pub fn advance(&mut self, to: Millis) {
+        loop {
+            let due = self
+                .rows
+                .0
+                .iter()
+                .filter_map(|(key, row)| Some((row.due()?, *key)));
+            let Some((due, key)) = due.min().filter(|(due, _)| *due <= to) else {
+                break;
+            };
+            self.now = self.now.max(due);
+            let mut effects = Effects::default();
+            let cx = self.context(0);
+            match self.processor.wake(key, &mut self.rows, &cx, &mut effects) {
+                Ok(()) => self.perform(effects),
+                Err(rejection) => {
+                    self.rejected.push(rejection);
+                    break;
+                }
+            }
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// What went out so far, in order.
+    pub fn outputs(&self) -> &[P::Output] {
+        &self.outputs
+    }
+
+    /// All rows, by key.
+    pub fn rows(&self) -> &BTreeMap<RowKey, P::Row> {
+        &self.rows.0
+    }
+
+    /// What could not be used.
+    pub fn rejected(&self) -> &[Rejection] {
+        &self.rejected
+    }
+
+    /// The largest event time of all inputs.
+    pub fn largest_event_time(&self) -> Option<Millis> {
+        self.largest
+    }
+
+    fn context(&self, hops: u8) -> Context {
+        Context {
+            now: self.now,
+            wall: self.now,
+            hops,
+        }
+    }
+
+    fn perform(&mut self, mut effects: Effects<P::Row, P::Message, P::Output>) {
+        let mut queue = VecDeque::new();
+        let mut marked = Vec::new();
+        self.sort_out(&mut effects, 0, &mut queue, &mut marked);
+        while let Some((to, message, hops)) = queue.pop_front() {
+            let cx = self.context(hops);
+            match self
+                .processor
+                .apply(to, &message, &mut self.rows, &cx, &mut effects)
+            {
+                Ok(()) => {}
+                Err(rejection) => {
+                    self.rejected.push(rejection);
+                    effects.clear();
+                    self.processor.salvage(to, &message, &cx, &mut effects);
+                }
+            }
+            self.sort_out(&mut effects, hops, &mut queue, &mut marked);
+        }
+        for row in marked {
+            let cx = self.context(0);
+            if let Err(rejection) = self.processor.publish(row, &mut self.rows, &cx, &mut effects) {
+                self.rejected.push(rejection);
+                effects.clear();
+            }
+            self.sort_out(&mut effects, 0, &mut queue, &mut Vec::new());
+        }
+    }
+
+    fn sort_out(
+        &mut self,
+        effects: &mut Effects<P::Row, P::Message, P::Output>,
+        hops: u8,
+        queue: &mut VecDeque<(ActorKey, P::Message, u8)>,
+        marked: &mut Vec<RowKey>,
+    ) {
+        for effect in effects.drain() {
+            match effect {
+                Effect::Store {
+                    row,
+                    value: Some(value),
+                } => _ = self.rows.0.insert(row, value),
+                Effect::Store { row, value: None } => _ = self.rows.0.remove(&row),
+                Effect::Tell { to, message } => queue.push_back((to, message, hops.saturating_add(1))),
+                Effect::Continue { to, message } => queue.push_back((to, message, hops)),
+                Effect::Emit(output) => self.outputs.push(output),
+                Effect::Publish(row) if !marked.contains(&row) => marked.push(row),
+                Effect::Publish(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What is counted and measured of a set of cases.
+
+use serde::Serialize;
+
+use crate::model::{Case, CaseStatus, ReplyLimitState, SlaState};
+
+/// The figures of a set of cases.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Figures {
+    /// Cases.
+    pub cases: u64,
+    /// Of them, cases of others than the conversation's first author.
+    pub bystanders: u64,
+    /// Messages of customers.
+    pub customer_messages: u64,
+    /// Replies by people.
+    pub human_replies: u64,
+    /// Runs of customer messages without a human reply between them.
+    pub waits: u64,
+    /// Cases with an answer.
+    pub answered: u64,
+    /// Cases without.
+    pub never_answered: u64,
+    /// Of those, cases past their channel's patience (status UNANSWERED).
+    pub unanswered: u64,
+    /// Cases that were UNANSWERED at some time.
+    pub was_unanswered: u64,
+    /// From opening to the first answer, of answered cases.
+    pub first_response_s: Durations,
+    /// Cases whose resolution stands.
+    pub resolved: u64,
+    /// From opening to that resolution, less frozen time.
+    pub resolution_s: Durations,
+    /// Service levels.
+    pub levels: LevelFigures,
+    /// Public replies.
+    pub reply_limit: ReplyLimitFigures,
+    /// Cases that went on offstage, where the company had invited.
+    pub switched: u64,
+    /// Cases that went on offstage, uninvited.
+    pub chased_elsewhere: u64,
+    /// Cases that came onstage because they had not been heard offstage.
+    pub escalated: u64,
+    /// Customer messages that reopened a resolved case.
+    pub reopened: u64,
+}
+
+/// A distribution of durations in whole seconds; percentiles by nearest rank: of `n` sorted
+/// ascending the element at `ceil(p * n)`, counted from 1. Null when there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Durations {
+    /// How many.
+    pub n: u64,
+    /// Half of them took no longer.
+    pub p50: Option<i64>,
+    /// Nine tenths of them took no longer.
+    pub p90: Option<i64>,
+    /// The longest.
+    pub max: Option<i64>,
+}
+
+/// Cases by the state of each service level; those without the level are in none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LevelFigures {
+    /// To the first acknowledgement.
+    pub acknowledge: LevelCounts,
+    /// To the first human answer.
+    pub answer: LevelCounts,
+    /// To the reply to each wait; the worst of a case's waits.
+    pub next: LevelCounts,
+    /// To the resolution.
+    pub resolve: LevelCounts,
+}
+
+/// How many cases met a level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LevelCounts {
+    /// In time.
+    pub met: u64,
+    /// Too late, or too late already.
+    pub breached: u64,
+    /// Still in time.
+    pub running: u64,
+}
+
+/// Cases against "reply only twice".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReplyLimitFigures {
+    /// At the limit or past it.
+    pub reached: u64,
+    /// Past it.
+    pub exceeded: u64,
+}
+
+/// A running count of cases.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    figures: Figures,
+    first_response_ms: Vec<i64>,
+    resolution_ms: Vec<i64>,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, case: &Case) {
+        let figures = &mut self.figures;
+        figures.cases += 1;
+        figures.bystanders += u64::from(case.bystander);
+        figures.customer_messages += u64::from(case.customer_messages);
+        figures.human_replies += u64::from(case.human_replies);
+        figures.waits += u64::from(case.waits);
+        figures.answered += u64::from(case.answered_at.is_some());
+        figures.never_answered += u64::from(case.answered_at.is_none());
+        figures.unanswered += u64::from(case.status == CaseStatus::Unanswered);
+        figures.was_unanswered += u64::from(case.was_unanswered);
+        figures.resolved += u64::from(case.resolved_at.is_some());
+        figures.levels.acknowledge.add(case.sla.acknowledge);
+        figures.levels.answer.add(case.sla.answer);
+        figures.levels.next.add(case.sla.next);
+        figures.levels.resolve.add(case.sla.resolve);
+        figures.reply_limit.reached += u64::from(case.reply_limit != ReplyLimitState::Ok);
+        figures.reply_limit.exceeded += u64::from(case.reply_limit == ReplyLimitState::Exceeded);
+        figures.switched += u64::from(case.switched_to.is_some());
+        figures.chased_elsewhere += u64::from(case.chased_to.is_some());
+        figures.escalated += u64::from(case.escalated_from.is_some());
+        figures.reopened += u64::from(case.reopened_count);
+        self.first_response_ms.extend(case.first_response_ms);
+        self.resolution_ms.extend(case.resolution_ms);
+    }
+
+    pub(super) fn figures(&self) -> Figures {
+        Figures {
+            first_response_s: Durations::of_ms(&self.first_response_ms),
+            resolution_s: Durations::of_ms(&self.resolution_ms),
+            ..self.figures.clone()
+        }
+    }
+}
+
+impl LevelCounts {
+    fn add(&mut self, state: SlaState) {
+        match state {
+            SlaState::Met => self.met += 1,
+            SlaState::Breached => self.breached += 1,
+            SlaState::Running => self.running += 1,
+            SlaState::None => {}
+        }
+    }
+}
+
+impl Durations {
+    /// The distribution of durations given in milliseconds; parts of a second are cut off.
+    pub fn of_ms(durations: &[i64]) -> Self {
+        let mut seconds: Vec<i64> = durations.iter().map(|ms| ms.div_euclid(1000)).collect();
+        seconds.sort_unstable();
+        let percentile = |percent: usize| {
+            let rank = (seconds.len() * percent).div_ceil(100);
+            seconds.get(rank.checked_sub(1)?).copied()
+        };
+        Self {
+            n: seconds.len() as u64,
+            p50: percentile(50),
+            p90: percentile(90),
+            max: seconds.last().copied(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Durations, Figures, Tally};
+    use crate::model::{Case, CaseSla, CaseStatus, Millis, ReplyLimitState, SlaState};
+
+    #[test]
+    fn percentiles_by_nearest_rank() {
+        let seconds = |n: i64| (1..=n).rev().map(|s| s * 1000 + 999).collect::<Vec<_>>();
+        //  of 1..=n seconds  p50      p90      max
+        for (n, p50, p90, max) in [
+            (0, None, None, None),
+            (1, Some(1), Some(1), Some(1)),
+            (2, Some(1), Some(2), Some(2)),
+            (10, Some(5), Some(9), Some(10)),
+            (11, Some(6), Some(10), Some(11)),
+        ] {
+            let durations = Durations::of_ms(&seconds(n));
+            assert_eq!(
+                (durations.p50, durations.p90, durations.max),
+                (p50, p90, max),
+                "{n}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_case_counts_as() {
+        let answered = Case {
+            answered_at: Some(Millis(5_500)),
+            first_response_ms: Some(5_500),
+            customer_messages: 3,
+            human_replies: 2,
+            waits: 2,
+            reply_limit: ReplyLimitState::Reached,
+            sla: CaseSla {
+                answer: SlaState::Met,
+                next: SlaState::Breached,
+                ..CaseSla::default()
+            },
+            ..Case::default()
+        };
+        let unheard = Case {
+            bystander: true,
+            status: CaseStatus::Unanswered,
+            was_unanswered: true,
+            customer_messages: 1,
+            waits: 1,
+            sla: CaseSla {
+                answer: SlaState::Breached,
+                next: SlaState::Running,
+                ..CaseSla::default()
+            },
+            ..Case::default()
+        };
+        let too_often = Case {
+            reply_limit: ReplyLimitState::Exceeded,
+            ..answered.clone()
+        };
+        let mut tally = Tally::default();
+        for case in [&answered, &unheard, &too_often] {
+            tally.add(case);
+        }
+        let Figures {
+            levels,
+            reply_limit,
+            first_response_s,
+            ..
+        } = tally.figures();
+        let counted = &tally.figures;
+        assert_eq!((counted.cases, counted.bystanders, counted.waits), (3, 1, 5));
+        assert_eq!(
+            (counted.answered, counted.never_answered, counted.unanswered),
+            (2, 1, 1)
+        );
+        assert_eq!((first_response_s.n, first_response_s.max), (2, Some(5)));
+        assert_eq!((reply_limit.reached, reply_limit.exceeded), (2, 1));
+        assert_eq!((levels.answer.met, levels.answer.breached), (2, 1));
+        assert_eq!((levels.next.breached, levels.next.running), (2, 1));
+        assert_eq!(levels.resolve, super::LevelCounts::default());
+    }
+}

@@ -1,0 +1,7 @@
+//! The command line as a user has it: the real binary against a real broker. Needs java and, once, mvn.
+
+#[path = "../kafka/broker.rs"]
+mod broker;
+mod dsl;
+mod ingest;
+mod topics;

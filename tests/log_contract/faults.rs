@@ -1,0 +1,302 @@
+//! The faults that a test can plan do what they say, and nothing else.
+
+use std::time::Duration;
+
+use heard::log::memory::{Fate, Marker, MemoryLog, Moment};
+use heard::log::{
+    Consumer, ErrorKind, GroupSettings, Isolation, Log, Polled, Producer, Topic, TopicPartition,
+};
+
+use crate::contract::World;
+use crate::contract::tools::*;
+use crate::world::{Memory, kind};
+
+/// What an application sees of its own commit afterwards.
+fn visible(log: &MemoryLog, topic: &Topic) -> usize {
+    log.dump(topic).len()
+}
+
+#[test]
+fn a_crash_falls_before_or_after_the_call() {
+    for (moment, records) in [(Moment::Before, 0), (Moment::After, 1)] {
+        let world = Memory::simulated();
+        let of = partitions(&topic(&world, 1), 1);
+        let mut producer = producer_of(&world, "id");
+        // begin, send, flush, commit
+        world.log.faults().crash(&["id"], 4, moment);
+        begin_with(&world, &mut producer, &of[0], &["1"]);
+        assert!(world.log.faults().crash_is_pending("id"));
+        assert_eq!(kind(producer.commit()), ErrorKind::Fatal);
+        assert!(!world.log.faults().crash_is_pending("id"));
+        assert_eq!(visible(&world.log, &of[0].topic), records, "{moment:?}");
+        assert_eq!(world.log.is_settled(), records == 1, "what was open stays open");
+        assert_eq!(kind(producer.abort()), ErrorKind::Fatal, "it is dead");
+        let mut next = producer_of(&world, "id");
+        assert!(world.log.is_settled());
+        begin_with(&world, &mut next, &of[0], &["2"]);
+        commit(&world, &mut next);
+        assert_eq!(visible(&world.log, &of[0].topic), records + 1);
+    }
+}
+
+#[test]
+fn a_crash_takes_all_clients_of_a_process() {
+    let world = Memory::simulated();
+    let topic = topic(&world, 1);
+    let of = partitions(&topic, 1);
+    let settings = GroupSettings {
+        group: "group".into(),
+        client: "worker".into(),
+        topics: vec![topic],
+    };
+    let mut consumer = world.log.consumer(&settings).expect("a consumer");
+    let mut producer = producer_of(&world, "id");
+    let mut bystander = producer_of(&world, "other id");
+    let mut batch = heard::log::Batch::new();
+    world.log.faults().crash(&["worker", "id"], 3, Moment::Before);
+    assert_eq!(
+        consumer.poll(Duration::ZERO, &mut batch).expect("the first call"),
+        Polled::Assigned(of.clone())
+    );
+    begin_with(&world, &mut bystander, &of[0], &["1"]);
+    producer.begin().expect("the second call");
+    assert_eq!(kind(consumer.membership()), ErrorKind::Fatal, "the third");
+    assert_eq!(kind(send(&mut producer, &of[0], "1")), ErrorKind::Fatal);
+    commit(&world, &mut bystander);
+    // Its membership outlives it by a session.
+    assert_eq!(world.log.group_members("group").1.len(), 1);
+    let mut again = world.log.consumer(&settings).expect("a consumer");
+    assert_eq!(
+        again.poll(Duration::ZERO, &mut batch).expect("a poll"),
+        Polled::Idle
+    );
+    world.seconds(9);
+    assert_eq!(
+        again.poll(Duration::ZERO, &mut batch).expect("a poll"),
+        Polled::Idle
+    );
+    world.seconds(1);
+    assert_eq!(
+        again.poll(Duration::ZERO, &mut batch).expect("a poll"),
+        Polled::Assigned(of)
+    );
+}
+
+#[test]
+fn records_that_were_not_flushed_die_with_the_client() {
+    for (queueing, left) in [(true, 0), (false, 1)] {
+        let world = if queueing {
+            Memory::queueing()
+        } else {
+            Memory::simulated()
+        };
+        let of = partitions(&topic(&world, 1), 1);
+        let mut producer = producer_of(&world, "id");
+        world.log.faults().crash(&["id"], 3, Moment::Before);
+        producer.begin().expect("begin");
+        send(&mut producer, &of[0], "1").expect("send");
+        assert_eq!(kind(producer.flush(FLUSH)), ErrorKind::Fatal);
+        assert_eq!(read_all(&world, &of, Isolation::Uncommitted).len(), left);
+    }
+}
+
+/// A transaction with a record and an offset, whose commit gets no answer.
+fn lost_commit(fate: Fate) -> (Memory, Vec<TopicPartition>) {
+    let world = Memory::simulated();
+    let topic = topic(&world, 1);
+    let of = partitions(&topic, 1);
+    let mut member = Member::join(&world, "group", &[topic]);
+    member.until_it_holds(&world, &of);
+    let mut producer = producer_of(&world, "id");
+    world.log.faults().lose_commit("id", fate);
+    producer.begin().expect("begin");
+    producer
+        .commit()
+        .expect("an empty transaction is not the one that is lost");
+    begin_with(&world, &mut producer, &of[0], &["1"]);
+    let membership = member.consumer.membership().expect("a membership");
+    producer
+        .send_offsets(&[offset(&of[0], 1, "id 1")], &membership)
+        .expect("offsets");
+    assert_eq!(kind(producer.commit()), ErrorKind::Unknown);
+    assert_eq!(
+        kind(producer.commit()),
+        ErrorKind::Fatal,
+        "the producer is to be dropped"
+    );
+    (world, of)
+}
+
+/// What the next producer of the id finds: whether the offset was committed, which agrees with what
+/// readers see.
+fn outcome(world: &Memory, of: &[TopicPartition]) -> bool {
+    let _next = producer_of(world, "id");
+    let committed = world
+        .log
+        .committed("group", of)
+        .expect("init leaves nothing pending")[0]
+        .is_some();
+    assert_eq!(
+        visible(&world.log, &of[0].topic) == 1,
+        committed,
+        "all of a transaction or nothing"
+    );
+    assert!(world.log.is_settled());
+    world.seconds(60);
+    assert_eq!(
+        visible(&world.log, &of[0].topic) == 1,
+        committed,
+        "and it stays so"
+    );
+    committed
+}
+
+#[test]
+fn a_commit_without_an_answer_has_happened_or_has_not() {
+    let (world, of) = lost_commit(Fate::Now);
+    assert!(outcome(&world, &of));
+    let (world, of) = lost_commit(Fate::Never);
+    assert!(!outcome(&world, &of));
+}
+
+#[test]
+fn a_late_commit_happens_unless_the_id_was_taken_or_timed_out_first() {
+    let late = |seconds| Fate::Later(Duration::from_secs(seconds));
+    let (world, of) = lost_commit(late(3));
+    assert_eq!(
+        kind(world.log.committed("group", &of)),
+        ErrorKind::Retriable,
+        "in doubt"
+    );
+    world.seconds(2);
+    assert!(!outcome(&world, &of), "the id was taken first");
+    let (world, of) = lost_commit(late(3));
+    world.seconds(3);
+    assert!(outcome(&world, &of), "it came first");
+    let (world, of) = lost_commit(late(20));
+    world.seconds(30);
+    assert!(!outcome(&world, &of), "it timed out first");
+}
+
+#[test]
+fn markers_may_be_late() {
+    let world = Memory::simulated();
+    let topic = topic(&world, 2);
+    let of = partitions(&topic, 2);
+    let mut member = Member::join(&world, "group", &[topic]);
+    member.until_it_holds(&world, &of);
+    world.log.faults().delay_markers(|marker| match marker {
+        Marker::Partition(at) => Duration::from_secs(at.partition as u64),
+        Marker::Offsets(_) => Duration::from_secs(2),
+    });
+    let mut producer = producer(&world);
+    let round = |producer: &mut ProducerOf<Memory>, member: &mut Member<Memory>, to| {
+        producer.begin().expect("begin");
+        of.iter().for_each(|at| send(producer, at, "x").expect("send"));
+        let membership = member.consumer.membership().expect("a membership");
+        producer
+            .send_offsets(&[offset(&of[0], to, "")], &membership)
+            .expect("offsets");
+        producer.commit().expect("it is decided");
+    };
+    round(&mut producer, &mut member, 1);
+    let seen = || {
+        let committed = world.log.committed("group", &of[..1]);
+        let ends = world.log.ends(&of).expect("ends");
+        let stable = ends.iter().filter(|e| e.last_stable == e.high_watermark).count();
+        (stable, committed.ok().map(|c| c[0].as_ref().map(|c| c.offset)))
+    };
+    assert_eq!(seen(), (1, None), "partition 0 at once");
+    assert_eq!(world.log.open_transactions().len(), 1);
+    world.seconds(1);
+    assert_eq!(seen(), (2, None), "partition 1 after a second");
+    world.seconds(1);
+    assert_eq!(seen(), (2, Some(Some(1))), "the offsets after another");
+    assert!(world.log.is_settled());
+    // A decided transaction does not time out, and the next one waits for its markers.
+    round(&mut producer, &mut member, 2);
+    round(&mut producer, &mut member, 3);
+    let _heir = producer.abort();
+    assert_eq!(seen().0, 1, "of the third, one marker is written");
+    world.log.faults().clear();
+    world.seconds(60);
+    assert_eq!(seen(), (2, Some(Some(3))));
+    assert_eq!(world.log.dump(&of[0].topic).len(), 6);
+}
+
+#[test]
+fn what_falls_due_in_a_leap_of_time_happens_at_its_time() {
+    let world = Memory::simulated();
+    let of = partitions(&topic(&world, 1), 1);
+    world.log.faults().delay_markers(|_| Duration::from_secs(5));
+    let mut producer = producer_of(&world, "id");
+    begin_with(&world, &mut producer, &of[0], &["1"]);
+    // It times out after 15 seconds, and its marker takes five more.
+    world.seconds(17);
+    assert_eq!(kind(producer.commit()), ErrorKind::Fenced);
+    assert!(!world.log.is_settled());
+    world.seconds(3);
+    assert!(world.log.is_settled());
+}
+
+#[test]
+fn taking_the_id_over_waits_for_markers() {
+    let world = Memory::simulated();
+    let of = partitions(&topic(&world, 1), 1);
+    world.log.faults().delay_markers(|_| Duration::from_secs(5));
+    let mut producer = producer_of(&world, "id");
+    begin_with(&world, &mut producer, &of[0], &["1"]);
+    commit(&world, &mut producer);
+    assert_eq!(visible(&world.log, &of[0].topic), 0);
+    let _next = producer_of(&world, "id");
+    assert_eq!(
+        visible(&world.log, &of[0].topic),
+        1,
+        "what was decided is not aborted"
+    );
+    let end = world.log.ends(&of).expect("ends");
+    world.seconds(10);
+    assert_eq!(
+        world.log.ends(&of).expect("ends"),
+        end,
+        "a marker is written once"
+    );
+}
+
+#[test]
+fn calls_fail_when_the_test_says_so() {
+    let world = Memory::simulated();
+    let of = partitions(&topic(&world, 1), 1);
+    let mut producer = producer_of(&world, "id");
+    let mut calls = 0;
+    world.log.faults().fail(move |operation| {
+        calls += usize::from(operation.client == "id");
+        (operation.client == "id" && calls % 2 == 1).then_some(ErrorKind::Retriable)
+    });
+    world.retry("begin", || producer.begin()).expect("begin");
+    world
+        .retry("send", || send(&mut producer, &of[0], "1"))
+        .expect("send");
+    world.retry("commit", || producer.commit()).expect("commit");
+    assert_eq!(
+        visible(&world.log, &of[0].topic),
+        1,
+        "a call that failed did not happen"
+    );
+    world
+        .log
+        .faults()
+        .fail(|operation| (operation.name == "flushing").then_some(ErrorKind::Abortable));
+    producer.begin().expect("begin");
+    assert_eq!(kind(producer.flush(FLUSH)), ErrorKind::Abortable);
+    assert_eq!(
+        kind(producer.commit()),
+        ErrorKind::Abortable,
+        "it must be aborted"
+    );
+    producer.abort().expect("abort");
+    world.log.faults().clear();
+    begin_with(&world, &mut producer, &of[0], &["2"]);
+    commit(&world, &mut producer);
+    assert_eq!(visible(&world.log, &of[0].topic), 2);
+}

@@ -1,0 +1,156 @@
+//! Arrival order does not matter: random journeys, told in order and shuffled with every line twice.
+
+use proptest::prelude::*;
+
+use heard::model::{Complaint, Intent, ResponseKind, Status, Visibility};
+
+use crate::story::{Line, Story, becomes, customer, person, replies, says, with_levels};
+
+/// Lines as journeys have them: one or two conversations, a few people, revisions, deletions.
+fn journey() -> impl Strategy<Value = Vec<Line>> {
+    prop::collection::vec(line(), 1..24)
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    let minute = 0..400_i64;
+    let id = 0..40_u32;
+    prop_oneof![
+        5 => (minute.clone(), id.clone(), speaker(), prop::option::of(any::<bool>()), 0..8_u8).prop_map(
+            |(minute, id, author, public, tone)| {
+                let mut said = says(minute, &format!("m{id}"), "social", &author);
+                said.visibility = public.map(visibility);
+                said.intent = match tone { 0 => Some(Intent::Thanks), 1 => Some(Intent::Praise), _ => None };
+                said.automatic = tone == 2;
+                said.into()
+            }
+        ),
+        4 => (minute.clone(), id.clone(), prop::option::of(id.clone()), prop::option::of(speaker()), 0..10_u8).prop_map(
+            |(minute, id, target, named, kind)| {
+                let mut reply = replies(minute, &format!("r{id}"), "social");
+                reply.in_reply_to = target.map(|t| if t % 3 == 0 { format!("r{t}") } else { format!("m{t}") });
+                reply.customer = named.map(|named| person(&named));
+                (reply.kind, reply.status) = match kind {
+                    0 => (ResponseKind::Bot, Some(Status::Resolved)),
+                    1 => (ResponseKind::AutoAck, None),
+                    2 => (ResponseKind::Note, Some(Status::Pending)),
+                    3 => (ResponseKind::Human, Some(Status::Resolved)),
+                    4 => (ResponseKind::Human, Some(Status::LetGo)),
+                    _ => (ResponseKind::Human, None),
+                };
+                reply.into()
+            }
+        ),
+        2 => (minute.clone(), id, 0..4_u8).prop_map(|(minute, id, status)| {
+            let status = [Status::Pending, Status::Resolved, Status::Reopened, Status::LetGo][status as usize];
+            becomes(minute, &format!("u{id}"), "social", status).into()
+        }),
+        1 => (minute, 0..3_u8, prop::collection::vec(identifier(), 0..3), prop::option::of(0..3_u8)).prop_map(
+            |(minute, who, identifiers, into)| {
+                let mut record = customer(minute, &format!("C{who}"), &identifiers);
+                record.merged_into = into.filter(|into| *into != who).map(|into| format!("C{into}"));
+                record.into()
+            }
+        ),
+    ]
+}
+
+fn visibility(public: bool) -> Visibility {
+    if public {
+        Visibility::Public
+    } else {
+        Visibility::Private
+    }
+}
+
+fn identifier() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["handle:ann", "handle:bob", "email:a@b", "phone:1234567"])
+}
+
+fn speaker() -> impl Strategy<Value = Vec<&'static str>> {
+    prop::sample::select(vec![
+        vec!["handle:ann"],
+        vec!["handle:ann", "email:a@b"],
+        vec!["handle:bob"],
+        vec!["handle:bob", "phone:1234567"],
+        vec!["email:a@b"],
+        vec![],
+    ])
+}
+
+/// One record for one id and revision: a source that breaks this is beyond any promise. Revisions
+/// of one message are numbered as they come; every third takes the message out.
+fn honest(lines: Vec<Line>) -> Vec<Line> {
+    let mut revisions = std::collections::BTreeMap::<String, i64>::new();
+    let mut updates = std::collections::BTreeSet::new();
+    let mut records = std::collections::BTreeSet::new();
+    let mut next = |id: &str| {
+        let revision = revisions.entry(id.to_owned()).or_insert(-1);
+        *revision += 1;
+        *revision
+    };
+    lines
+        .into_iter()
+        .filter_map(|line| match line {
+            Line::Says(mut said) => {
+                said.revision = next(&said.id);
+                said.deleted = said.revision % 3 == 2;
+                Some(Line::Says(said))
+            }
+            Line::Replies(mut reply) => {
+                reply.revision = next(&reply.id);
+                reply.deleted = reply.revision % 3 == 2;
+                Some(Line::Replies(reply))
+            }
+            Line::Becomes(update) => updates.insert(update.id.clone()).then_some(Line::Becomes(update)),
+            Line::Customer(record) => {
+                let key = (record.customer_id.clone(), record.updated_at);
+                records.insert(key).then_some(Line::Customer(record))
+            }
+        })
+        .collect()
+}
+
+/// 400 journeys, or as many as PROPTEST_CASES says.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let config = ProptestConfig::default();
+    ProptestConfig {
+        cases: if asked { config.cases } else { 400 },
+        max_shrink_iters: 400,
+        ..config
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn arrival_order_and_repetition_do_not_matter(
+        (lines, shuffled) in journey().prop_map(honest).prop_flat_map(|lines| {
+            let twice: Vec<_> = lines.iter().chain(&lines).cloned().collect();
+            (Just(lines), Just(twice).prop_shuffle())
+        }),
+        until in 0..3000_i64,
+    ) {
+        let mut sorted = lines;
+        sorted.sort_by_key(|line| match line {
+            Line::Says(Complaint { occurred_at, .. }) => *occurred_at,
+            Line::Replies(reply) => reply.occurred_at,
+            Line::Becomes(update) => update.occurred_at,
+            Line::Customer(record) => record.updated_at,
+        });
+        let plain = Story::told(with_levels(), sorted).until(until);
+        let other = Story::told(with_levels(), shuffled).until(until);
+        prop_assert_eq!(plain.cases(), other.cases());
+        prop_assert_eq!(work(&plain), work(&other));
+    }
+}
+
+/// The work that is there in the end, without what may differ.
+fn work(story: &Story) -> Vec<(heard::model::WorkId, heard::model::WorkState, u32)> {
+    let items = story.work().into_values();
+    items
+        .filter(|item| item.state != heard::model::WorkState::Withdrawn)
+        .map(|item| (item.work_id, item.state, item.messages_waiting))
+        .collect()
+}

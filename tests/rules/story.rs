@@ -1,0 +1,315 @@
+//! A small language for stories: who said what, when, in which channel; and what came of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use heard::app::{App, OutputFormats};
+use heard::config::rules::{RuleSettings, Span};
+use heard::desk::conversation::who::customer_key;
+use heard::desk::keys::Keys;
+use heard::desk::{Message, Output};
+use heard::model::{
+    Case, CaseEvent, CaseId, Complaint, Customer, Identifier, Millis, Person, Response, ResponseKind,
+    Sensitive, Status, Update, WorkId, WorkItem, WorkState,
+};
+use heard::processor::ActorKey;
+use heard::processor::sequential::Sequential;
+use heard::wire::Registry;
+
+/// A day in 2023 on which all stories begin.
+pub const DAY: Millis = Millis(1_700_000_000_000);
+
+/// A moment of the story, in minutes.
+pub fn at(minute: i64) -> Millis {
+    DAY.plus(minute * 60_000)
+}
+
+/// An identifier written as `kind:value`.
+pub fn identifier(text: &str) -> Identifier {
+    let (kind, value) = text.split_once(':').expect("kind:value");
+    Identifier {
+        kind: kind.into(),
+        value: Sensitive(value.into()),
+        realm: None,
+    }
+}
+
+/// A person by identifiers, each written as `kind:value`.
+pub fn person(identifiers: &[&str]) -> Person {
+    Person {
+        display_name: None,
+        identifiers: identifiers.iter().map(|text| identifier(text)).collect(),
+    }
+}
+
+/// A customer's message of conversation `c` in a channel.
+pub fn says(minute: i64, id: &str, channel: &str, author: &[&str]) -> Complaint {
+    Complaint {
+        id: id.into(),
+        source: "test".into(),
+        channel: channel.into(),
+        conversation_id: Some("c".into()),
+        author: person(author),
+        text: Some(Sensitive(format!("text of {id}"))),
+        occurred_at: at(minute),
+        ..Complaint::default()
+    }
+}
+
+/// A person's reply in conversation `c` of a channel.
+pub fn replies(minute: i64, id: &str, channel: &str) -> Response {
+    Response {
+        id: id.into(),
+        source: "test".into(),
+        channel: channel.into(),
+        conversation_id: "c".into(),
+        kind: ResponseKind::Human,
+        occurred_at: at(minute),
+        ..Response::default()
+    }
+}
+
+/// An update that sets a status in conversation `c` of a channel.
+pub fn becomes(minute: i64, id: &str, channel: &str, status: Status) -> Update {
+    Update {
+        id: id.into(),
+        source: "test".into(),
+        channel: channel.into(),
+        conversation_id: "c".into(),
+        occurred_at: at(minute),
+        status: Some(status),
+        ..Update::default()
+    }
+}
+
+/// The CRM's record of a customer.
+pub fn customer(minute: i64, id: &str, identifiers: &[&str]) -> Customer {
+    Customer {
+        customer_id: id.into(),
+        identifiers: identifiers.iter().map(|text| identifier(text)).collect(),
+        updated_at: at(minute),
+        ..Customer::default()
+    }
+}
+
+/// Anything that may happen in a story.
+#[derive(Clone)]
+pub enum Line {
+    Says(Complaint),
+    Replies(Response),
+    Becomes(Update),
+    Customer(Customer),
+}
+
+/// One line of text, so that a story that failed can be read.
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let minute = |at: Millis| at.since(DAY) / 60_000;
+        let named = |identifiers: &[Identifier]| {
+            let names = identifiers.iter().map(|i| format!("{}:{}", i.kind, *i.value));
+            names.collect::<Vec<_>>().join("+")
+        };
+        match self {
+            Self::Says(Complaint {
+                id,
+                revision,
+                deleted,
+                author,
+                occurred_at,
+                intent,
+                automatic,
+                ..
+            }) => {
+                let who = named(&author.identifiers);
+                let gone = if *deleted { " gone" } else { "" };
+                let auto = if *automatic { " automatic" } else { "" };
+                write!(
+                    f,
+                    "{} {who} says {id}.{revision}{gone}{auto} {intent:?}",
+                    minute(*occurred_at)
+                )
+            }
+            Self::Replies(reply) => {
+                let Response {
+                    id,
+                    revision,
+                    deleted,
+                    kind,
+                    status,
+                    ..
+                } = reply;
+                let to = reply.customer.as_ref().map(|person| named(&person.identifiers));
+                let gone = if *deleted { " gone" } else { "" };
+                let (at, target) = (minute(reply.occurred_at), &reply.in_reply_to);
+                write!(
+                    f,
+                    "{at} {kind:?} {id}.{revision}{gone} to {target:?} {to:?} {status:?}"
+                )
+            }
+            Self::Becomes(Update {
+                id,
+                occurred_at,
+                status,
+                ..
+            }) => {
+                write!(f, "{} {id} {status:?}", minute(*occurred_at))
+            }
+            Self::Customer(Customer {
+                customer_id,
+                identifiers,
+                merged_into,
+                updated_at,
+                ..
+            }) => {
+                let carries = named(identifiers);
+                write!(
+                    f,
+                    "{} {customer_id} carries {carries} into {merged_into:?}",
+                    minute(*updated_at)
+                )
+            }
+        }
+    }
+}
+
+macro_rules! line {
+    ($($record:ident => $line:ident),*) => { $(
+        impl From<$record> for Line {
+            fn from(record: $record) -> Self { Self::$line(record) }
+        }
+    )* };
+}
+line!(Complaint => Says, Response => Replies, Update => Becomes, Customer => Customer);
+
+/// Settings with levels of an hour to acknowledge and answer, two for each wait, a day to resolve.
+pub fn with_levels() -> RuleSettings {
+    let mut settings = RuleSettings::default();
+    for rules in settings.channels.values_mut() {
+        rules.levels.acknowledge = Some(Span::hours(1));
+        rules.levels.answer = Some(Span::hours(1));
+        rules.levels.next = Some(Span::hours(2));
+        rules.levels.resolve = Some(Span::hours(24));
+    }
+    settings
+}
+
+/// A story being told.
+pub struct Story {
+    desk: Sequential<App>,
+    keys: Keys,
+}
+
+impl Story {
+    /// A story under these rules, on the event clock: time stands still until [`Self::until`].
+    pub fn new(settings: RuleSettings) -> Self {
+        let settings = Arc::new(settings);
+        let registry = Arc::new(Registry::built_in());
+        let app = App::new(&settings, Vec::new(), &registry, OutputFormats::default());
+        Self {
+            desk: Sequential::new(app, Millis(i64::MIN)),
+            keys: Keys::new(settings.secret),
+        }
+    }
+
+    /// Tells lines in this order.
+    pub fn told(settings: RuleSettings, lines: impl IntoIterator<Item = Line>) -> Self {
+        let mut story = Self::new(settings);
+        lines.into_iter().for_each(|line| story.tell(line));
+        story
+    }
+
+    /// Tells a line.
+    pub fn tell(&mut self, line: impl Into<Line>) {
+        let (to, message) = addressed(&self.keys, line.into());
+        self.desk.tell(to, message);
+        assert_eq!(self.desk.rejected(), [], "nothing in a story is refused");
+    }
+
+    /// Time goes on until then.
+    pub fn until(mut self, minute: i64) -> Self {
+        self.desk.advance(at(minute));
+        self
+    }
+
+    /// The last state of every case, its version zeroed.
+    pub fn cases(&self) -> BTreeMap<CaseId, Case> {
+        let mut cases = BTreeMap::new();
+        for output in self.desk.outputs() {
+            match output {
+                Output::Case(case) => {
+                    _ = cases.insert(
+                        case.case_id,
+                        Case {
+                            version: 0,
+                            ..(**case).clone()
+                        },
+                    );
+                }
+                Output::NoCase(case_id) => _ = cases.remove(case_id),
+                _ => {}
+            }
+        }
+        cases
+    }
+
+    /// The one case of the story.
+    pub fn case(&self) -> Case {
+        let cases = self.cases();
+        assert_eq!(cases.len(), 1, "the story has one case");
+        cases.into_values().next().expect("it has one")
+    }
+
+    /// All events, in order.
+    pub fn events(&self) -> Vec<&CaseEvent> {
+        let event = |output| match output {
+            &Output::Event(ref event) => Some(&**event),
+            _ => None,
+        };
+        self.desk.outputs().iter().filter_map(event).collect()
+    }
+
+    /// The events' types, in order.
+    pub fn happened(&self) -> Vec<&'static str> {
+        self.events().iter().map(|event| event.kind.symbol()).collect()
+    }
+
+    /// The last revision of every work item. Revisions must have risen by one.
+    pub fn work(&self) -> BTreeMap<WorkId, WorkItem> {
+        let mut items = BTreeMap::<WorkId, WorkItem>::new();
+        for output in self.desk.outputs() {
+            if let Output::Work(item) = output {
+                let before = items.insert(item.work_id, (**item).clone());
+                assert_eq!(item.revision, before.map_or(1, |before| before.revision + 1));
+            }
+        }
+        items
+    }
+
+    /// How many work items are in a state.
+    pub fn count(&self, state: WorkState) -> usize {
+        self.work().values().filter(|item| item.state == state).count()
+    }
+}
+
+fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
+    match line {
+        Line::Says(record) => {
+            let conversation = record.conversation_id.as_deref().expect("it has one");
+            let to = keys.conversation(&record.source, &record.channel, conversation);
+            (to, Message::Said(Box::new(record)))
+        }
+        Line::Replies(record) => {
+            let to = keys.conversation(&record.source, &record.channel, &record.conversation_id);
+            (to, Message::Replied(Box::new(record)))
+        }
+        Line::Becomes(record) => {
+            let to = keys.conversation(&record.source, &record.channel, &record.conversation_id);
+            (to, Message::Updated(Box::new(record)))
+        }
+        Line::Customer(record) => (
+            keys.party(&customer_key(&record.customer_id)),
+            Message::Known(Box::new(record)),
+        ),
+    }
+}
