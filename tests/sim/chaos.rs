@@ -126,7 +126,7 @@ pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result
     let rows = chaos.end()?;
     let found = chaos.outcome();
     chaos.check_log(&found, &rows)?;
-    let expected = run_in_turn(&*chaos.world.processor, subject.output_topics(), &inputs, as_of);
+    let expected = run_in_turn(&subject.processor(), subject.output_topics(), &inputs, as_of);
     subject.check(&expected, &found, options)?;
     Ok(chaos.story)
 }
@@ -158,8 +158,8 @@ fn shape(rng: &mut ChaCha8Rng, options: &Options) -> Shape {
     }
 }
 
-struct Chaos<S: Subject> {
-    world: World<S>,
+struct Chaos<'a, S: Subject> {
+    world: World<'a, S>,
     /// Input that has not arrived, the next one last.
     waiting: Vec<Input>,
     rng: ChaCha8Rng,
@@ -169,7 +169,7 @@ struct Chaos<S: Subject> {
     tell: bool,
 }
 
-impl<S: Subject> Chaos<S> {
+impl<S: Subject> Chaos<'_, S> {
     fn say(&self, what: impl FnOnce() -> String) {
         if self.tell {
             eprintln!(

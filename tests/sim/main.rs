@@ -11,6 +11,7 @@
 mod chaos;
 mod outcome;
 mod quiet;
+mod scenarios;
 mod sequential;
 mod subject;
 mod toy;

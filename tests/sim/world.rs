@@ -76,12 +76,12 @@ pub struct Instance<S: Subject> {
 }
 
 /// Where everything happens.
-pub struct World<S: Subject> {
+pub struct World<'a, S: Subject> {
+    subject: &'a S,
     pub log: MemoryLog,
     pub clock: Arc<dyn Clock>,
     pub ear: Arc<Ear>,
     pub settings: EngineSettings,
-    pub processor: Arc<S::P>,
     pub instances: Vec<Instance<S>>,
     pub start: Millis,
 }
@@ -100,8 +100,8 @@ pub struct Shape {
     pub tell: bool,
 }
 
-impl<S: Subject> World<S> {
-    pub fn new(subject: &S, shape: &Shape) -> Self {
+impl<'a, S: Subject> World<'a, S> {
+    pub fn new(subject: &'a S, shape: &Shape) -> Self {
         let log = MemoryLog::new(Settings {
             queue_sends: shape.queue_sends,
             ..Settings::default()
@@ -165,7 +165,7 @@ impl<S: Subject> World<S> {
                 ..Ear::default()
             }),
             settings,
-            processor: subject.processor(),
+            subject,
             instances,
             start,
         }
@@ -200,7 +200,7 @@ impl<S: Subject> World<S> {
             ear: Arc::clone(&self.ear),
         };
         let ear: Arc<dyn Observer> = Arc::new(ear);
-        match Worker::new(log, Arc::clone(&self.processor), settings, clock, ear, 0) {
+        match Worker::new(log, self.subject.processor(), settings, clock, ear, 0) {
             Ok(worker) => self.instances[instance].worker = Some(worker),
             Err(error) => explained(&error)?,
         }
