@@ -1,13 +1,18 @@
 //! A real broker for tests, on free ports, with a directory of its own; always stopped.
+//!
+//! Another test crate takes it in with `#[path = "../kafka/broker.rs"] mod broker;`.
+
+#![allow(dead_code, reason = "not every test crate uses every helper")]
 
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 
 /// The first start fetches the broker; a later one takes 3 to 5 s on an idle machine.
 const READY_WITHIN: Duration = Duration::from_secs(120);
@@ -20,19 +25,30 @@ pub struct Broker {
     port: u16,
 }
 
+/// Why a broker did not start.
+enum Failure {
+    Ended(ExitStatus),
+    NotReady(KafkaError),
+}
+
 impl Broker {
     /// Starts a broker and waits until it answers a metadata request.
     ///
     /// # Panics
     /// With what is lacking, if java or mvn is missing or the broker does not start.
     pub fn start() -> Self {
-        // Between choosing ports and using them another process may take them.
         for attempt in 1.. {
             let mut broker = Self::launch();
             match broker.wait_until_ready() {
                 Ok(()) => return broker,
-                Err(_) if attempt < 3 => {}
-                Err(problem) => panic!("no Kafka broker for this test: {problem}"),
+                // Between choosing ports and using them another process may have taken them.
+                Err(Failure::Ended(status)) if status.code() == Some(75) && attempt < 3 => {}
+                Err(Failure::Ended(status)) => {
+                    panic!("no Kafka broker for this test: tools/kafka/kafka.sh ended ({status}), see above")
+                }
+                Err(Failure::NotReady(why)) => {
+                    panic!("no Kafka broker for this test: not ready within {READY_WITHIN:?}: {why}")
+                }
             }
         }
         unreachable!("the third attempt returns or panics")
@@ -49,6 +65,19 @@ impl Broker {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// Where it keeps its data and its log, `broker.log`.
+    pub fn directory(&self) -> PathBuf {
+        directory(self.port)
+    }
+
+    /// Stops the broker in its tracks, as a long pause of its machine would, or lets it go on.
+    pub fn freeze(&self, frozen: bool) {
+        let pid = std::fs::read_to_string(self.directory().join("pid")).expect("the script writes it");
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let done = Command::new("kill").args([signal, pid.trim()]).status();
+        assert!(done.is_ok_and(|s| s.success()), "kill {signal} {pid}");
+    }
+
     fn launch() -> Self {
         let [port, controller] = free_ports();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/kafka/kafka.sh");
@@ -62,7 +91,7 @@ impl Broker {
         Self { script, port }
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), String> {
+    fn wait_until_ready(&mut self) -> Result<(), Failure> {
         let client: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", self.address())
             .set("reconnect.backoff.max.ms", "200")
@@ -72,16 +101,12 @@ impl Broker {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if let Some(status) = self.script.try_wait().expect("it is a child of ours") {
-                return Err(format!(
-                    "tools/kafka/kafka.sh ended ({status}); its reason is above"
-                ));
+                return Err(Failure::Ended(status));
             }
             match client.fetch_metadata(None, Duration::from_millis(500)) {
                 Ok(metadata) if !metadata.brokers().is_empty() => return Ok(()),
                 Ok(_) => {}
-                Err(e) if Instant::now() > deadline => {
-                    return Err(format!("not ready within {READY_WITHIN:?}: {e}"));
-                }
+                Err(e) if Instant::now() > deadline => return Err(Failure::NotReady(e)),
                 Err(_) => {}
             }
         }
@@ -103,29 +128,4 @@ fn directory(port: u16) -> PathBuf {
 fn free_ports() -> [u16; 2] {
     let sockets = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has free ports"));
     sockets.map(|s| s.local_addr().expect("it is bound").port())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::TcpStream;
-
-    use super::{Broker, directory};
-
-    #[test]
-    fn a_broker_that_is_dropped_is_gone_and_leaves_nothing() {
-        let broker = Broker::start();
-        let (port, address) = (broker.port, broker.address());
-        assert!(TcpStream::connect(&address).is_ok());
-        assert!(directory(port).exists());
-        drop(broker);
-        assert!(
-            TcpStream::connect(&address).is_err(),
-            "it still listens on {address}"
-        );
-        assert!(
-            !directory(port).exists(),
-            "{} is still there",
-            directory(port).display()
-        );
-    }
 }

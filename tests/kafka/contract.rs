@@ -23,7 +23,12 @@ impl Kafka {
 
     /// With settings of the client library.
     pub fn with(extra: &[(&str, &str)]) -> Self {
-        let mut settings = KafkaSettings::new(&Broker::shared().address(), "test");
+        Self::on(Broker::shared(), extra)
+    }
+
+    /// On a broker of its own.
+    pub fn on(broker: &Broker, extra: &[(&str, &str)]) -> Self {
+        let mut settings = KafkaSettings::new(&broker.address(), "test");
         settings.extra = extra
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))

@@ -3,5 +3,7 @@
 mod broker;
 #[path = "../contract/mod.rs"]
 mod contract;
+mod faults;
+mod harness;
 #[path = "contract.rs"]
 mod kafka_contract;

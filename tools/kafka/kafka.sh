@@ -90,6 +90,7 @@ run() {
     ! command -v setpriv >/dev/null || bind=(setpriv --pdeathsig KILL)
     "${bind[@]}" "${java[@]}" kafka.Kafka "$dir/server.properties" </dev/null >"$dir/broker.log" 2>&1 &
     broker=$!
+    echo "$broker" >"$dir/pid"
     # The pipe ends when whoever started this closes it, or dies.
     exec 3<&0
     cat <&3 >/dev/null &
@@ -97,7 +98,8 @@ run() {
     wait -n || true
     kill -0 "$watch" 2>/dev/null || return 0
     tail -n 20 "$dir/broker.log" >&2
-    fail "the broker ended by itself: see above"
+    echo "kafka.sh: the broker ended by itself: see above" >&2
+    exit 75 # with other ports it may go better
 }
 
 start() {

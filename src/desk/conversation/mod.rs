@@ -184,6 +184,8 @@ impl<'a, 's> Actor<'a, 's> {
             }
         }
         let author = fact.case;
+        // Appending may seal these into a block, which this apply cannot read yet.
+        let recent = head.tail.clone();
         ledger::append(self.desk.keys(), self.key, head, fact.clone(), self.effects);
         let rules = self.rules(head)?;
         let before = if author == 0 {
@@ -212,7 +214,7 @@ impl<'a, 's> Actor<'a, 's> {
                     closed,
                     news: &[News::Gained(&fact)],
                     complaint,
-                    facts: &[],
+                    facts: &recent,
                 },
             )?;
         }

@@ -103,16 +103,9 @@ impl Actor<'_, '_> {
     /// may have been.
     fn note_unmet(&mut self, head: &mut Head, arrival: &Fact, facts: &[Fact]) -> Result<(), Rejection> {
         let keys = self.desk.keys();
-        if head.unmet {
-            for name in names(keys, arrival) {
-                let row = self.row(part::UNMET, name);
-                if self.state.get(&row)?.is_some() {
-                    self.effects.delete(row);
-                }
-            }
-        }
         let present = facts.iter().filter(|fact| !fact.deleted);
         let known: FxHashSet<u64> = present.clone().flat_map(|fact| names(keys, fact)).collect();
+        let mut unmet = BTreeSet::new();
         for to in present.filter_map(|fact| fact.said.addressee()) {
             let target = to.reply_to.iter();
             let messages = target.flat_map(|id| [Class::Customer, Class::Company].map(|class| (class, id)));
@@ -121,9 +114,16 @@ impl Actor<'_, '_> {
                 .author
                 .into_iter()
                 .chain(to.mentions.iter().map(|(mention, _)| *mention));
-            for name in messages.chain(people).filter(|name| !known.contains(name)) {
-                self.miss(head, name)?;
+            unmet.extend(messages.chain(people).filter(|name| !known.contains(name)));
+        }
+        for name in names(keys, arrival).filter(|name| !unmet.contains(name)) {
+            let row = self.row(part::UNMET, name);
+            if self.state.get(&row)?.is_some() {
+                self.effects.delete(row);
             }
+        }
+        for name in unmet {
+            self.miss(head, name)?;
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ pub struct Change<'f> {
     pub news: &'f [News<'f>],
     /// The message that came, if it is a customer's.
     pub complaint: Option<&'f Complaint>,
-    /// All facts of the conversation, if they have been read.
+    /// The facts at hand: all of the conversation, or the latest.
     pub facts: &'f [Fact],
 }
 

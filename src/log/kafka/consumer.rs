@@ -3,19 +3,25 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerGroupMetadata, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::{Offset, TopicPartitionList};
 
 use super::context::{ReadContext, Rebalance};
 use super::fetch::{self, Filler};
-use super::settings::{KafkaSettings, REQUEST_TIMEOUT};
+use super::settings::{self, KafkaSettings, REQUEST_TIMEOUT};
 use super::{errors, lists};
 use crate::log::{Batch, Consumer, ErrorKind, GroupSettings, LogError, Polled, TopicPartition};
 
 /// How long to wait before asking again for what the library is still preparing.
 const PAUSE: Duration = Duration::from_millis(2);
+
+/// How long to ask for the ends of what was assigned, before a poll fails as retriable.
+const TAKE_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long to wait for the answer to a question that only rouses.
+const ROUSE: Duration = Duration::from_millis(20);
 
 /// Proof of membership, taken from the library at the time of asking.
 pub struct KafkaMembership(pub(super) ConsumerGroupMetadata);
@@ -35,8 +41,13 @@ pub struct KafkaConsumer {
     owned: BTreeSet<TopicPartition>,
     /// What of it was not accepted yet.
     waiting: BTreeSet<TopicPartition>,
-    /// What was revoked and not released.
-    revoked: Option<Vec<TopicPartition>>,
+    /// What was revoked and not released, and whether it was lost.
+    revoked: Option<(Vec<TopicPartition>, bool)>,
+    /// When the library was polled last, and how long it may go without.
+    polled: Instant,
+    max_poll_interval: Duration,
+    /// It went without for longer since the last assignment.
+    lapsed: bool,
     /// An error that was found behind records; they go first.
     deferred: Option<LogError>,
 }
@@ -45,10 +56,9 @@ impl KafkaConsumer {
     pub(super) fn join(settings: &KafkaSettings, group: &GroupSettings) -> Result<Self, LogError> {
         let during = "joining the consumer group";
         let fail = |e: KafkaError| LogError::new(ErrorKind::Fatal, during, e.to_string());
-        let client: BaseConsumer<ReadContext> = settings
-            .member(&group.group, &group.client)
-            .create_with_context(ReadContext::default())
-            .map_err(fail)?;
+        let config = settings.member(&group.group, &group.client);
+        let client: BaseConsumer<ReadContext> =
+            config.create_with_context(ReadContext::default()).map_err(fail)?;
         let topics: Vec<_> = group.topics.iter().map(|t| t.as_str()).collect();
         client.subscribe(&topics).map_err(fail)?;
         Ok(Self {
@@ -57,6 +67,9 @@ impl KafkaConsumer {
             owned: BTreeSet::new(),
             waiting: BTreeSet::new(),
             revoked: None,
+            polled: Instant::now(),
+            max_poll_interval: settings::milliseconds(&config, "max.poll.interval.ms"),
+            lapsed: false,
             deferred: None,
         })
     }
@@ -83,30 +96,53 @@ impl KafkaConsumer {
     fn surface(&mut self, event: Rebalance) -> Result<Option<Polled>, LogError> {
         match event {
             Rebalance::Assign(partitions) => {
-                self.take(&partitions)?;
+                if let Err(error) = self.take(&partitions) {
+                    // The library waits; so this is tried again with the next poll.
+                    self.client("polling")?
+                        .context()
+                        .put_back(Rebalance::Assign(partitions));
+                    return Err(error);
+                }
                 Ok((!partitions.is_empty()).then_some(Polled::Assigned(partitions)))
             }
             Rebalance::Revoke(partitions) => {
-                self.revoked = Some(partitions.clone());
+                let lost = self.lapsed || self.client("polling")?.assignment_lost();
+                self.revoked = Some((partitions.clone(), lost));
                 if partitions.is_empty() {
                     return self.release(&[]).map(|()| None);
                 }
-                let lost = self.client("polling")?.assignment_lost();
                 Ok(Some(Polled::Revoked { partitions, lost }))
             }
         }
     }
 
-    /// Answers an assignment: takes the partitions, paused. They begin at their ends, so that what
-    /// may be fetched before the pause takes hold is in the log; it is dropped by it.
+    /// Whether the library was left alone for so long that it leaves the group by itself.
+    fn is_stalled(&self) -> bool {
+        self.polled.elapsed() >= self.max_poll_interval
+    }
+
+    /// Answers an assignment: takes the partitions, paused. They begin at their ends, so that little
+    /// is fetched before the pause takes hold; that is dropped. The ends are asked for first: told to
+    /// begin at "the end", the library looks it up in the background, and a lookup that a seek
+    /// overtakes is repeated and then moves the partition from where it was sought to.
     fn take(&mut self, partitions: &[TopicPartition]) -> Result<(), LogError> {
         let during = "taking what was assigned";
-        let mut list = lists::of_partitions(partitions);
-        list.set_all_offsets(Offset::End)
-            .map_err(|e| errors::request(during, &e))?;
+        let fail = |e: KafkaError| errors::request(during, &e);
+        let mut question = lists::of_partitions(partitions);
+        let list = if partitions.is_empty() {
+            question
+        } else {
+            question.set_all_offsets(Offset::End).map_err(fail)?;
+            let client = self.client(during)?;
+            let ends = client.offsets_for_times(question, TAKE_WITHIN).map_err(fail)?;
+            let end = |p: &TopicPartition| Ok((p.clone(), lists::offset(&ends, p)?.unwrap_or(0)));
+            let ends: KafkaResult<Vec<_>> = partitions.iter().map(end).collect();
+            ends.and_then(|ends| lists::of_offsets(&ends)).map_err(fail)?
+        };
         self.answer(during, |c| c.assign(&list), |c| c.incremental_assign(&list))?;
         self.owned.extend(partitions.iter().cloned());
         self.waiting.extend(partitions.iter().cloned());
+        self.lapsed = false;
         self.pause(partitions)
     }
 
@@ -144,10 +180,28 @@ impl KafkaConsumer {
         }
     }
 
+    /// Resumes, and rouses the library: a thread of it that has had nothing to fetch from its broker
+    /// looks again only after up to a second, or when it has something to send there. So it is given a
+    /// question to send; the answer does not matter.
+    fn unpause(&self, during: &'static str, partitions: &TopicPartitionList) -> Result<(), LogError> {
+        let client = self.client(during)?;
+        client
+            .resume(partitions)
+            .map_err(|e| errors::request(during, &e))?;
+        let mut question = partitions.clone();
+        if partitions.count() > 0 && question.set_all_offsets(Offset::Beginning).is_ok() {
+            let _ = client.offsets_for_times(question, ROUSE);
+        }
+        Ok(())
+    }
+
     /// One look at the library's queue. True: a record was copied.
     fn look(&mut self, wait: Duration, batch: &mut Batch) -> Result<bool, LogError> {
+        self.lapsed |= self.is_stalled();
         let client = self.client.as_ref().ok_or_else(closed)?;
-        match client.poll(wait) {
+        let found = client.poll(wait);
+        self.polled = Instant::now();
+        match found {
             None => Ok(false),
             Some(Ok(message)) => {
                 self.filler.copy(&message, batch);
@@ -229,9 +283,7 @@ impl Consumer for KafkaConsumer {
         }
         self.move_to(during, from)?;
         let list = lists::of_partitions(from.iter().map(|(p, _)| p));
-        self.client(during)?
-            .resume(&list)
-            .map_err(|e| errors::request(during, &e))?;
+        self.unpause(during, &list)?;
         from.iter().for_each(|(p, _)| _ = self.waiting.remove(p));
         Ok(())
     }
@@ -242,7 +294,7 @@ impl Consumer for KafkaConsumer {
         if self
             .revoked
             .as_ref()
-            .is_none_or(|revoked| given != revoked.iter().collect())
+            .is_none_or(|(revoked, _)| given != revoked.iter().collect())
         {
             return Err(misuse(
                 during,
@@ -277,25 +329,26 @@ impl Consumer for KafkaConsumer {
     fn resume(&mut self, partitions: &[TopicPartition]) -> Result<(), LogError> {
         let during = "resuming";
         self.require_accepted(during, &partitions.iter().collect::<Vec<_>>())?;
-        let client = self.client(during)?;
-        client
-            .resume(&lists::of_partitions(partitions))
-            .map_err(|e| errors::request(during, &e))
+        self.unpause(during, &lists::of_partitions(partitions))
     }
 
-    /// rdkafka does not show the member id and the generation inside the metadata, so a metadata
-    /// that proves nothing cannot be told by itself. It is refused by what goes with it: before the
-    /// first assignment and after the last release nothing is owned; and when the library resets the
-    /// member id or the generation of a member that owns something, it marks the assignment as lost,
-    /// in the same thread that hands out the metadata, before it does. So the mark is looked at
-    /// after the metadata was taken. While a revocation waits for its answer the library does not set
-    /// the mark; it then resets the member id but keeps the generation, and the broker refuses that.
+    /// rdkafka does not show the member id and the generation inside the metadata, so it is told by
+    /// what goes with them whether they prove anything. Before the first assignment and after the
+    /// last release nothing is owned. When the library resets the member id or the generation of a
+    /// member that owns something, it marks the assignment as lost, in the same thread that hands out
+    /// the metadata; so the mark is looked at after the metadata was taken. But it does not while a
+    /// revocation waits for its answer: not even when it leaves the group because it was not polled,
+    /// which is told by the time here. What is left (the broker expels a member that has not answered
+    /// a revocation in time) the broker refuses: the generation stays in the metadata without an id.
     fn membership(&mut self) -> Result<KafkaMembership, LogError> {
         let during = "proving membership";
         let client = self.client(during)?;
         let none = |why| LogError::new(ErrorKind::Abortable, during, why);
         if self.owned.is_empty() {
             return Err(none("no partitions are assigned"));
+        }
+        if self.is_stalled() || matches!(self.revoked, Some((_, true))) {
+            return Err(none("the member was not polled in time and has left the group"));
         }
         let metadata = client
             .group_metadata()
@@ -310,7 +363,7 @@ impl Consumer for KafkaConsumer {
         let Some(client) = self.client.take() else {
             return Ok(());
         };
-        leave(client, self.revoked.take());
+        leave(client, self.revoked.take().map(|(partitions, _)| partitions));
         self.owned.clear();
         self.waiting.clear();
         Ok(())

@@ -37,6 +37,11 @@ impl ReadContext {
         lock(&self.rebalances).pop_front()
     }
 
+    /// Gives back one that could not be answered yet.
+    pub fn put_back(&self, event: Rebalance) {
+        lock(&self.rebalances).push_front(event);
+    }
+
     /// From here on rebalances are answered at once: everything is given back.
     pub fn begin_closing(&self) {
         self.closing.store(true, Ordering::Release);

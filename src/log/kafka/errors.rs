@@ -117,3 +117,40 @@ pub(super) fn kind_of(code: RDKafkaErrorCode) -> ErrorKind {
         _ => ErrorKind::Fatal,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{delivery, kind_of};
+    use crate::log::ErrorKind;
+    use rdkafka::types::RDKafkaErrorCode as Code;
+
+    #[test]
+    fn a_code_says_what_to_do() {
+        for (code, kind) in [
+            (Code::BrokerTransportFailure, ErrorKind::Retriable),
+            (Code::NotCoordinator, ErrorKind::Retriable),
+            (Code::IllegalGeneration, ErrorKind::Abortable),
+            (Code::UnknownMemberId, ErrorKind::Abortable),
+            (Code::ProducerFenced, ErrorKind::Fenced),
+            (Code::InvalidTransactionalState, ErrorKind::Fenced),
+            (Code::MessageSizeTooLarge, ErrorKind::TooLarge),
+            (Code::TransactionalIdAuthorizationFailed, ErrorKind::Fatal),
+            (Code::InvalidConfig, ErrorKind::Fatal),
+        ] {
+            assert_eq!(kind_of(code), kind, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_not_delivered_ends_its_transaction() {
+        for (code, kind) in [
+            (Code::MessageTimedOut, ErrorKind::Abortable),
+            (Code::TopicAuthorizationFailed, ErrorKind::Abortable),
+            (Code::InvalidProducerEpoch, ErrorKind::Fenced),
+            // Sending it again would fail again.
+            (Code::MessageSizeTooLarge, ErrorKind::Fatal),
+        ] {
+            assert_eq!(delivery("sending", code).kind, kind, "{code}");
+        }
+    }
+}

@@ -117,3 +117,52 @@ pub(super) fn error(during: &'static str, error: &KafkaError) -> Option<LogError
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::error::KafkaError;
+    use rdkafka::message::{Header as KafkaHeader, Headers};
+    use rdkafka::types::RDKafkaErrorCode as Code;
+
+    use super::{error, header};
+    use crate::log::{ErrorKind, Header};
+
+    /// Headers on which the client library panics, as it does on names that are not UTF-8.
+    struct Hostile;
+
+    impl Headers for Hostile {
+        fn count(&self) -> usize {
+            1
+        }
+
+        fn try_get(&self, _: usize) -> Option<KafkaHeader<'_, &[u8]>> {
+            panic!("a name that is not UTF-8")
+        }
+    }
+
+    #[test]
+    fn a_header_with_an_unreadable_name_does_not_end_the_program() {
+        let nameless = Header {
+            name: "",
+            value: None,
+        };
+        assert_eq!(header(&Hostile, 0), Some(nameless));
+    }
+
+    #[test]
+    fn what_mends_itself_is_waited_out_and_what_would_skip_records_is_fatal() {
+        for (code, kind) in [
+            (Code::BrokerTransportFailure, None),
+            (Code::AllBrokersDown, None),
+            (Code::PollExceeded, None),
+            (Code::TopicAuthorizationFailed, Some(ErrorKind::Retriable)),
+            (Code::UnknownTopicOrPartition, Some(ErrorKind::Retriable)),
+            (Code::AutoOffsetReset, Some(ErrorKind::Fatal)),
+            (Code::OffsetOutOfRange, Some(ErrorKind::Fatal)),
+            (Code::BadMessage, Some(ErrorKind::Fatal)),
+        ] {
+            let found = error("reading", &KafkaError::MessageConsumption(code));
+            assert_eq!(found.map(|e| e.kind), kind, "{code}");
+        }
+    }
+}

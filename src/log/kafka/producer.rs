@@ -13,10 +13,6 @@ use super::settings::{KafkaSettings, REQUEST_TIMEOUT};
 use super::{errors, lists};
 use crate::log::{ErrorKind, Header, LogError, OffsetCommit, Outgoing, Producer};
 
-/// How long a commit or an abort may take: as long as the broker lets a transaction live. After that
-/// the broker ends it, so that waiting on tells nothing.
-const END_TIMEOUT: Duration = Duration::from_secs(15);
-
 /// How long one wait for acknowledgements takes. The library's poll does not return early.
 const STEP: Duration = Duration::from_millis(1);
 
@@ -31,6 +27,9 @@ pub struct KafkaProducer {
     open: bool,
     /// Records sent in it.
     sent: u64,
+    /// How long a send, a commit or an abort may take: as long as the broker lets a transaction live.
+    /// After that the broker ends it, so that waiting on tells nothing.
+    patience: Duration,
 }
 
 impl KafkaProducer {
@@ -43,6 +42,7 @@ impl KafkaProducer {
             client,
             open: false,
             sent: 0,
+            patience: settings.transaction_timeout(),
         })
     }
 
@@ -139,7 +139,7 @@ impl Producer for KafkaProducer {
         message.key = record.key;
         message.payload = record.value;
         message.headers = headers(record.headers);
-        let deadline = Instant::now() + END_TIMEOUT;
+        let deadline = Instant::now() + self.patience;
         loop {
             let (error, back) = match self.client.send(message) {
                 Ok(()) => {
@@ -158,7 +158,10 @@ impl Producer for KafkaProducer {
                 Some(RDKafkaErrorCode::QueueFull) => {
                     return fail(
                         ErrorKind::Abortable,
-                        format!("the brokers have taken nothing for {END_TIMEOUT:?} and the queue is full"),
+                        format!(
+                            "the brokers have taken nothing for {:?} and the queue is full",
+                            self.patience
+                        ),
                     );
                 }
                 Some(RDKafkaErrorCode::MessageSizeTooLarge) => {
@@ -225,8 +228,8 @@ impl Producer for KafkaProducer {
         let during = "committing the transaction";
         self.require_open(during)?;
         // rdkafka's commit would wait for these in steps of 100 ms.
-        self.flush(END_TIMEOUT)?;
-        let committed = self.repeat(during, END_TIMEOUT, |left| self.client.commit_transaction(left));
+        self.flush(self.patience)?;
+        let committed = self.repeat(during, self.patience, |left| self.client.commit_transaction(left));
         match committed {
             Ok(()) => self.open = false,
             Err(mut error) => {
@@ -244,7 +247,7 @@ impl Producer for KafkaProducer {
         if !self.open {
             return Ok(());
         }
-        self.repeat(during, END_TIMEOUT, |left| {
+        self.repeat(during, self.patience, |left| {
             // While records are on their way the library waits inside for us to take their
             // acknowledgements, which we cannot do meanwhile: so in short steps.
             let wait = if self.acknowledged() {

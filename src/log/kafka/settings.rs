@@ -234,6 +234,11 @@ impl KafkaSettings {
         config
     }
 
+    /// How long a transaction may stay open before the broker aborts it.
+    pub(super) fn transaction_timeout(&self) -> Duration {
+        milliseconds(&self.producer(""), "transaction.timeout.ms")
+    }
+
     /// Defaults, then what the user set, then what nobody may change.
     fn client(&self, defaults: &[&[(&str, &str)]], fixed: &[(&str, &str)]) -> ClientConfig {
         let mut config = ClientConfig::new();
@@ -251,6 +256,12 @@ impl KafkaSettings {
         });
         config
     }
+}
+
+/// The value of a setting in milliseconds that has a default of ours.
+pub(super) fn milliseconds(config: &ClientConfig, key: &str) -> Duration {
+    let ms = config.get(key).and_then(|ms| ms.parse().ok());
+    Duration::from_millis(ms.expect("it has a default, and what users set was validated"))
 }
 
 impl SettingsError {
