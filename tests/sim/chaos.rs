@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use heard::engine::{Mode, Pace, Sabotage, Worker};
+use heard::engine::{Mode, Pace, Worker};
 use heard::log::memory::{Fate, MemoryLog, Moment};
 use heard::log::{ErrorKind, Log, LogError, Outgoing, Producer};
 use heard::processor::RowKey;
@@ -13,21 +13,11 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::options::Options;
 use super::outcome::Outcome;
 use super::sequential::run_in_turn;
 use super::subject::{Input, Subject};
 use super::world::{Shape, World, explained};
-
-/// How a simulation differs from the ordinary one.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Whether messages may skip the mailbox.
-    pub local_delivery: bool,
-    /// A fault to plant.
-    pub sabotage: Sabotage,
-    /// Tell what happens on stderr.
-    pub tell: bool,
-}
 
 /// What a simulation went through.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use heard::model::Millis;
 use heard::processor::Processor;
 use rand_chacha::ChaCha8Rng;
 
-use super::chaos::Options;
+use super::options::Options;
 use super::outcome::Outcome;
 
 /// An input record.

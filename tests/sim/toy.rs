@@ -12,7 +12,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::chaos::Options;
+use super::options::Options;
 use super::outcome::Outcome;
 use super::subject::{Input, Subject};
 use super::toy_check;
@@ -399,9 +399,8 @@ impl Subject for Toy {
     }
 
     fn inputs(&self, rng: &mut ChaCha8Rng, start: Millis) -> Vec<Input> {
-        (1..=rng.random_range(10..70))
-            .map(|id| self.input(id, rng, start))
-            .collect()
+        let count = rng.random_range(10..70);
+        self.many_inputs(count, rng, start)
     }
 
     fn as_of(&self, live: bool, start: Millis) -> Option<Millis> {
@@ -414,6 +413,11 @@ impl Subject for Toy {
 }
 
 impl Toy {
+    /// So many inputs.
+    pub fn many_inputs(&self, count: u64, rng: &mut ChaCha8Rng, start: Millis) -> Vec<Input> {
+        (1..=count).map(|id| self.input(id, rng, start)).collect()
+    }
+
     fn input(&self, id: u64, rng: &mut ChaCha8Rng, start: Millis) -> Input {
         let at = start.plus(rng.random_range(0..60_000)).0;
         let number = rng.random_range(0..ACTORS);
