@@ -263,10 +263,15 @@ impl Story {
     /// All events, in order.
     pub fn events(&self) -> Vec<&CaseEvent> {
         let event = |output| match output {
-            &Output::Event(ref event) => Some(&**event),
+            Output::Event(event) => Some(event),
             _ => None,
         };
-        self.desk.outputs().iter().filter_map(event).collect()
+        self.desk
+            .outputs()
+            .iter()
+            .filter_map(event)
+            .map(|event| &**event)
+            .collect()
     }
 
     /// The events' types, in order.
