@@ -3,4 +3,5 @@
 mod identity;
 mod order;
 mod story;
+mod tables;
 mod waits;
