@@ -4,4 +4,5 @@ mod identity;
 mod order;
 mod story;
 mod tables;
+mod told;
 mod waits;
