@@ -1,6 +1,6 @@
 //! What runs left in the output topics, read back and counted independently of src/report.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ impl Outcome {
     /// twice, or if `heard report` counts something else than this does.
     pub fn of(heard: &Heard) -> Self {
         let mut numbers = HashMap::new();
-        let mut events = HashSet::new();
+        let mut events = HashMap::new();
         let mut outcome = Self {
             cases: BTreeMap::new(),
             work: BTreeMap::new(),
@@ -57,7 +57,8 @@ impl Outcome {
                 }
                 "case-events" => {
                     let id = text(&value["event_id"]);
-                    assert!(events.insert(id), "twice: {value}");
+                    let seen: &mut Vec<Value> = events.entry(id).or_default();
+                    seen.push(value);
                 }
                 _ => {
                     let id = text(&value["work_id"]);
@@ -66,6 +67,8 @@ impl Outcome {
                 }
             }
         }
+        let twice: Vec<_> = events.values().filter(|seen| seen.len() > 1).collect();
+        assert!(twice.is_empty(), "{} case events more than once: {twice:#?}", twice.len());
         outcome.work.retain(|_, (_, state)| state != "WITHDRAWN");
         assert_eq!(
             heard.run(&["report", "--json"]).succeeds().json(),
