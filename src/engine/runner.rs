@@ -17,8 +17,8 @@ use crate::processor::Processor;
 /// How long a step may wait: how late a shutdown may be noticed.
 const STEP: Duration = Duration::from_millis(100);
 
-/// Runs `settings.workers` workers, a thread each with a processor of its own, until `shutdown` is set, a drain is done, or one of
-/// them fails; then the others end what they have open and leave too.
+/// Runs `settings.workers` workers, a thread each with a processor of its own, until `shutdown` is set,
+/// a drain is done, or one of them fails; then the others end what they have open and leave too.
 ///
 /// # Errors
 /// The first error of a worker.
@@ -39,7 +39,7 @@ pub fn run<L: Log, P: Processor>(
             let work = move || {
                 let result = Worker::new(
                     log.clone(),
-                    Arc::new(processor()),
+                    processor(),
                     Arc::clone(settings),
                     Arc::clone(clock),
                     Arc::clone(observer),

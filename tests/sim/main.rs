@@ -9,20 +9,27 @@
 //! story; `HEARD_SEEDS=100000` runs more of them.
 
 mod chaos;
+mod options;
 mod outcome;
 mod quiet;
+mod scenarios;
 mod sequential;
 mod subject;
 mod toy;
 mod toy_check;
 mod world;
 
-use chaos::{Options, simulate};
+use chaos::simulate;
 use heard::engine::Sabotage;
+use options::Options;
 use toy::Toy;
 
 /// Seeds of the ordinary run, for each setting of local delivery.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 500;
+
+/// Seeds that once failed, beyond those; they tell other stories since the scheduler has changed, but
+/// cost little.
+const REGRESSIONS: [u64; 4] = [1_263, 1_462, 2_245, 2_384];
 
 fn from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -33,9 +40,11 @@ fn run_seeds(local_delivery: bool) {
         local_delivery,
         ..Options::default()
     };
-    let seeds = match from_env("HEARD_SEED") {
-        Some(seed) => seed..=seed,
-        None => 1..=from_env("HEARD_SEEDS").unwrap_or(SEEDS),
+    let seeds: Vec<u64> = match from_env("HEARD_SEED") {
+        Some(seed) => vec![seed],
+        None => (1..=from_env("HEARD_SEEDS").unwrap_or(SEEDS))
+            .chain(REGRESSIONS)
+            .collect(),
     };
     let tell = from_env("HEARD_SEED").is_some();
     let mut failed = Vec::new();
@@ -73,9 +82,9 @@ fn whatever_happens_local_delivery_gives_what_a_sequential_run_gives() {
 /// An oracle that cannot fail proves nothing.
 #[test]
 fn every_planted_fault_is_found() {
+    let mut missed = Vec::new();
     for sabotage in [
         Sabotage::TransactionsOff,
-        Sabotage::OffsetsBeforeFlush,
         Sabotage::TimersWithoutOffsets,
         Sabotage::RestoreToLastStable,
         Sabotage::TimersLostOnRestore,
@@ -89,12 +98,15 @@ fn every_planted_fault_is_found() {
             ..Options::default()
         };
         let found = (1..=SEEDS).find_map(|seed| simulate(&Toy, seed, &options).err().map(|why| (seed, why)));
-        let (seed, why) = found.unwrap_or_else(|| panic!("{sabotage:?} was not found in {SEEDS} seeds"));
-        eprintln!(
-            "{sabotage:?}: seed {seed}: {}",
-            why.lines().next().unwrap_or_default()
-        );
+        match found {
+            Some((seed, why)) => eprintln!(
+                "{sabotage:?}: seed {seed}: {}",
+                why.lines().next().unwrap_or_default()
+            ),
+            None => missed.push(sabotage),
+        }
     }
+    assert!(missed.is_empty(), "not found in {SEEDS} seeds: {missed:?}");
 }
 
 #[test]
