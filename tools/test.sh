@@ -11,7 +11,7 @@ stage_prepare() { tools/prepare.sh; }
 stage_format() { tools/rust.sh cargo fmt --check; }
 stage_deny() { tools/deny.sh bans licenses sources; }
 stage_lint() { tools/rust.sh cargo clippy --locked --all-targets -- -D warnings; }
-stage_docs() { RUSTDOCFLAGS="-D warnings" tools/rust.sh cargo doc --locked --no-deps; }
+stage_docs() { RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" tools/rust.sh cargo doc --locked --no-deps --document-private-items; }
 stage_build() { tools/rust.sh cargo test --locked --no-run; }
 stage_test() { tools/rust.sh cargo test --locked --no-fail-fast; }
 
