@@ -13,7 +13,7 @@ make|make|command -v make
 pkg-config, to find the libraries|pkg-config|command -v pkg-config
 the OpenSSL headers, for librdkafka|libssl-dev|pkg-config --exists openssl
 the zlib headers, for librdkafka|zlib1g-dev|pkg-config --exists zlib
-Java 17 or later, for the broker of the tests|openjdk-17-jre-headless|java_is_new_enough
+Java 17 or later, for the broker of the tests|default-jre-headless|java_is_new_enough
 Maven, which fetches that broker|maven|command -v mvn
 ps, to look after that broker|procps|command -v ps
 git|git|command -v git
