@@ -1,5 +1,7 @@
 //! The row of a case: its fold, who its author is, and what has gone out for it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::fact::Author;
@@ -28,7 +30,7 @@ pub struct CaseRow {
     /// Who its author is.
     pub who: Who,
     /// The latest message of the open wait, whole, for its work item.
-    pub body: Option<Box<Complaint>>,
+    pub body: Option<Arc<Complaint>>,
     /// What went out for the latest wait.
     pub work: Option<WorkMark>,
 }

@@ -1,5 +1,7 @@
 //! What follows when a case has changed: its party, its events, its work items, its timers.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::Actor;
@@ -30,7 +32,7 @@ pub struct Change<'f> {
     /// The facts that changed.
     pub news: &'f [News<'f>],
     /// The message that came, if it is a customer's.
-    pub complaint: Option<&'f Complaint>,
+    pub complaint: Option<&'f Arc<Complaint>>,
     /// The facts at hand: all of the conversation, or the latest.
     pub facts: &'f [Fact],
 }
@@ -290,12 +292,12 @@ impl Actor<'_, '_> {
         waits: &Waits<'_>,
     ) -> Result<Complaint, Rejection> {
         let id = &*wait.latest.id;
-        let at_hand = waits.complaint.into_iter().chain(row.body.as_deref());
+        let at_hand = waits.complaint.into_iter().chain(&row.body);
         if let Some(whole) = at_hand
             .filter(|whole| !whole.deleted)
             .find(|whole| whole.id == id)
         {
-            return Ok(whole.clone());
+            return Ok(Complaint::clone(whole));
         }
         let is_it = |fact: &&Fact| fact.said.class() == Class::Customer && *fact.id == *id;
         if let Some(fact) = waits.facts.iter().find(is_it) {
@@ -308,13 +310,13 @@ impl Actor<'_, '_> {
 }
 
 /// Keeps the open wait's latest message whole, and no other.
-fn keep_body(row: &mut CaseRow, open: Option<&Wait>, complaint: Option<&Complaint>) {
+fn keep_body(row: &mut CaseRow, open: Option<&Wait>, complaint: Option<&Arc<Complaint>>) {
     let Some(open) = open else {
         row.body = None;
         return;
     };
     if let Some(complaint) = complaint.filter(|c| *c.id == *open.latest.id && !c.deleted) {
-        row.body = Some(Box::new(complaint.clone()));
+        row.body = Some(Arc::clone(complaint));
     }
     row.body.take_if(|body| *body.id != *open.latest.id);
 }
@@ -324,7 +326,7 @@ struct Waits<'f> {
     before: Option<&'f Fold>,
     closed_before: &'f [Wait],
     closed: &'f [Wait],
-    complaint: Option<&'f Complaint>,
+    complaint: Option<&'f Arc<Complaint>>,
     facts: &'f [Fact],
 }
 
