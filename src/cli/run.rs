@@ -57,6 +57,9 @@ pub enum Role {
 /// # Errors
 /// What ended it.
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
     let log = connect::log(settings)?;
     let registry = Arc::new(connect::registry(&settings.wire)?);
     let rules = Arc::new(settings.rules.clone());

@@ -183,6 +183,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         let mut from = Vec::new();
         for (i, desk) in arrival.desks.iter_mut().enumerate() {
             let ends = changelog_ends[i];
+            desk.records = 0;
             desk.committed = committed[i].clone();
             desk.mailbox = mailbox_ends[i];
             desk.target = match self.settings.sabotage {
@@ -205,9 +206,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 from.push((changelogs[i].clone(), desk.from));
             }
         }
-        if !from.is_empty() {
-            arrival.reader = Some(self.log.reader(&from, Isolation::Committed)?);
-        }
+        arrival.reader = match from.as_slice() {
+            [] => None,
+            from => Some(self.log.reader(from, Isolation::Committed)?),
+        };
         Ok(())
     }
 
@@ -355,10 +357,19 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 continue;
             }
             let partition = self.mailbox_partition(desk.number);
-            let start = check_state(desk).map_err(|why| EngineError::Refused {
-                partition: partition.clone(),
-                why,
-            })?;
+            let start = match check_state(desk) {
+                Ok(start) => start,
+                Err(why) => {
+                    // A worker that stood still for long may have lost the partition without knowing:
+                    // then it sees offsets of before and rows of after.
+                    let at = std::slice::from_ref(&partition);
+                    if self.log.committed(&self.settings.application, at)?.first() == Some(&desk.committed) {
+                        return Err(EngineError::Refused { partition, why }.into());
+                    }
+                    arrival.asked = false;
+                    return Ok(());
+                }
+            };
             self.consumer.accept(&[(partition.clone(), start)])?;
             let Incoming {
                 number,

@@ -255,7 +255,8 @@ impl<L: Log, P: Processor> Worker<L, P> {
             .collect();
         let mut reader = self.log.reader(&from, Isolation::Committed)?;
         let mut batch = Batch::new();
-        for _ in 0..LOOKS {
+        let mut silent = 0;
+        loop {
             let found = reader.poll(LOOK_WAIT, &mut batch)?;
             let topics = reader.topics();
             let within = batch.iter().any(|record| {
@@ -276,7 +277,9 @@ impl<L: Log, P: Processor> Worker<L, P> {
             if all {
                 return Ok(true);
             }
-            if !found {
+            // A reader may also come back because a position has moved.
+            silent += usize::from(!found);
+            if silent == SILENT_LOOKS {
                 break;
             }
         }
@@ -284,9 +287,9 @@ impl<L: Log, P: Processor> Worker<L, P> {
     }
 }
 
-/// Polls of one look, at most, and how long each may wait.
-const LOOKS: usize = 100;
-const LOOK_WAIT: Duration = Duration::from_millis(500);
+/// How long each poll of a look may wait, and how many that bring nothing end it.
+const LOOK_WAIT: Duration = Duration::from_millis(250);
+const SILENT_LOOKS: usize = 20;
 
 fn drain_done(drain: &mut Option<Drain>) {
     if let Some(drain) = drain {

@@ -34,7 +34,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             ..
         } = self;
         scratch.stage(Stage {
-            processor: &**processor,
+            processor,
             sizes,
             desks,
             mailbox_partitions: *partitions,
@@ -66,11 +66,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
                         desk.rows.put(row, value);
                     }
                 }
-                (Effect::Publish(row), _) => {
-                    if self.transaction.marked.insert(row) {
-                        self.transaction.marks.push((own, row));
-                    }
-                }
+                (Effect::Publish(row), _) => self.transaction.mark(own, row),
                 (
                     Effect::Tell { to, message } | Effect::Continue { to, message },
                     Staged::Local(partition),

@@ -7,6 +7,7 @@ use super::counts::Counts;
 use super::error::EngineError;
 use super::event::Event;
 use super::settings::Sabotage;
+use super::source::Source;
 use super::worker::{Worker, group_settings};
 use crate::log::{Consumer, ErrorKind, Log, LogError, Producer};
 use crate::processor::Processor;
@@ -136,11 +137,8 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
     /// Reads on at the positions in memory.
     fn rewind(&mut self) -> Result<(), LogError> {
-        let sources = self
-            .inputs
-            .values()
-            .chain(self.desks.values().map(|desk| &desk.source));
-        let to: Vec<_> = sources
+        let to: Vec<_> = self
+            .sources()
             .map(|source| (source.partition.clone(), source.position))
             .collect();
         if to.is_empty() {
@@ -154,11 +152,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// beside the committed offsets is the answer.
     fn learn(&mut self) -> Result<(), LogError> {
         self.take_id()?;
-        let sources = self
-            .inputs
-            .values()
-            .chain(self.desks.values().map(|desk| &desk.source));
-        let asked: Vec<_> = sources.filter(|source| source.pending.is_some()).collect();
+        let asked: Vec<_> = self.sources().filter(|source| source.pending.is_some()).collect();
         let partitions: Vec<_> = asked.iter().map(|source| source.partition.clone()).collect();
         let found = self.log.committed(&self.settings.application, &partitions)?;
         let mut committed = false;
@@ -181,9 +175,34 @@ impl<L: Log, P: Processor> Worker<L, P> {
             let detail = "others have committed for partitions held here";
             let cause = LogError::new(ErrorKind::Fenced, "learning the outcome of a commit", detail);
             self.repair = Some(Repair::Rebuild(cause));
-            return Ok(());
+        } else if let Err(error) = self.rewind() {
+            // The outcome is known; only the rest is to be tried again.
+            self.repair = Some(Repair::Abort(error));
         }
-        self.rewind()
+        Ok(())
+    }
+
+    /// Whether another has committed for a partition that is held here: it was lost a while ago.
+    pub(super) fn is_overtaken(&self) -> bool {
+        let sources: Vec<_> = self.sources().collect();
+        let partitions: Vec<_> = sources.iter().map(|source| source.partition.clone()).collect();
+        let Ok(found) = self.log.committed(&self.settings.application, &partitions) else {
+            return false;
+        };
+        let texts = found
+            .into_iter()
+            .map(|found| found.map(|committed| committed.metadata));
+        sources
+            .iter()
+            .zip(texts)
+            .any(|(source, text)| source.text != text)
+    }
+
+    /// All partitions that are read.
+    fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.inputs
+            .values()
+            .chain(self.desks.values().map(|desk| &desk.source))
     }
 
     fn rebuild(&mut self, cause: &LogError) -> Result<(), LogError> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::error::EngineError;
 use super::event::Observer;
-use super::panics::hide_payloads;
+use super::panics::{WORKER, hide_payloads_of_workers};
 use super::settings::EngineSettings;
 use super::worker::{Step, Worker};
 use crate::log::Log;
@@ -17,8 +17,8 @@ use crate::processor::Processor;
 /// How long a step may wait: how late a shutdown may be noticed.
 const STEP: Duration = Duration::from_millis(100);
 
-/// Runs `settings.workers` workers, a thread each with a processor of its own, until `shutdown` is set, a drain is done, or one of
-/// them fails; then the others end what they have open and leave too.
+/// Runs `settings.workers` workers, a thread each with a processor of its own, until `shutdown` is set,
+/// a drain is done, or one of them fails; then the others end what they have open and leave too.
 ///
 /// # Errors
 /// The first error of a worker.
@@ -30,7 +30,7 @@ pub fn run<L: Log, P: Processor>(
     observer: &Arc<dyn Observer>,
     shutdown: &AtomicBool,
 ) -> Result<(), EngineError> {
-    hide_payloads();
+    hide_payloads_of_workers();
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let mut threads = Vec::new();
@@ -39,7 +39,7 @@ pub fn run<L: Log, P: Processor>(
             let work = move || {
                 let result = Worker::new(
                     log.clone(),
-                    Arc::new(processor()),
+                    processor(),
                     Arc::clone(settings),
                     Arc::clone(clock),
                     Arc::clone(observer),
@@ -57,7 +57,7 @@ pub fn run<L: Log, P: Processor>(
             };
             threads.push(
                 thread::Builder::new()
-                    .name(format!("worker-{index}"))
+                    .name(format!("{WORKER}{index}"))
                     .spawn_scoped(scope, work),
             );
         }

@@ -24,7 +24,8 @@ pub(super) struct Sizes {
     limits: Vec<usize>,
     /// The largest record of the open transaction, by target.
     largest: Vec<usize>,
-    /// A row was refused: rows are measured when they are stored, not when they are written.
+    /// A row was refused: until the next commit, rows are measured when they are stored, so that the
+    /// message that made one too large is told from the others.
     pub measure_rows: bool,
 }
 

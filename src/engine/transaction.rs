@@ -53,6 +53,13 @@ impl Transaction {
         self.events.clear();
     }
 
+    /// Marks a row for publication.
+    pub fn mark(&mut self, partition: i32, row: RowKey) {
+        if self.marked.insert(row) {
+            self.marks.push((partition, row));
+        }
+    }
+
     /// When it should commit, in running time.
     pub fn commit_at(&self, interval: Duration, linger: Duration) -> Duration {
         let at = self.begun + interval;
@@ -99,7 +106,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         Ok(due)
     }
 
-    /// Commits what is open. On an error nothing is certain: [`Worker::recover`] finds out.
+    /// Commits what is open. On an error nothing is certain: [`Worker::mend`] finds out.
     pub(super) fn commit(&mut self) -> Result<(), Trouble> {
         if !self.transaction.open {
             return Ok(());
@@ -208,6 +215,12 @@ impl<L: Log, P: Processor> Worker<L, P> {
             }
             for change in desk.rows.changes() {
                 let size = RowKey::LEN + change.value().map_or(0, <[u8]>::len);
+                if size > sizes.limit(Target::Changelog) {
+                    // Which message made it so large is found out by doing them again, measured.
+                    sizes.measure_rows = true;
+                    let detail = format!("a row has grown to {size} bytes");
+                    return Err(LogError::new(ErrorKind::Abortable, "writing rows", detail));
+                }
                 sizes.sending(Target::Changelog, size);
                 let (key, value) = (Some(change.key()), change.value());
                 producer.send(&Outgoing {
@@ -267,7 +280,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     fn offsets(&self) -> Vec<OffsetCommit> {
         let inputs = self.inputs.values();
         let all = inputs.chain(self.desks.values().map(|desk| &desk.source));
-        let read_only = self.settings.sabotage == Sabotage::TimersWithoutOffsets;
+        let read_only = self.settings.sabotage == Sabotage::TimersWithoutOffsets && self.drain.is_none();
         all.filter(|source| !read_only || source.position != source.committed)
             .filter_map(|source| {
                 let (offset, stamp) = source.pending.as_ref()?;
@@ -301,6 +314,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         transaction.reset();
         self.transaction = transaction;
         self.aborts_in_a_row = 0;
+        self.sizes.measure_rows = false;
     }
 
     /// The open transaction has not happened, as far as this worker's memory goes.

@@ -19,7 +19,9 @@ use super::sizes::Sizes;
 use super::source::{Desk, Source};
 use super::transaction::Transaction;
 use super::upkeep::Upkeep;
-use crate::log::{Batch, Consumer, ErrorKind, GroupSettings, Log, Polled, Producer, Topic, TopicPartition};
+use crate::log::{
+    Batch, Consumer, ErrorKind, GroupSettings, Log, LogError, Polled, Producer, Topic, TopicPartition,
+};
 use crate::processor::Processor;
 
 /// Mailbox partitions that are read, by number.
@@ -42,7 +44,7 @@ pub enum Step {
 /// Dropping a worker is a crash; [`Worker::close`] is the orderly end.
 pub struct Worker<L: Log, P: Processor> {
     pub(super) log: L,
-    pub(super) processor: Arc<P>,
+    pub(super) processor: P,
     pub(super) settings: Arc<EngineSettings>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
@@ -84,7 +86,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// id, and joins the group. Partitions come with the first steps.
     pub fn new(
         log: L,
-        processor: Arc<P>,
+        processor: P,
         settings: Arc<EngineSettings>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
@@ -187,6 +189,12 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 self.clock.sleep(Duration::from_millis(10));
                 Ok(Step::Worked)
             }
+            // What it reads was purged by the partition's next owner, and it has not been told yet.
+            Err(error) if error.kind == ErrorKind::Fatal && self.is_overtaken() => Err(LogError {
+                kind: ErrorKind::Fenced,
+                ..error
+            }
+            .into()),
             Err(error) => Err(error.into()),
         };
         self.batch = batch;

@@ -7,7 +7,6 @@
 mod normalise;
 mod validate;
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::config::rules::{RuleSettings, UnknownKind};
@@ -37,7 +36,7 @@ pub struct Intake {
     settings: Arc<RuleSettings>,
     keys: Keys,
     inputs: Vec<InputKind>,
-    decoders: RefCell<Decoders>,
+    decoders: Decoders,
 }
 
 struct Decoders {
@@ -62,7 +61,7 @@ impl Intake {
             settings,
             keys,
             inputs,
-            decoders: RefCell::new(decoders),
+            decoders,
         }
     }
 
@@ -92,7 +91,7 @@ impl Intake {
     }
 
     fn complaint(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
-        let mut complaint = decoded(self.decoders.borrow_mut().complaint.decode(value))?;
+        let mut complaint = decoded(self.decoders.complaint.decode(value))?;
         validate::complaint(&complaint, &self.settings, Millis(logged))?;
         normalise::person(&mut complaint.author, &self.settings.identity);
         normalise::text(&mut complaint.text, self.settings.limits.max_text_bytes);
@@ -108,7 +107,7 @@ impl Intake {
     }
 
     fn response(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
-        let mut response = decoded(self.decoders.borrow_mut().response.decode(value))?;
+        let mut response = decoded(self.decoders.response.decode(value))?;
         validate::response(&response, &self.settings, Millis(logged))?;
         if let Some(customer) = &mut response.customer {
             normalise::person(customer, &self.settings.identity);
@@ -132,7 +131,7 @@ impl Intake {
     }
 
     fn update(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
-        let mut update = decoded(self.decoders.borrow_mut().update.decode(value))?;
+        let mut update = decoded(self.decoders.update.decode(value))?;
         validate::update(&update, &self.settings, Millis(logged))?;
         if let Some(customer) = &mut update.customer {
             normalise::person(customer, &self.settings.identity);
@@ -146,7 +145,7 @@ impl Intake {
     }
 
     fn customer(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
-        let mut customer = decoded(self.decoders.borrow_mut().customer.decode(value))?;
+        let mut customer = decoded(self.decoders.customer.decode(value))?;
         validate::customer(&customer, &self.settings, Millis(logged))?;
         normalise::identifiers(&mut customer.identifiers, &self.settings.identity);
         let to = self.keys.party(&customer_key(&customer.customer_id));

@@ -3,7 +3,9 @@
 mod broker;
 #[path = "../contract/mod.rs"]
 mod contract;
+mod engine;
 mod faults;
 mod harness;
 #[path = "contract.rs"]
 mod kafka_contract;
+mod sim;

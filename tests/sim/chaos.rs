@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use heard::engine::{Mode, Pace, Sabotage, Worker};
+use heard::engine::{Mode, Pace, Worker};
 use heard::log::memory::{Fate, MemoryLog, Moment};
 use heard::log::{ErrorKind, Log, LogError, Outgoing, Producer};
 use heard::processor::RowKey;
@@ -13,21 +13,11 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::options::Options;
 use super::outcome::Outcome;
 use super::sequential::run_in_turn;
 use super::subject::{Input, Subject};
 use super::world::{Shape, World, explained};
-
-/// How a simulation differs from the ordinary one.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Whether messages may skip the mailbox.
-    pub local_delivery: bool,
-    /// A fault to plant.
-    pub sabotage: Sabotage,
-    /// Tell what happens on stderr.
-    pub tell: bool,
-}
 
 /// What a simulation went through.
 #[derive(Clone, Debug, Default)]
@@ -126,7 +116,7 @@ pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result
     let rows = chaos.end()?;
     let found = chaos.outcome();
     chaos.check_log(&found, &rows)?;
-    let expected = run_in_turn(&*chaos.world.processor, subject.output_topics(), &inputs, as_of);
+    let expected = run_in_turn(&subject.processor(), subject.output_topics(), &inputs, as_of);
     subject.check(&expected, &found, options)?;
     Ok(chaos.story)
 }
@@ -158,8 +148,8 @@ fn shape(rng: &mut ChaCha8Rng, options: &Options) -> Shape {
     }
 }
 
-struct Chaos<S: Subject> {
-    world: World<S>,
+struct Chaos<'a, S: Subject> {
+    world: World<'a, S>,
     /// Input that has not arrived, the next one last.
     waiting: Vec<Input>,
     rng: ChaCha8Rng,
@@ -169,7 +159,7 @@ struct Chaos<S: Subject> {
     tell: bool,
 }
 
-impl<S: Subject> Chaos<S> {
+impl<S: Subject> Chaos<'_, S> {
     fn say(&self, what: impl FnOnce() -> String) {
         if self.tell {
             eprintln!(
@@ -203,7 +193,8 @@ impl<S: Subject> Chaos<S> {
         });
         if self.rng.random_bool(0.5) {
             let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
-            faults.delay_markers(move |_| Duration::from_millis(rng.random_range(0..200)));
+            let longest = if rng.random_bool(0.5) { 200 } else { 3_000 };
+            faults.delay_markers(move |_| Duration::from_millis(rng.random_range(0..longest)));
         }
         let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
         self.world.log.set_fetch_order(move |partitions| {
@@ -245,16 +236,33 @@ impl<S: Subject> Chaos<S> {
                     self.feed()?;
                 }
             }
+            930..940 => self.stall(at)?,
             other => self.trouble(other, at),
         }
         Ok(())
+    }
+
+    /// An instance stands still past its session, but not past its transaction, while the others go
+    /// on; then it goes on where it stopped.
+    fn stall(&mut self, at: usize) -> Result<(), String> {
+        let ms = self.rng.random_range(10_100..14_900);
+        self.say(|| format!("instance {at} is stalled for {ms} ms"));
+        for _ in 0..40 {
+            self.world.log.advance(Duration::from_millis(ms / 40));
+            for other in 0..self.world.instances.len() {
+                if other != at {
+                    self.world.step(other, false)?;
+                }
+            }
+        }
+        self.world.step(at, false).map(drop)
     }
 
     fn trouble(&mut self, which: i32, at: usize) {
         let client = self.world.client(at);
         let faults = self.world.log.faults();
         match which {
-            930..950 => {
+            940..950 => {
                 let nth = self.rng.random_range(1..60);
                 let moment = if self.rng.random_bool(0.5) {
                     Moment::Before

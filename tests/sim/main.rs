@@ -9,40 +9,52 @@
 //! story; `HEARD_SEEDS=100000` runs more of them.
 
 mod chaos;
+mod desk;
+mod options;
 mod outcome;
 mod quiet;
+mod scenarios;
 mod sequential;
 mod subject;
 mod toy;
 mod toy_check;
 mod world;
 
-use chaos::{Options, simulate};
+use chaos::simulate;
+use desk::Desk;
 use heard::engine::Sabotage;
+use options::Options;
+use subject::Subject;
 use toy::Toy;
 
 /// Seeds of the ordinary run, for each setting of local delivery.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 500;
+
+/// Seeds that once failed, beyond those; they tell other stories since the scheduler has changed, but
+/// cost little.
+const REGRESSIONS: [u64; 4] = [1_263, 1_462, 2_245, 2_384];
 
 fn from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-fn run_seeds(local_delivery: bool) {
+fn run_seeds(subject: &impl Subject, local_delivery: bool) {
     let options = Options {
         local_delivery,
         ..Options::default()
     };
-    let seeds = match from_env("HEARD_SEED") {
-        Some(seed) => seed..=seed,
-        None => 1..=from_env("HEARD_SEEDS").unwrap_or(SEEDS),
+    let seeds: Vec<u64> = match from_env("HEARD_SEED") {
+        Some(seed) => vec![seed],
+        None => (1..=from_env("HEARD_SEEDS").unwrap_or(SEEDS))
+            .chain(REGRESSIONS)
+            .collect(),
     };
     let tell = from_env("HEARD_SEED").is_some();
     let mut failed = Vec::new();
     let mut total = chaos::Story::default();
     for seed in seeds {
         match simulate(
-            &Toy,
+            subject,
             seed,
             &Options {
                 tell,
@@ -62,20 +74,30 @@ fn run_seeds(local_delivery: bool) {
 
 #[test]
 fn whatever_happens_the_mailbox_alone_gives_what_a_sequential_run_gives() {
-    run_seeds(false);
+    run_seeds(&Toy, false);
 }
 
 #[test]
 fn whatever_happens_local_delivery_gives_what_a_sequential_run_gives() {
-    run_seeds(true);
+    run_seeds(&Toy, true);
+}
+
+#[test]
+fn whatever_happens_the_desk_comes_to_the_same_cases_by_the_mailbox_alone() {
+    run_seeds(&Desk::new(), false);
+}
+
+#[test]
+fn whatever_happens_the_desk_comes_to_the_same_cases_with_local_delivery() {
+    run_seeds(&Desk::new(), true);
 }
 
 /// An oracle that cannot fail proves nothing.
 #[test]
 fn every_planted_fault_is_found() {
+    let mut missed = Vec::new();
     for sabotage in [
         Sabotage::TransactionsOff,
-        Sabotage::OffsetsBeforeFlush,
         Sabotage::TimersWithoutOffsets,
         Sabotage::RestoreToLastStable,
         Sabotage::TimersLostOnRestore,
@@ -89,12 +111,15 @@ fn every_planted_fault_is_found() {
             ..Options::default()
         };
         let found = (1..=SEEDS).find_map(|seed| simulate(&Toy, seed, &options).err().map(|why| (seed, why)));
-        let (seed, why) = found.unwrap_or_else(|| panic!("{sabotage:?} was not found in {SEEDS} seeds"));
-        eprintln!(
-            "{sabotage:?}: seed {seed}: {}",
-            why.lines().next().unwrap_or_default()
-        );
+        match found {
+            Some((seed, why)) => eprintln!(
+                "{sabotage:?}: seed {seed}: {}",
+                why.lines().next().unwrap_or_default()
+            ),
+            None => missed.push(sabotage),
+        }
     }
+    assert!(missed.is_empty(), "not found in {SEEDS} seeds: {missed:?}");
 }
 
 #[test]

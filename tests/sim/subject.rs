@@ -1,12 +1,10 @@
 //! What is simulated: a processor, its input, and how to judge the outcome.
 
-use std::sync::Arc;
-
 use heard::model::Millis;
 use heard::processor::Processor;
 use rand_chacha::ChaCha8Rng;
 
-use super::chaos::Options;
+use super::options::Options;
 use super::outcome::Outcome;
 
 /// An input record.
@@ -25,8 +23,8 @@ pub trait Subject {
     /// The processor.
     type P: Processor;
 
-    /// Makes it.
-    fn processor(&self) -> Arc<Self::P>;
+    /// Makes one; every worker has its own.
+    fn processor(&self) -> Self::P;
 
     /// How many input topics there are.
     fn input_topics(&self) -> usize;

@@ -2,7 +2,6 @@
 //! and whatever can go wrong in each.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use heard::log::Record;
 use heard::model::Millis;
@@ -13,7 +12,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::chaos::Options;
+use super::options::Options;
 use super::outcome::Outcome;
 use super::subject::{Input, Subject};
 use super::toy_check;
@@ -57,6 +56,8 @@ pub enum Message {
     Alarm { id: u64, at: i64 },
     /// What another counter has come to, whole, with its rising number.
     State { sender: u64, number: u64, sum: u64 },
+    /// Pass it on so many times, then fail.
+    Relay { left: u8 },
     /// Fail.
     Fail { id: u64, trick: Trick },
 }
@@ -131,6 +132,11 @@ impl Row for ToyRow {
     }
 }
 
+/// A counter.
+pub fn counter(number: u64) -> ActorKey {
+    actor(COUNTER, number)
+}
+
 fn actor(kind: u8, number: u64) -> ActorKey {
     // The number can be read back from the hash's end.
     let spread = u128::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
@@ -144,7 +150,8 @@ fn number_of(actor: ActorKey) -> u64 {
     (actor.hash & u128::from(u64::MAX)) as u64
 }
 
-fn row(actor: ActorKey, part: u8) -> RowKey {
+/// A row of an actor.
+pub fn row(actor: ActorKey, part: u8) -> RowKey {
     RowKey {
         actor,
         part,
@@ -270,6 +277,10 @@ impl Processor for ToyProcessor {
                 *known = (number, sum).max(*known);
                 effects.store(row(me, MAIN), main);
             }
+            Message::Relay { left: 0 } => return Err(Rejection::new("told_to", "fail")),
+            Message::Relay { left } => {
+                effects.tell(actor(COUNTER, u64::from(left)), Message::Relay { left: left - 1 });
+            }
             Message::Fail { trick, .. } => {
                 effects.delete(row(me, MAIN));
                 effects.tell(
@@ -371,8 +382,8 @@ pub struct Toy;
 impl Subject for Toy {
     type P = ToyProcessor;
 
-    fn processor(&self) -> Arc<ToyProcessor> {
-        Arc::new(ToyProcessor)
+    fn processor(&self) -> ToyProcessor {
+        ToyProcessor
     }
 
     fn input_topics(&self) -> usize {
@@ -388,9 +399,8 @@ impl Subject for Toy {
     }
 
     fn inputs(&self, rng: &mut ChaCha8Rng, start: Millis) -> Vec<Input> {
-        (1..=rng.random_range(10..70))
-            .map(|id| self.input(id, rng, start))
-            .collect()
+        let count = rng.random_range(10..70);
+        self.many_inputs(count, rng, start)
     }
 
     fn as_of(&self, live: bool, start: Millis) -> Option<Millis> {
@@ -403,6 +413,11 @@ impl Subject for Toy {
 }
 
 impl Toy {
+    /// So many inputs.
+    pub fn many_inputs(&self, count: u64, rng: &mut ChaCha8Rng, start: Millis) -> Vec<Input> {
+        (1..=count).map(|id| self.input(id, rng, start)).collect()
+    }
+
     fn input(&self, id: u64, rng: &mut ChaCha8Rng, start: Millis) -> Input {
         let at = start.plus(rng.random_range(0..60_000)).0;
         let number = rng.random_range(0..ACTORS);
@@ -453,13 +468,23 @@ impl Toy {
                 };
             }
         };
-        let mut value = Vec::new();
-        encode(&(kind, number, at, message), &mut value);
-        // All that goes to one actor comes in by one partition, so its order can be checked.
-        Input {
-            topic: (number % 2) as usize,
-            key: number.to_be_bytes().to_vec(),
-            value,
-        }
+        addressed(kind, number, at, &message)
+    }
+}
+
+/// An input that tells a counter something.
+pub fn input(number: u64, at: i64, message: &Message) -> Input {
+    addressed(COUNTER, number, at, message)
+}
+
+fn addressed(kind: u8, number: u64, at: i64, message: &Message) -> Input {
+    let mut value = Vec::new();
+    encode(&(kind, number, at, message), &mut value);
+    // All that goes to one actor comes in by one partition, so its order can be checked.
+    let topic = (number % 2) as usize;
+    Input {
+        topic,
+        key: number.to_be_bytes().to_vec(),
+        value,
     }
 }

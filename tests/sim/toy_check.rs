@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use heard::processor::{Codec, RowKey};
 
-use super::chaos::Options;
+use super::options::Options;
 use super::outcome::{Outcome, OutputRecord};
 use super::toy::{LINES, MAIN, Output, PUBLISHED, SNAPSHOTS, ToyRow};
 

@@ -43,19 +43,26 @@ pub struct Ear {
     pub tell: bool,
 }
 
-impl Observer for Ear {
-    fn event(&self, worker: usize, event: &Event) {
-        if self.tell {
-            eprintln!("    worker {worker}: {event}");
+/// The ear at one instance.
+struct EarOf {
+    name: String,
+    ear: Arc<Ear>,
+}
+
+impl Observer for EarOf {
+    fn event(&self, _: usize, event: &Event) {
+        let Self { name, ear } = self;
+        if ear.tell {
+            eprintln!("    {name}: {event}");
         }
-        self.events
+        ear.events
             .lock()
             .expect("nobody panics with it")
             .push(event.to_string());
     }
 
     fn counted(&self, _: usize, counts: &Counts) {
-        *self.counts.lock().expect("nobody panics with it") += counts;
+        *self.ear.counts.lock().expect("nobody panics with it") += counts;
     }
 }
 
@@ -69,12 +76,12 @@ pub struct Instance<S: Subject> {
 }
 
 /// Where everything happens.
-pub struct World<S: Subject> {
+pub struct World<'a, S: Subject> {
+    subject: &'a S,
     pub log: MemoryLog,
     pub clock: Arc<dyn Clock>,
     pub ear: Arc<Ear>,
     pub settings: EngineSettings,
-    pub processor: Arc<S::P>,
     pub instances: Vec<Instance<S>>,
     pub start: Millis,
 }
@@ -93,8 +100,8 @@ pub struct Shape {
     pub tell: bool,
 }
 
-impl<S: Subject> World<S> {
-    pub fn new(subject: &S, shape: &Shape) -> Self {
+impl<'a, S: Subject> World<'a, S> {
+    pub fn new(subject: &'a S, shape: &Shape) -> Self {
         let log = MemoryLog::new(Settings {
             queue_sends: shape.queue_sends,
             ..Settings::default()
@@ -158,7 +165,7 @@ impl<S: Subject> World<S> {
                 ..Ear::default()
             }),
             settings,
-            processor: subject.processor(),
+            subject,
             instances,
             start,
         }
@@ -188,8 +195,12 @@ impl<S: Subject> World<S> {
     pub fn start(&mut self, instance: usize) -> Result<(), String> {
         let settings = Arc::new(self.settings_of(instance));
         let (log, clock) = (self.log.clone(), Arc::clone(&self.clock));
-        let ear: Arc<dyn Observer> = Arc::clone(&self.ear) as _;
-        match Worker::new(log, Arc::clone(&self.processor), settings, clock, ear, 0) {
+        let ear = EarOf {
+            name: settings.instance.clone(),
+            ear: Arc::clone(&self.ear),
+        };
+        let ear: Arc<dyn Observer> = Arc::new(ear);
+        match Worker::new(log, self.subject.processor(), settings, clock, ear, 0) {
             Ok(worker) => self.instances[instance].worker = Some(worker),
             Err(error) => explained(&error)?,
         }

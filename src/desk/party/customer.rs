@@ -77,7 +77,11 @@ impl CustomerState {
             owner: text(&record.owner),
             preferred_channel: text(&record.preferred_channel),
         };
-        let merged_into = text(&record.merged_into).filter(|target: &Box<str>| *target != self.customer_id);
+        let target = record
+            .merged_into
+            .as_deref()
+            .filter(|target| **target != *self.customer_id);
+        let merged_into = target.map(Into::into);
         let newest = Newest {
             updated_at: record.updated_at,
             digest: digest(record),
