@@ -99,6 +99,12 @@ const BYTES: &[Bytes] = &[
         |good, _| [&good[..10], &long(9_000_000), &[0]].concat(),
         &["too-large"],
     ),
+    // Of all but customers the last byte is the end of a map without items.
+    (
+        "9 million items claimed in five bytes",
+        |good, _| [&good[..good.len() - 1], &long(9_000_000), &[0]].concat(),
+        &["too-large", "trailing-bytes"],
+    ),
     (
         "a length of 2^62",
         |good, _| [&good[..10], &long(1 << 62)].concat(),
@@ -214,7 +220,7 @@ pub fn poison(n: usize, chance: &mut Chance) -> Poison {
         let good = written(target, &fields(n));
         return Poison {
             target,
-            key: key(n, chance),
+            key: key(target, n, chance),
             value: Some(spoil(good, chance)),
             what,
             reasons,
@@ -226,7 +232,11 @@ pub fn poison(n: usize, chance: &mut Chance) -> Poison {
     Poison {
         target,
         // A customer without a value is one that the CRM has dropped: if it says which.
-        key: if customers { None } else { key(n, chance) },
+        key: if customers {
+            Some(Vec::new())
+        } else {
+            key(target, n, chance)
+        },
         value: None,
         what: "no value",
         reasons: if customers { &["no_key"] } else { &["no_value"] },
@@ -238,20 +248,21 @@ fn spoilt(target: Target, n: usize, (what, spoil, reasons): &Spoil, chance: &mut
     spoil(&mut fields, chance);
     Poison {
         target,
-        key: key(n, chance),
+        key: key(target, n, chance),
         value: Some(written(target, &fields)),
         what,
         reasons,
     }
 }
 
-/// No key, an empty one, one of any bytes, one of a dialogue.
-fn key(n: usize, chance: &mut Chance) -> Option<Vec<u8>> {
+/// No key (brokers refuse that in a compacted topic), an empty one, one of any bytes, one of text.
+fn key(target: Target, n: usize, chance: &mut Chance) -> Option<Vec<u8>> {
     match chance.below(4) {
-        0 => None,
+        0 if target != Target::Customers => None,
+        0 => Some(vec![0]),
         1 => Some(Vec::new()),
         2 => Some(chance.bytes(20)),
-        _ => Some(format!("ibm-{n}").into_bytes()),
+        _ => Some(format!("hostile-{n}").into_bytes()),
     }
 }
 
