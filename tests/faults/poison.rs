@@ -205,7 +205,7 @@ const LONG_TEXT: Spoil = (
 /// Hostile record number `n`: the kinds come in turn, what is random in them by chance.
 pub fn poison(n: usize, chance: &mut Chance) -> Poison {
     // A few hundred kilobytes are enough now and then.
-    if n % 500 == 0 {
+    if n.is_multiple_of(500) {
         let target = [Target::Complaints, Target::Responses][n / 500 % 2];
         return spoilt(target, n, &LONG_TEXT, chance);
     }
