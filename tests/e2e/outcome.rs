@@ -68,7 +68,11 @@ impl Outcome {
             }
         }
         let twice: Vec<_> = events.values().filter(|seen| seen.len() > 1).collect();
-        assert!(twice.is_empty(), "{} case events more than once: {twice:#?}", twice.len());
+        assert!(
+            twice.is_empty(),
+            "{} case events more than once: {twice:#?}",
+            twice.len()
+        );
         outcome.work.retain(|_, (_, state)| state != "WITHDRAWN");
         assert_eq!(
             heard.run(&["report", "--json"]).succeeds().json(),
