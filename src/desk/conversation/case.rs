@@ -27,6 +27,9 @@ pub struct CaseRow {
     pub rank_by: Option<Millis>,
     /// The version last published.
     pub version: i64,
+    /// How often something told of it was taken back. What happens again after that is told under
+    /// another event id.
+    pub taken_back: u32,
     /// Who its author is.
     pub who: Who,
     /// The latest message of the open wait, whole, for its work item.
@@ -46,6 +49,7 @@ impl CaseRow {
             judge_due: None,
             rank_by: None,
             version: 0,
+            taken_back: 0,
             who: Who::default(),
             body: None,
             work: None,

@@ -114,6 +114,9 @@ impl Actor<'_, '_> {
         self.identify(head, &mut row, new_view.as_ref(), summary_before, &mut happened);
         row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
+        if happened.iter().any(Happened::takes_back) {
+            row.taken_back += 1;
+        }
 
         self.emit_events(head, &row, before.as_ref(), happened);
         let fold = row.fold.take();
@@ -139,15 +142,13 @@ impl Actor<'_, '_> {
     fn emit_events(&mut self, head: &Head, row: &CaseRow, before: Option<&Fold>, happened: Vec<Happened>) {
         let public = row.fold.as_ref().or(before).is_some_and(|fold| fold.public);
         let stage = if public { Stage::Onstage } else { Stage::Offstage };
-        for Happened {
-            kind,
-            id,
-            at,
-            details,
-        } in happened
-        {
+        for happened in happened {
+            let event_id = happened.name(row.case_id, row.taken_back);
+            let Happened {
+                kind, at, details, ..
+            } = happened;
             self.effects.emit(Output::Event(Box::new(CaseEvent {
-                event_id: id,
+                event_id,
                 case_id: row.case_id,
                 kind,
                 at,
