@@ -3,17 +3,32 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use crate::processor::Rejection;
+
+/// How the names of worker threads begin.
+pub(super) const WORKER: &str = "worker-";
 
 thread_local! {
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Makes panics inside a processor silent, and all others tell only where they happened: a panic's
-/// text may quote what a customer wrote. Affects the whole process; calling it again does nothing.
+/// Whether panics outside workers are to be told without their text, too.
+static EVERYWHERE: AtomicBool = AtomicBool::new(false);
+
+/// From now on no panic of this process tells more than where it happened: its text may quote what a
+/// customer wrote. For programs; a test would not say any more why it failed.
 pub fn hide_payloads() {
+    EVERYWHERE.store(true, Ordering::Relaxed);
+    hide_payloads_of_workers();
+}
+
+/// Panics of worker threads tell only where they happened, those inside a processor nothing: they
+/// are told with the dead letter.
+pub(super) fn hide_payloads_of_workers() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let previous = std::panic::take_hook();
@@ -21,13 +36,14 @@ pub fn hide_payloads() {
             let place = info
                 .location()
                 .map_or_else(|| "an unknown place".to_owned(), place);
+            let current = thread::current();
+            let worker = current.name().is_some_and(|name| name.starts_with(WORKER));
             if GUARDED.get() {
                 LAST.set(Some(place));
-            } else if cfg!(test) {
-                // A failing assertion of another test.
-                previous(info);
-            } else {
+            } else if worker || EVERYWHERE.load(Ordering::Relaxed) {
                 tracing::error!("panicked at {place}");
+            } else {
+                previous(info);
             }
         }));
     });
@@ -60,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_panic_tells_where_but_not_what() {
-        hide_payloads();
+        hide_payloads_of_workers();
         let caught = guard::<()>(|| panic!("jane@example.com"));
         let rejection = caught.expect_err("it panicked");
         assert_eq!(rejection.code, "panic");

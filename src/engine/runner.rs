@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::error::EngineError;
 use super::event::Observer;
-use super::panics::hide_payloads;
+use super::panics::{WORKER, hide_payloads_of_workers};
 use super::settings::EngineSettings;
 use super::worker::{Step, Worker};
 use crate::log::Log;
@@ -30,7 +30,7 @@ pub fn run<L: Log, P: Processor>(
     observer: &Arc<dyn Observer>,
     shutdown: &AtomicBool,
 ) -> Result<(), EngineError> {
-    hide_payloads();
+    hide_payloads_of_workers();
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let mut threads = Vec::new();
@@ -57,7 +57,7 @@ pub fn run<L: Log, P: Processor>(
             };
             threads.push(
                 thread::Builder::new()
-                    .name(format!("worker-{index}"))
+                    .name(format!("{WORKER}{index}"))
                     .spawn_scoped(scope, work),
             );
         }

@@ -214,7 +214,6 @@ fn inputs(seed: u64) -> Vec<Input> {
 }
 
 fn a_drain_ends_and_comes_to_what_a_sequential_run_comes_to(local_delivery: bool) {
-    heard::engine::hide_payloads();
     let place = Place::new(local_delivery);
     let inputs = inputs(1);
     let (first, second) = inputs.split_at(300);
@@ -250,7 +249,6 @@ fn a_drain_ends_with_local_delivery() {
 /// Two instances of two workers come and go while inputs arrive, on the wall clock.
 #[test]
 fn instances_come_and_go_and_nothing_is_lost_or_doubled() {
-    heard::engine::hide_payloads();
     let place = Place::new(true);
     let inputs = inputs(2);
     let mut parts = inputs.chunks(80);

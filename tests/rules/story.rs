@@ -262,16 +262,12 @@ impl Story {
 
     /// All events, in order.
     pub fn events(&self) -> Vec<&CaseEvent> {
-        let event = |output| match output {
-            Output::Event(event) => Some(event),
+        let outputs = self.desk.outputs().iter();
+        let events = outputs.filter_map(|output| match output {
+            Output::Event(event) => Some(&**event),
             _ => None,
-        };
-        self.desk
-            .outputs()
-            .iter()
-            .filter_map(event)
-            .map(|event| &**event)
-            .collect()
+        });
+        events.collect()
     }
 
     /// The events' types, in order.

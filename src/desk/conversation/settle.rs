@@ -75,11 +75,15 @@ impl Actor<'_, '_> {
             facts,
         } = change;
 
+        // A case's time does not go back when the clock does: the wall clock may be set, and a drain
+        // that comes after others begins before everything. Else what had become of its levels would
+        // be taken back, and told once more when time has come there again.
+        let now = self.cx.now.max(row.judged_at);
         let judge = |fold: &Fold, closed: &[Wait], now| View::of(fold, closed, rules, share, now);
         let old_view = before
             .as_ref()
             .map(|fold| judge(fold, &closed_before, row.judged_at));
-        let new_view = row.fold.as_ref().map(|fold| judge(fold, &closed, self.cx.now));
+        let new_view = row.fold.as_ref().map(|fold| judge(fold, &closed, now));
         let side = |fold, view| Some(Side { fold, view });
         happened.extend(events::difference(
             row.case_id,
@@ -106,7 +110,7 @@ impl Actor<'_, '_> {
             }
         }
         self.identify(head, &mut row, new_view.as_ref(), summary_before, &mut happened);
-        row.judged_at = self.cx.now;
+        row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
 
         self.emit_events(head, &row, before.as_ref(), happened);
@@ -175,7 +179,7 @@ impl Actor<'_, '_> {
         // A case that was taken back whole is told as it last was.
         let last = waits
             .before
-            .map(|fold| (fold, View::of(fold, &[], rules, share, self.cx.now)));
+            .map(|fold| (fold, View::of(fold, &[], rules, share, row.judged_at)));
         let told = judged.or(last.as_ref().map(|(fold, view)| (*fold, view)));
         if let Some((fold, view)) = told {
             for wait in gone {
