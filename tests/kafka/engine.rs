@@ -136,15 +136,18 @@ impl Place {
         let partitions: Vec<_> = (0..PARTITIONS)
             .map(|n| TopicPartition::new(topic.clone(), n))
             .collect();
-        let ends = self.log.ends(&partitions).expect("the broker is there");
-        assert!(
-            ends.iter().all(|e| e.last_stable == e.high_watermark),
-            "{topic}: a transaction is open"
-        );
+        // A commit is answered before its markers are written everywhere.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let ends = loop {
+            let ends = self.log.ends(&partitions).expect("the broker is there");
+            if ends.iter().all(|e| e.last_stable == e.high_watermark) {
+                break ends;
+            }
+            assert!(Instant::now() < deadline, "{topic}: a transaction stays open");
+        };
         let from: Vec<_> = partitions.iter().map(|p| (p.clone(), 0)).collect();
         let mut reader = self.log.reader(&from, Isolation::Committed).expect("a reader");
         let mut batch = Batch::new();
-        let deadline = Instant::now() + Duration::from_secs(30);
         let behind = |reader: &<KafkaLog as Log>::Reader| {
             let at = |p| reader.position(p).expect("it is read");
             partitions

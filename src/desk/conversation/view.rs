@@ -126,7 +126,7 @@ fn clocks(
         done,
         dropped,
         credit: 0,
-        frozen: false,
+        frozen: None,
     };
     let acknowledged = fold.acknowledged.as_ref().map(|mark| mark.at);
     judge(Level::Acknowledge, start, levels.acknowledge, plain(acknowledged));
@@ -138,7 +138,7 @@ fn clocks(
     );
     let resolve = Clock {
         credit: fold.frozen_ms,
-        frozen: fold.pending.is_some(),
+        frozen: fold.pending.as_ref().map(|mark| mark.at),
         ..plain(fold.resolved.as_ref().map(|mark| mark.at))
     };
     judge(Level::Resolve, start, levels.resolve, resolve);
@@ -148,7 +148,7 @@ fn clocks(
             done: wait.closed,
             dropped: None,
             credit: 0,
-            frozen: false,
+            frozen: None,
         };
         judge(Level::Next, &wait.first, levels.next, clock);
     }
