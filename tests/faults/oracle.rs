@@ -149,12 +149,11 @@ impl Outcome {
             case.version = 0;
             outcome.cases.insert(case.case_id, case);
         }
-        let mut story = Story::default();
         for event in decoded::<CaseEvent>(topic("case-events")) {
-            if let Err(why) = story.tell(&event) {
-                wrong.push(why);
+            let (id, kind, case) = (event.event_id, event.kind.symbol(), event.case_id);
+            if outcome.events.insert(id, event).is_some() {
+                wrong.push(format!("event {id}, {kind} of case {case}, is told twice"));
             }
-            outcome.events.insert(event.event_id, event);
         }
         let mut revisions = BTreeMap::new();
         for item in decoded::<WorkItem>(topic("handling.onstage").chain(topic("handling.offstage"))) {
@@ -162,36 +161,6 @@ impl Outcome {
             outcome.work.insert(item.work_id, item);
         }
         outcome
-    }
-}
-
-/// The events of all cases as they are told: each once, unless it was taken back in between. A reply
-/// that comes before the message it answers is counted to one case after another, and may come back to
-/// the first: then it has been told, corrected, and is told again, by the same name.
-#[derive(Default)]
-struct Story {
-    /// How many events of a case told something, and how many took something back.
-    of_case: BTreeMap<CaseId, [usize; 2]>,
-    /// How many events of the other sort the case had when this was last told.
-    told: BTreeMap<EventId, usize>,
-}
-
-impl Story {
-    fn tell(&mut self, event: &CaseEvent) -> Result<(), String> {
-        let takes_back = matches!(event.kind, CaseEventType::Corrected | CaseEventType::SlaRetracted);
-        let counts = self.of_case.entry(event.case_id).or_default();
-        counts[usize::from(takes_back)] += 1;
-        let others = counts[usize::from(!takes_back)];
-        match self.told.insert(event.event_id, others) {
-            Some(before) if before == others => {
-                let (kind, case) = (event.kind.symbol(), event.case_id);
-                Err(format!(
-                    "event {}, {kind} of case {case}, is told twice",
-                    event.event_id
-                ))
-            }
-            _ => Ok(()),
-        }
     }
 }
 
