@@ -184,7 +184,7 @@ fn rule_5_service_levels() {
         is at its last moment     | 0 Ann                                                        | 60        |             | Running     | Running  | Running  | Running  | 2       | 0        | 0
         is past it                | 0 Ann                                                        | 61        |             | Breached    | Breached | Running  | Running  | 2       | 2        | 0
         is answered just in time  | 0 Ann, 60 agent                                              | 61        |             | Met         | Met      | Met      | Running  | 0       | 0        | 0
-        is answered too late      | 0 Ann, 61 agent                                              | 62        |             | Breached    | Breached | Met      | Running  | 0       | 2        | 0
+        is answered too late      | 0 Ann, 61 agent                                              | 62        |             | Breached    | Breached | Met      | Running  | 2       | 2        | 0
         got a receipt only        | 0 Ann, 5 receipt                                             | 61        |             | Met         | Breached | Running  | Running  | 1       | 1        | 0
         was answered, as we learn | 0 Ann                                                        | 61        | 60 agent    | Met         | Met      | Met      | Running  | 2       | 2        | 2
         waited too long once      | 0 Ann, 10 agent, 20 Ann, 141 agent                           | 142       |             | Met         | Met      | Breached | Running  | 0       | 1        | 0

@@ -58,7 +58,8 @@ pub struct Judgement {
 
 impl Clock {
     /// Judges this clock by its level and by `now`. BREACHED: the answer is later than the deadline,
-    /// or there is none and now is past it.
+    /// or there is none; and now is past it, since until then an earlier answer may still be on its
+    /// way (rule 6: an archive raises no false breach).
     pub fn judge(self, level: Span, share: Share, now: Millis) -> Judgement {
         let deadline = self.from.plus(level.ms()).plus(self.credit);
         let risk = self.from.plus(share.of(level)).plus(self.credit);
@@ -71,13 +72,13 @@ impl Clock {
         };
         match (self.done, self.dropped) {
             (Some(done), _) if done <= deadline => settled(SlaState::Met),
-            (Some(_), _) => settled(SlaState::Breached),
+            (Some(_), _) if now > deadline => settled(SlaState::Breached),
             (None, Some(dropped)) if dropped <= deadline => settled(SlaState::None),
-            (None, Some(_)) => settled(SlaState::Breached),
+            (None, Some(_)) if now > deadline => settled(SlaState::Breached),
             // PENDING stops the clock, and takes nothing back that it had shown by then.
             (None, None) if self.frozen.unwrap_or(now) > deadline => settled(SlaState::Breached),
             (None, None) if self.frozen.is_some() => settled(SlaState::Running),
-            (None, None) => Judgement {
+            _ => Judgement {
                 state: SlaState::Running,
                 at_risk: now >= risk,
                 deadline,
@@ -114,11 +115,12 @@ mod tests {
             (open, 61, Breached, false, None),
             (clock(Some(60), None, 0, None), 500, Met, false, None),
             (clock(Some(61), None, 0, None), 500, Breached, false, None),
-            (clock(Some(61), None, 5, None), 500, Met, false, None), // five minutes were frozen
-            (clock(None, None, 0, Some(60)), 500, Running, false, None), // frozen in time
-            (clock(None, None, 0, Some(61)), 500, Breached, false, None), // frozen too late
-            (clock(None, Some(30), 0, None), 500, NoClock, false, None), // let go in time
-            (clock(None, Some(70), 0, None), 500, Breached, false, None), // let go too late
+            (clock(Some(61), None, 0, None), 10, Running, false, Some(48 * M)), // not its time yet
+            (clock(Some(61), None, 5, None), 500, Met, false, None),            // five minutes were frozen
+            (clock(None, None, 0, Some(60)), 500, Running, false, None),        // frozen in time
+            (clock(None, None, 0, Some(61)), 500, Breached, false, None),       // frozen too late
+            (clock(None, Some(30), 0, None), 500, NoClock, false, None),        // let go in time
+            (clock(None, Some(70), 0, None), 500, Breached, false, None),       // let go too late
         ] {
             let judged = clock.judge(
                 Span::hours(1),
