@@ -84,7 +84,12 @@ impl Actor<'_, '_> {
             return Ok(()); // taken back before it was known: there never was a case
         }
         let news = changed.news(author);
-        let row = CaseRow { fold, ..row };
+        let mut row = CaseRow { fold, ..row };
+        if let (Some(before), Some(now)) = (&fold_before, &row.fold)
+            && overtaken(before, now)
+        {
+            row.taken_back += 1;
+        }
         self.settle(
             head,
             Change {
@@ -140,6 +145,17 @@ impl Actor<'_, '_> {
             }
         }
     }
+}
+
+/// Whether a moment that was told of a case is not there any more, since a message came late. Events
+/// are silent about it, as about a status that ends in its time; but it may come back.
+fn overtaken(before: &Fold, now: &Fold) -> bool {
+    let moments =
+        |fold: &Fold| [&fold.pending, &fold.resolved, &fold.let_go, &fold.acknowledged].map(Clone::clone);
+    let marks = moments(before).into_iter().zip(moments(now));
+    let mut gone = marks.filter(|(before, now)| before.is_some() && before != now);
+    let answer_gone = before.answered.is_some() && before.answered != now.answered;
+    gone.next().is_some() || answer_gone || now.reopened < before.reopened
 }
 
 /// What became of the facts.
