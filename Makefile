@@ -1,11 +1,60 @@
-# Everything a developer or a CI machine does here. `make kafka KAFKA_PORT=9192` chooses the port.
+# Everything a developer or a CI machine does here. `make` lists it.
 
-.PHONY: kafka kafka-stop
+.DEFAULT_GOAL := help
+.PHONY: help test prepare build release fmt lint docs deny advisories bench clean kafka kafka-stop
 
-## A Kafka broker on 127.0.0.1:9092, from Maven artifacts; runs until `make kafka-stop`.
+## lists what can be made
+help:
+	@awk '/^## /{text=substr($$0,4)} /^[a-z-]+:/{if(text)printf "  make %-11s %s\n",substr($$1,1,length($$1)-1),text; text=""}' Makefile
+
+## everything that must hold: needs, format, dependencies, lints, docs, tests
+test:
+	@tools/test.sh
+
+## checks what building and testing need, and installs what is missing if it can
+prepare:
+	@tools/prepare.sh
+
+## the program, quick to build: target/debug/heard
+build:
+	@tools/rust.sh cargo build --locked
+
+## the program, for real use: target/release/heard
+release:
+	@tools/rust.sh cargo build --locked --release
+
+## formats the code
+fmt:
+	@tools/rust.sh cargo fmt
+
+## the lints of make test
+lint:
+	@tools/test.sh lint
+
+## the documentation of the code: target/doc/heard/index.html
+docs:
+	@tools/test.sh docs
+
+## licences, versions and sources of all dependencies (deny.toml)
+deny:
+	@tools/deny.sh bans licenses sources
+
+## known faults of dependencies; needs the network, so it is not in make test
+advisories:
+	@tools/deny.sh advisories
+
+## how long decoding and encoding a record takes
+bench:
+	@tools/rust.sh cargo bench --locked --bench wire
+
+## removes what was built; the broker's data and the fetched tools stay
+clean:
+	@tools/rust.sh cargo clean
+
+## a Kafka broker on 127.0.0.1:9092, or at KAFKA_PORT=..., until make kafka-stop
 kafka:
 	@tools/kafka/kafka.sh start
 
-## Ends the broker that `make kafka` started; its data stay in .kafka/.
+## ends that broker; its data stay in .kafka/
 kafka-stop:
 	@tools/kafka/kafka.sh stop

@@ -87,6 +87,10 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let took = clock.monotonic().saturating_sub(started);
     tracing::info!(
         taken = counts.taken,
+        applied = counts.applied,
+        delivered_locally = counts.delivered_locally,
+        mailed = counts.mailed,
+        rows_written = counts.rows_written,
         emitted = counts.emitted,
         dead_letters = counts.dead_letters.values().sum::<u64>(),
         transactions = counts.committed,

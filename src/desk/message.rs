@@ -1,6 +1,8 @@
 //! What actors tell each other. A message that carries state is a whole snapshot with its sender's
 //! rising number, and the receiver ignores older ones (ENGINE.md 13).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -33,7 +35,7 @@ impl CaseRef {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Message {
     /// To a conversation: a customer's message, normalised.
-    Said(Box<Complaint>),
+    Said(Arc<Complaint>),
     /// To a conversation: a company's message, normalised.
     Replied(Box<Response>),
     /// To a conversation: a change without a message.

@@ -32,7 +32,7 @@ pub fn write<T: Serialize>(value: &T, into: &mut Vec<u8>) {
         .expect("rows and messages hold nothing that has no length, and a vector takes any number of bytes");
 }
 
-/// Reads what [`write`] wrote, to the last byte.
+/// Reads what [`write()`] wrote, to the last byte.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Corrupt> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),

@@ -203,8 +203,9 @@ pub struct TracingObserver;
 impl Observer for TracingObserver {
     fn event(&self, worker: usize, event: &Event) {
         match event {
+            // A first start tells this of every input partition: hundreds of lines.
+            Event::FromEarliest { .. } => tracing::debug!(worker, "{event}"),
             Event::Restored { .. }
-            | Event::FromEarliest { .. }
             | Event::OutcomeLearnt { .. }
             | Event::Backpressure { .. }
             | Event::ClockMoved { .. } => tracing::info!(worker, "{event}"),

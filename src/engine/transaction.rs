@@ -106,7 +106,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         Ok(due)
     }
 
-    /// Commits what is open. On an error nothing is certain: [`Worker::recover`] finds out.
+    /// Commits what is open. On an error nothing is certain: [`Worker::mend`] finds out.
     pub(super) fn commit(&mut self) -> Result<(), Trouble> {
         if !self.transaction.open {
             return Ok(());

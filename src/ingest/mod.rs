@@ -1,7 +1,7 @@
 //! Ingest: files of past or exported messages become records on the input topics.
 //!
 //! A *map* ([`Map`], files in maps/) says which column is which field. [`rows`] reads a file row by
-//! row, [`build`] makes the records of one row, [`plan`] links and orders the records of all rows,
+//! row, [`build`] makes the records of one row, [`mod@plan`] links and orders the records of all rows,
 //! and [`send`] writes them. All but the first and the last are pure, so a map can be tried without
 //! a broker. What cannot be used is a [`Rejected`] line, never the end of the run.
 //!

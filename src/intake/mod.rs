@@ -102,7 +102,7 @@ impl Intake {
         let to = self
             .keys
             .conversation(&complaint.source, &complaint.channel, conversation);
-        effects.tell(to, Message::Said(Box::new(complaint)));
+        effects.tell(to, Message::Said(Arc::new(complaint)));
         Ok(())
     }
 

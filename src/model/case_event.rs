@@ -9,7 +9,8 @@ use super::{CaseId, EventId, Millis, Stage};
 /// Something that happened to a case: the difference between two folds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseEvent {
-    /// UUIDv5 of (case_id, type, cause).
+    /// UUIDv5 of (case_id, type, cause); once something told of the case was taken back, of that and
+    /// how often it was.
     pub event_id: EventId,
     /// The case.
     pub case_id: CaseId,

@@ -38,6 +38,14 @@ impl Heard {
         self
     }
 
+    /// With this configuration file, and as an application of its own: tests that run the processing
+    /// cannot share a consumer group.
+    pub fn application(self, text: &str) -> Self {
+        let name = self.prefix.trim_end_matches('.');
+        let text = format!("application = \"{name}\"\n{text}");
+        self.config(&text)
+    }
+
     /// With its topics created.
     pub fn topics(self) -> Self {
         self.run(&["topics", "apply"]).succeeds();
@@ -83,6 +91,11 @@ impl Heard {
         let paths = [path(&map), path(file)];
         let args = [&["ingest", "--map", paths[0], paths[1]][..], more].concat();
         self.run(&args)
+    }
+
+    /// Takes in what was ingested, with these further arguments of `heard run --drain`.
+    pub fn drain(&self, more: &[&str]) -> Ran {
+        self.run(&[&["run", "--drain"][..], more].concat()).succeeds()
     }
 
     /// All records of topics.

@@ -3,5 +3,9 @@
 #[path = "../kafka/broker.rs"]
 mod broker;
 mod dsl;
+mod figures;
 mod ingest;
+mod order;
+mod outcome;
+mod restore;
 mod topics;

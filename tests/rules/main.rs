@@ -3,4 +3,6 @@
 mod identity;
 mod order;
 mod story;
+mod tables;
+mod told;
 mod waits;

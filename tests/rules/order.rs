@@ -143,7 +143,44 @@ proptest! {
         let other = Story::told(with_levels(), shuffled).until(until);
         prop_assert_eq!(plain.cases(), other.cases());
         prop_assert_eq!(work(&plain), work(&other));
+        prop_assert_eq!(told_again(&plain), Vec::<String>::new());
+        prop_assert_eq!(told_again(&other), Vec::<String>::new());
     }
+}
+
+/// Events under ids that were there before.
+fn told_again(story: &Story) -> Vec<String> {
+    let mut known = std::collections::BTreeSet::new();
+    let events = story.events().into_iter();
+    let again = events.filter(|event| !known.insert(event.event_id));
+    again
+        .map(|event| format!("{} {:?}", event.kind.symbol(), event.details))
+        .collect()
+}
+
+/// As long as the message it replies to is not known, a reply is taken for one to whoever spoke last.
+#[test]
+fn a_reply_that_goes_and_comes_back_is_told_under_another_id() {
+    let mut reply = replies(9, "r", "social");
+    reply.in_reply_to = Some("ann4".into());
+    let ann = |minute| says(minute, &format!("ann{minute}"), "social", &["handle:ann"]);
+    let bob = |minute| says(minute, &format!("bob{minute}"), "social", &["handle:bob"]);
+    let lines: [Line; 6] = [
+        ann(0).into(),
+        bob(1).into(),
+        reply.into(),  // to Bob, it seems
+        ann(2).into(), // no, to Ann
+        bob(3).into(), // or Bob after all
+        ann(4).into(), // it was Ann
+    ];
+    let story = Story::told(with_levels(), lines);
+    let told = story.happened();
+    assert_eq!(
+        told.iter().filter(|kind| **kind == "REPLIED").count(),
+        4,
+        "{told:?}"
+    );
+    assert_eq!(told_again(&story), Vec::<String>::new());
 }
 
 /// The work that is there in the end, without what may differ.

@@ -262,16 +262,12 @@ impl Story {
 
     /// All events, in order.
     pub fn events(&self) -> Vec<&CaseEvent> {
-        let event = |output| match output {
-            Output::Event(event) => Some(event),
+        let outputs = self.desk.outputs().iter();
+        let events = outputs.filter_map(|output| match output {
+            Output::Event(event) => Some(&**event),
             _ => None,
-        };
-        self.desk
-            .outputs()
-            .iter()
-            .filter_map(event)
-            .map(|event| &**event)
-            .collect()
+        });
+        events.collect()
     }
 
     /// The events' types, in order.
@@ -302,7 +298,7 @@ fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
         Line::Says(record) => {
             let conversation = record.conversation_id.as_deref().expect("it has one");
             let to = keys.conversation(&record.source, &record.channel, conversation);
-            (to, Message::Said(Box::new(record)))
+            (to, Message::Said(Arc::new(record)))
         }
         Line::Replies(record) => {
             let to = keys.conversation(&record.source, &record.channel, &record.conversation_id);

@@ -276,3 +276,23 @@ fn an_earlier_message_begins_the_wait_anew() {
         (1, 1)
     );
 }
+
+/// Rule 6: what is read in the wrong order in an archive raises no alarm that must be taken back.
+#[test]
+fn an_archive_raises_no_false_alarm() {
+    let lines: [Line; 3] = [
+        says(0, "m1", "chat", &["device:d"]).into(),
+        says(100, "m2", "chat", &["device:d"]).into(), // read before the reply that came before it
+        replies(10, "r1", "chat").into(),
+    ];
+    let mut settings = with_levels();
+    settings
+        .channels
+        .values_mut()
+        .for_each(|rules| rules.levels.next = None);
+    let story = Story::told(settings, lines).until(101);
+    let happened = story.happened();
+    let alarms = ["UNANSWERED", "SLA_BREACHED", "SLA_RETRACTED", "CORRECTED"];
+    assert!(happened.iter().all(|kind| !alarms.contains(kind)), "{happened:?}");
+    assert_eq!(story.case().sla.answer, SlaState::Met);
+}

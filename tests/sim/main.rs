@@ -9,6 +9,7 @@
 //! story; `HEARD_SEEDS=100000` runs more of them.
 
 mod chaos;
+mod desk;
 mod options;
 mod outcome;
 mod quiet;
@@ -20,8 +21,10 @@ mod toy_check;
 mod world;
 
 use chaos::simulate;
+use desk::Desk;
 use heard::engine::Sabotage;
 use options::Options;
+use subject::Subject;
 use toy::Toy;
 
 /// Seeds of the ordinary run, for each setting of local delivery.
@@ -35,7 +38,7 @@ fn from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-fn run_seeds(local_delivery: bool) {
+fn run_seeds(subject: &impl Subject, local_delivery: bool) {
     let options = Options {
         local_delivery,
         ..Options::default()
@@ -51,7 +54,7 @@ fn run_seeds(local_delivery: bool) {
     let mut total = chaos::Story::default();
     for seed in seeds {
         match simulate(
-            &Toy,
+            subject,
             seed,
             &Options {
                 tell,
@@ -71,12 +74,22 @@ fn run_seeds(local_delivery: bool) {
 
 #[test]
 fn whatever_happens_the_mailbox_alone_gives_what_a_sequential_run_gives() {
-    run_seeds(false);
+    run_seeds(&Toy, false);
 }
 
 #[test]
 fn whatever_happens_local_delivery_gives_what_a_sequential_run_gives() {
-    run_seeds(true);
+    run_seeds(&Toy, true);
+}
+
+#[test]
+fn whatever_happens_the_desk_comes_to_the_same_cases_by_the_mailbox_alone() {
+    run_seeds(&Desk::new(), false);
+}
+
+#[test]
+fn whatever_happens_the_desk_comes_to_the_same_cases_with_local_delivery() {
+    run_seeds(&Desk::new(), true);
 }
 
 /// An oracle that cannot fail proves nothing.

@@ -1,5 +1,7 @@
 //! The row of a case: its fold, who its author is, and what has gone out for it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::fact::Author;
@@ -25,10 +27,13 @@ pub struct CaseRow {
     pub rank_by: Option<Millis>,
     /// The version last published.
     pub version: i64,
+    /// How often something told of it was taken back. What happens again after that is told under
+    /// another event id.
+    pub taken_back: u32,
     /// Who its author is.
     pub who: Who,
     /// The latest message of the open wait, whole, for its work item.
-    pub body: Option<Box<Complaint>>,
+    pub body: Option<Arc<Complaint>>,
     /// What went out for the latest wait.
     pub work: Option<WorkMark>,
 }
@@ -44,6 +49,7 @@ impl CaseRow {
             judge_due: None,
             rank_by: None,
             version: 0,
+            taken_back: 0,
             who: Who::default(),
             body: None,
             work: None,

@@ -14,12 +14,31 @@ use crate::model::{CaseEventType, CaseId, EventId, Millis, ResponseKind, SlaStat
 pub struct Happened {
     /// What.
     pub kind: CaseEventType,
-    /// Its name: the same whenever the same thing is found to have happened.
+    /// Its name: the same whenever the same thing is found to have happened. See [`Happened::name`].
     pub id: EventId,
     /// Event time.
     pub at: Millis,
     /// More about it, without personal data.
     pub details: BTreeMap<String, String>,
+}
+
+impl Happened {
+    /// Whether it takes back what was told before, so that the same may happen once more.
+    pub fn takes_back(&self) -> bool {
+        use CaseEventType::{Corrected, Edited, SlaRetracted, Withdrawn};
+        matches!(self.kind, Corrected | Edited | SlaRetracted | Withdrawn)
+    }
+
+    /// Its event id in a case of which something was `taken_back` so often. A reply that goes to
+    /// another case and comes back is two events: under one id, whoever reads each id once would
+    /// see it go and not come back.
+    pub fn name(&self, case: CaseId, taken_back: u32) -> EventId {
+        if taken_back == 0 {
+            return self.id;
+        }
+        let again = [&*self.id.to_string(), &*taken_back.to_string()];
+        EventId::new(case, self.kind.symbol(), &again)
+    }
 }
 
 /// What a fact is to a case that has changed.

@@ -183,6 +183,17 @@ impl Fold {
         fold
     }
 
+    /// Whether another fold of the same case came to the same status by the same messages. Where late
+    /// messages make it differ, events may be silent, as about a status that ends in its time; but
+    /// what was told may come back.
+    pub fn has_status_of(&self, other: &Self) -> bool {
+        let moments = |fold: &Self| {
+            [&fold.pending, &fold.resolved, &fold.let_go, &fold.acknowledged].map(Option::clone)
+        };
+        moments(self) == moments(other)
+            && (&self.answered, self.reopened, self.limit) == (&other.answered, other.reopened, other.limit)
+    }
+
     /// Extends the fold by a fact that is not before any it has. If that ends a wait, the wait is
     /// appended to `closed`.
     pub fn push(&mut self, fact: &Fact, rules: &ChannelRules, closed: &mut Vec<Wait>) {

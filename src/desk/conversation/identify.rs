@@ -34,6 +34,9 @@ impl Actor<'_, '_> {
         if !row.who.owner(answer) {
             return Ok(());
         }
+        if !rivals_before.is_empty() && answer.rivals != rivals_before {
+            row.taken_back += 1; // that conflict is over; it may come again
+        }
         let conflict = !answer.rivals.is_empty() && answer.rivals != rivals_before;
         let happened = if conflict {
             self.conflict(&row, answer)

@@ -39,8 +39,8 @@ pub struct Clock {
     pub dropped: Option<Millis>,
     /// Time credited to it, frozen by PENDING.
     pub credit: i64,
-    /// Whether it stands still now.
-    pub frozen: bool,
+    /// Since when it stands still, if it does.
+    pub frozen: Option<Millis>,
 }
 
 /// What has become of a clock, by a given time.
@@ -58,7 +58,8 @@ pub struct Judgement {
 
 impl Clock {
     /// Judges this clock by its level and by `now`. BREACHED: the answer is later than the deadline,
-    /// or there is none and now is past it.
+    /// or there is none; and now is past it, since until then an earlier answer may still be on its
+    /// way (rule 6: an archive raises no false breach).
     pub fn judge(self, level: Span, share: Share, now: Millis) -> Judgement {
         let deadline = self.from.plus(level.ms()).plus(self.credit);
         let risk = self.from.plus(share.of(level)).plus(self.credit);
@@ -71,12 +72,13 @@ impl Clock {
         };
         match (self.done, self.dropped) {
             (Some(done), _) if done <= deadline => settled(SlaState::Met),
-            (Some(_), _) => settled(SlaState::Breached),
+            (Some(_), _) if now > deadline => settled(SlaState::Breached),
             (None, Some(dropped)) if dropped <= deadline => settled(SlaState::None),
-            (None, Some(_)) => settled(SlaState::Breached),
-            (None, None) if self.frozen => settled(SlaState::Running),
-            (None, None) if now > deadline => settled(SlaState::Breached),
-            (None, None) => Judgement {
+            (None, Some(_)) if now > deadline => settled(SlaState::Breached),
+            // PENDING stops the clock, and takes nothing back that it had shown by then.
+            (None, None) if self.frozen.unwrap_or(now) > deadline => settled(SlaState::Breached),
+            (None, None) if self.frozen.is_some() => settled(SlaState::Running),
+            _ => Judgement {
                 state: SlaState::Running,
                 at_risk: now >= risk,
                 deadline,
@@ -97,26 +99,28 @@ mod tests {
 
     #[test]
     fn an_hour_to_answer_judged_at_different_times() {
-        let clock = |done: Option<i64>, dropped: Option<i64>, credit: i64, frozen| Clock {
+        let clock = |done: Option<i64>, dropped: Option<i64>, credit: i64, frozen: Option<i64>| Clock {
             from: Millis(0),
             done: done.map(|m| Millis(m * M)),
             dropped: dropped.map(|m| Millis(m * M)),
             credit: credit * M,
-            frozen,
+            frozen: frozen.map(|m| Millis(m * M)),
         };
-        let open = clock(None, None, 0, false);
+        let open = clock(None, None, 0, None);
         //    given            at minute  then     at risk  changes at
         for (clock, minute, state, at_risk, due) in [
             (open, 0, Running, false, Some(48 * M)),
             (open, 48, Running, true, Some(60 * M + 1)),
             (open, 60, Running, true, Some(60 * M + 1)),
             (open, 61, Breached, false, None),
-            (clock(Some(60), None, 0, false), 500, Met, false, None),
-            (clock(Some(61), None, 0, false), 500, Breached, false, None),
-            (clock(Some(61), None, 5, false), 500, Met, false, None), // five minutes were frozen
-            (clock(None, None, 0, true), 500, Running, false, None),  // frozen now
-            (clock(None, Some(30), 0, false), 500, NoClock, false, None), // let go in time
-            (clock(None, Some(70), 0, false), 500, Breached, false, None), // let go too late
+            (clock(Some(60), None, 0, None), 500, Met, false, None),
+            (clock(Some(61), None, 0, None), 500, Breached, false, None),
+            (clock(Some(61), None, 0, None), 10, Running, false, Some(48 * M)), // not its time yet
+            (clock(Some(61), None, 5, None), 500, Met, false, None),            // five minutes were frozen
+            (clock(None, None, 0, Some(60)), 500, Running, false, None),        // frozen in time
+            (clock(None, None, 0, Some(61)), 500, Breached, false, None),       // frozen too late
+            (clock(None, Some(30), 0, None), 500, NoClock, false, None),        // let go in time
+            (clock(None, Some(70), 0, None), 500, Breached, false, None),       // let go too late
         ] {
             let judged = clock.judge(
                 Span::hours(1),
@@ -144,7 +148,7 @@ mod tests {
             done: None,
             dropped: None,
             credit: i64::MAX,
-            frozen: false,
+            frozen: None,
         };
         let judged = clock.judge(
             Span::hours(1),

@@ -25,6 +25,8 @@ pub mod wait;
 pub mod who;
 pub mod work;
 
+use std::sync::Arc;
+
 use crate::config::rules::ChannelRules;
 use crate::desk::keys::{Keys, part};
 use crate::desk::message::CaseRef;
@@ -55,7 +57,7 @@ struct Arrival<'m> {
     channel: &'m str,
     conversation_id: &'m str,
     fact: Fact,
-    complaint: Option<&'m Complaint>,
+    complaint: Option<&'m Arc<Complaint>>,
 }
 
 impl<'a, 's> Actor<'a, 's> {
@@ -185,7 +187,11 @@ impl<'a, 's> Actor<'a, 's> {
         }
         let author = fact.case;
         // Appending may seal these into a block, which this apply cannot read yet.
-        let recent = head.tail.clone();
+        let recent = if head.tail.len() == ledger::BLOCK {
+            head.tail.clone()
+        } else {
+            Vec::new()
+        };
         ledger::append(self.desk.keys(), self.key, head, fact.clone(), self.effects);
         let rules = self.rules(head)?;
         let before = if author == 0 {
@@ -193,11 +199,9 @@ impl<'a, 's> Actor<'a, 's> {
         } else {
             self.read_case(author)?
         };
-        let row = match (&before, complaint) {
-            (Some(row), _) => Some(row.clone()),
-            (None, Some(complaint)) => Some(self.new_case(head, author, complaint)),
-            (None, None) => None, // said to nobody: kept, in case its case comes to be
-        };
+        let fold_before = before.as_ref().and_then(|row| row.fold.clone());
+        // Said to nobody: kept, in case its case comes to be.
+        let row = before.or_else(|| Some(self.new_case(head, author, complaint?)));
         if let Some(mut row) = row {
             let mut closed = Vec::new();
             match (&mut row.fold, &fact.said) {
@@ -208,7 +212,7 @@ impl<'a, 's> Actor<'a, 's> {
             self.settle(
                 head,
                 Change {
-                    before: before.and_then(|row| row.fold),
+                    before: fold_before,
                     row,
                     closed_before: Vec::new(),
                     closed,

@@ -84,7 +84,12 @@ impl Actor<'_, '_> {
             return Ok(()); // taken back before it was known: there never was a case
         }
         let news = changed.news(author);
-        let row = CaseRow { fold, ..row };
+        let mut row = CaseRow { fold, ..row };
+        if let (Some(before), Some(now)) = (&fold_before, &row.fold)
+            && !before.has_status_of(now)
+        {
+            row.taken_back += 1;
+        }
         self.settle(
             head,
             Change {

@@ -1,5 +1,7 @@
 //! What follows when a case has changed: its party, its events, its work items, its timers.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::Actor;
@@ -30,7 +32,7 @@ pub struct Change<'f> {
     /// The facts that changed.
     pub news: &'f [News<'f>],
     /// The message that came, if it is a customer's.
-    pub complaint: Option<&'f Complaint>,
+    pub complaint: Option<&'f Arc<Complaint>>,
     /// The facts at hand: all of the conversation, or the latest.
     pub facts: &'f [Fact],
 }
@@ -75,11 +77,15 @@ impl Actor<'_, '_> {
             facts,
         } = change;
 
+        // A case's time does not go back when the clock does: the wall clock may be set, and a drain
+        // that comes after others begins before everything. Else what had become of its levels would
+        // be taken back, and told once more when time has come there again.
+        let now = self.cx.now.max(row.judged_at);
         let judge = |fold: &Fold, closed: &[Wait], now| View::of(fold, closed, rules, share, now);
         let old_view = before
             .as_ref()
             .map(|fold| judge(fold, &closed_before, row.judged_at));
-        let new_view = row.fold.as_ref().map(|fold| judge(fold, &closed, self.cx.now));
+        let new_view = row.fold.as_ref().map(|fold| judge(fold, &closed, now));
         let side = |fold, view| Some(Side { fold, view });
         happened.extend(events::difference(
             row.case_id,
@@ -106,8 +112,11 @@ impl Actor<'_, '_> {
             }
         }
         self.identify(head, &mut row, new_view.as_ref(), summary_before, &mut happened);
-        row.judged_at = self.cx.now;
+        row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
+        if happened.iter().any(Happened::takes_back) {
+            row.taken_back += 1;
+        }
 
         self.emit_events(head, &row, before.as_ref(), happened);
         let fold = row.fold.take();
@@ -133,15 +142,13 @@ impl Actor<'_, '_> {
     fn emit_events(&mut self, head: &Head, row: &CaseRow, before: Option<&Fold>, happened: Vec<Happened>) {
         let public = row.fold.as_ref().or(before).is_some_and(|fold| fold.public);
         let stage = if public { Stage::Onstage } else { Stage::Offstage };
-        for Happened {
-            kind,
-            id,
-            at,
-            details,
-        } in happened
-        {
+        for happened in happened {
+            let event_id = happened.name(row.case_id, row.taken_back);
+            let Happened {
+                kind, at, details, ..
+            } = happened;
             self.effects.emit(Output::Event(Box::new(CaseEvent {
-                event_id: id,
+                event_id,
                 case_id: row.case_id,
                 kind,
                 at,
@@ -175,7 +182,7 @@ impl Actor<'_, '_> {
         // A case that was taken back whole is told as it last was.
         let last = waits
             .before
-            .map(|fold| (fold, View::of(fold, &[], rules, share, self.cx.now)));
+            .map(|fold| (fold, View::of(fold, &[], rules, share, row.judged_at)));
         let told = judged.or(last.as_ref().map(|(fold, view)| (*fold, view)));
         if let Some((fold, view)) = told {
             for wait in gone {
@@ -286,12 +293,12 @@ impl Actor<'_, '_> {
         waits: &Waits<'_>,
     ) -> Result<Complaint, Rejection> {
         let id = &*wait.latest.id;
-        let at_hand = waits.complaint.into_iter().chain(row.body.as_deref());
+        let at_hand = waits.complaint.into_iter().chain(&row.body);
         if let Some(whole) = at_hand
             .filter(|whole| !whole.deleted)
             .find(|whole| whole.id == id)
         {
-            return Ok(whole.clone());
+            return Ok(Complaint::clone(whole));
         }
         let is_it = |fact: &&Fact| fact.said.class() == Class::Customer && *fact.id == *id;
         if let Some(fact) = waits.facts.iter().find(is_it) {
@@ -304,13 +311,13 @@ impl Actor<'_, '_> {
 }
 
 /// Keeps the open wait's latest message whole, and no other.
-fn keep_body(row: &mut CaseRow, open: Option<&Wait>, complaint: Option<&Complaint>) {
+fn keep_body(row: &mut CaseRow, open: Option<&Wait>, complaint: Option<&Arc<Complaint>>) {
     let Some(open) = open else {
         row.body = None;
         return;
     };
     if let Some(complaint) = complaint.filter(|c| *c.id == *open.latest.id && !c.deleted) {
-        row.body = Some(Box::new(complaint.clone()));
+        row.body = Some(Arc::clone(complaint));
     }
     row.body.take_if(|body| *body.id != *open.latest.id);
 }
@@ -320,7 +327,7 @@ struct Waits<'f> {
     before: Option<&'f Fold>,
     closed_before: &'f [Wait],
     closed: &'f [Wait],
-    complaint: Option<&'f Complaint>,
+    complaint: Option<&'f Arc<Complaint>>,
     facts: &'f [Fact],
 }
 

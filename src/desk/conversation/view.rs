@@ -65,6 +65,12 @@ impl View {
             at(from);
         }
 
+        // What facts tell of later than now is not told before its time (rule 6).
+        let was_unanswered = fold.was_unanswered.filter(|&since| since <= now);
+        if let (Some(since), None) = (fold.was_unanswered, was_unanswered) {
+            at(since);
+        }
+
         let clocks = clocks(fold, &answered, closed, &rules.levels, share, now);
         clocks
             .iter()
@@ -72,7 +78,7 @@ impl View {
             .for_each(&mut at);
         Self {
             status: status(fold, answered.is_some(), unanswered_now.is_some()),
-            unanswered_since: fold.was_unanswered.or(unanswered_now),
+            unanswered_since: was_unanswered.or(unanswered_now),
             sla: summary(fold, &clocks, rules.levels.next),
             standing: fold.limit.standing(rules.reply_limit),
             answered,
@@ -113,6 +119,9 @@ fn clocks(
     let dropped = fold.let_go.as_ref().map(|mark| mark.at);
     let mut judge = |level, first: &Mark, span: Option<Span>, clock: Clock| {
         if let Some(span) = span {
+            // A wait that is over is judged once, when it ends.
+            let over = level == Level::Next && clock.done.is_some();
+            let now = if over { Millis(i64::MAX) } else { now };
             let judgement = clock.judge(span, share, now);
             clocks.push(Judged {
                 level,
@@ -126,7 +135,7 @@ fn clocks(
         done,
         dropped,
         credit: 0,
-        frozen: false,
+        frozen: None,
     };
     let acknowledged = fold.acknowledged.as_ref().map(|mark| mark.at);
     judge(Level::Acknowledge, start, levels.acknowledge, plain(acknowledged));
@@ -138,7 +147,7 @@ fn clocks(
     );
     let resolve = Clock {
         credit: fold.frozen_ms,
-        frozen: fold.pending.is_some(),
+        frozen: fold.pending.as_ref().map(|mark| mark.at),
         ..plain(fold.resolved.as_ref().map(|mark| mark.at))
     };
     judge(Level::Resolve, start, levels.resolve, resolve);
@@ -148,7 +157,7 @@ fn clocks(
             done: wait.closed,
             dropped: None,
             credit: 0,
-            frozen: false,
+            frozen: None,
         };
         judge(Level::Next, &wait.first, levels.next, clock);
     }

@@ -13,6 +13,8 @@ use super::settings::{KafkaSettings, REQUEST_TIMEOUT};
 use super::{errors, lists};
 use crate::log::{ErrorKind, Header, LogError, OffsetCommit, Outgoing, Producer};
 
+/// How many records are sent between two looks at acknowledgements.
+const ACKNOWLEDGE_EVERY: u64 = 128;
 /// How long one wait for acknowledgements takes. The library's poll does not return early.
 const STEP: Duration = Duration::from_millis(1);
 
@@ -139,19 +141,24 @@ impl Producer for KafkaProducer {
         message.key = record.key;
         message.payload = record.value;
         message.headers = headers(record.headers);
-        let deadline = Instant::now() + self.patience;
+        let mut deadline = None;
         loop {
             let (error, back) = match self.client.send(message) {
                 Ok(()) => {
                     self.sent += 1;
-                    self.client.poll(Duration::ZERO);
+                    // Acknowledgements are taken in bunches: asking for them costs more than sending.
+                    if self.sent.is_multiple_of(ACKNOWLEDGE_EVERY) {
+                        self.client.poll(Duration::ZERO);
+                    }
                     return Ok(());
                 }
                 Err(refused) => refused,
             };
             let fail = |kind, detail: String| Err(LogError::new(kind, during, detail));
             match errors::code_of(&error) {
-                Some(RDKafkaErrorCode::QueueFull) if Instant::now() < deadline => {
+                Some(RDKafkaErrorCode::QueueFull)
+                    if Instant::now() < *deadline.get_or_insert_with(|| Instant::now() + self.patience) =>
+                {
                     self.client.poll(STEP);
                     message = back;
                 }

@@ -1,0 +1,212 @@
+//! What runs left in the output topics, read back and counted independently of src/report.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use crate::dsl::{Heard, data};
+
+/// A time to answer, for all runs of the dialogues that are compared; the rest of their configuration
+/// stands before it.
+pub const WITHIN_AN_HOUR: &str = "\n[channels.social]\nanswer = \"1h\"";
+
+/// When the dialogues are looked back at: after the last of them.
+pub const AS_OF: [&str; 2] = ["--as-of", "2020-06-01T00:00:00Z"];
+
+const OUTPUTS: [&str; 5] = [
+    "cases",
+    "handling.onstage",
+    "handling.offstage",
+    "case-events",
+    "dead-letters",
+];
+
+/// The end state in the output topics.
+#[derive(Debug, PartialEq)]
+pub struct Outcome {
+    /// The latest record of each case by its id, without its version.
+    pub cases: BTreeMap<String, Value>,
+    /// Where each work item is and the state of its latest revision, by its id; without those that
+    /// were withdrawn.
+    pub work: BTreeMap<String, (String, String)>,
+}
+
+impl Outcome {
+    /// Reads the outputs of an installation. Fails the test if anything is in the dead letters, if a
+    /// case's versions or a work item's revisions do not rise from 1 by 1, if a case event is there
+    /// twice, or if `heard report` counts something else than this does.
+    pub fn of(heard: &Heard) -> Self {
+        let mut numbers = HashMap::new();
+        let mut events = HashMap::new();
+        let mut outcome = Self {
+            cases: BTreeMap::new(),
+            work: BTreeMap::new(),
+        };
+        for mut record in heard.tail(&OUTPUTS) {
+            let topic = text(&record["topic"]);
+            let topic = topic.split_once('.').expect("there is a prefix").1.to_owned();
+            assert_ne!(topic, "dead-letters", "{record}");
+            assert_eq!(record["key"], record["value"]["case_id"]);
+            let mut value = record["value"].take();
+            match topic.as_str() {
+                "cases" => {
+                    let id = text(&value["case_id"]);
+                    follows(&mut numbers, &id, value["version"].take());
+                    outcome.cases.insert(id, value);
+                }
+                "case-events" => {
+                    let id = text(&value["event_id"]);
+                    let seen: &mut Vec<Value> = events.entry(id).or_default();
+                    seen.push(value);
+                }
+                _ => {
+                    let id = text(&value["work_id"]);
+                    follows(&mut numbers, &id, value["revision"].take());
+                    outcome.work.insert(id, (topic, text(&value["state"])));
+                }
+            }
+        }
+        let twice: Vec<_> = events.values().filter(|seen| seen.len() > 1).collect();
+        assert!(
+            twice.is_empty(),
+            "{} case events more than once: {twice:#?}",
+            twice.len()
+        );
+        outcome.work.retain(|_, (_, state)| state != "WITHDRAWN");
+        assert_eq!(
+            heard.run(&["report", "--json"]).succeeds().json(),
+            outcome.report()
+        );
+        outcome
+    }
+
+    /// The figures of all cases, by the names that `heard report --json` uses.
+    pub fn figures(&self) -> Value {
+        figures(&self.cases.values().collect::<Vec<_>>())
+    }
+
+    /// The figures of a channel and stage.
+    pub fn figures_of(&self, channel: &str, stage: &str) -> Value {
+        let here = |case: &&Value| case["channel"] == channel && case["stage"] == stage;
+        figures(&self.cases.values().filter(here).collect::<Vec<_>>())
+    }
+
+    /// How many work items of a topic ended in a state.
+    pub fn work_items(&self, topic: &str, state: &str) -> usize {
+        let here = |(at, is): &&(String, String)| at == topic && is == state;
+        self.work.values().filter(here).count()
+    }
+
+    /// Fails the test unless this is the same end state as that of another run of the same input.
+    pub fn equals(&self, other: &Self, what: &str) {
+        for (id, case) in &self.cases {
+            assert_eq!(Some(case), other.cases.get(id), "{what}");
+        }
+        assert_eq!(self.cases.len(), other.cases.len(), "{what}");
+        assert_eq!(self.work, other.work, "{what}");
+    }
+
+    fn report(&self) -> Value {
+        let group = |case: &Value| (text(&case["channel"]), text(&case["stage"]));
+        let mut groups: Vec<_> = self.cases.values().map(group).collect();
+        // The order of stages is that of the schema: ONSTAGE first.
+        groups.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+        groups.dedup();
+        let groups = groups.into_iter().map(|(channel, stage)| {
+            let mut figures = self.figures_of(&channel, &stage);
+            figures["channel"] = json!(channel);
+            figures["stage"] = json!(stage);
+            figures
+        });
+        json!({ "total": self.figures(), "groups": groups.collect::<Vec<_>>() })
+    }
+}
+
+/// The dialogues taken in once, in order of time, in 3 partitions, to be answered
+/// [`WITHIN_AN_HOUR`]: what all other runs of them must come to. `None` without the data.
+pub fn plain_dialogues() -> Option<&'static Outcome> {
+    static PLAIN: OnceLock<Outcome> = OnceLock::new();
+    let file = data("social_ibm_care_1025_dialogs.csv")?;
+    Some(PLAIN.get_or_init(|| {
+        let config = format!("[topics]\npartitions = 3{WITHIN_AN_HOUR}");
+        let heard = Heard::new("plain").application(&config).topics();
+        heard.ingest("social_ibm_care_csv.toml", &file, &[]).succeeds();
+        heard.drain(&AS_OF);
+        Outcome::of(&heard)
+    }))
+}
+
+/// Fails the test unless figures are as listed, each by its JSON pointer.
+pub fn expect(figures: &Value, expected: &[(&str, u64)]) {
+    for (pointer, value) in expected {
+        assert_eq!(figures.pointer(pointer), Some(&json!(value)), "{pointer}");
+    }
+}
+
+fn figures(cases: &[&Value]) -> Value {
+    let count = |holds: &dyn Fn(&Value) -> bool| cases.iter().filter(|case| holds(case)).count();
+    let sum = |field: &str| -> u64 {
+        let counts = cases.iter().map(|case| case[field].as_u64());
+        counts.map(|n| n.expect("it is a count")).sum()
+    };
+    let given = |field: &str| count(&|case| !case[field].is_null());
+    let in_state = |field: &str, state: &str| count(&|case| case[field] == state);
+    let level = |level: &str| {
+        let at = |state: &str| count(&|case| case["sla"][level] == state);
+        json!({ "met": at("MET"), "breached": at("BREACHED"), "running": at("RUNNING") })
+    };
+    let exceeded = in_state("reply_limit", "EXCEEDED");
+    json!({
+        "cases": cases.len(),
+        "bystanders": count(&|case| case["bystander"] == true),
+        "customer_messages": sum("customer_messages"),
+        "human_replies": sum("human_replies"),
+        "waits": sum("waits"),
+        "answered": given("answered_at"),
+        "never_answered": cases.len() - given("answered_at"),
+        "unanswered": in_state("status", "UNANSWERED"),
+        "was_unanswered": count(&|case| case["was_unanswered"] == true),
+        "first_response_s": durations(cases, "opened_at", "answered_at"),
+        "resolved": given("resolved_at"),
+        "resolution_s": durations(cases, "opened_at", "resolved_at"),
+        "levels": {
+            "acknowledge": level("acknowledge"),
+            "answer": level("answer"),
+            "next": level("next"),
+            "resolve": level("resolve"),
+        },
+        "reply_limit": { "reached": in_state("reply_limit", "REACHED") + exceeded, "exceeded": exceeded },
+        "switched": given("switched_to"),
+        "chased_elsewhere": given("chased_to"),
+        "escalated": given("escalated_from"),
+        "reopened": sum("reopened_count"),
+    })
+}
+
+/// Whole seconds between two times of a case, where it has both. None of the data freezes a clock,
+/// so that a resolution takes all of this time.
+fn durations(cases: &[&Value], from: &str, to: &str) -> Value {
+    let took = |case: &&Value| Some((case[to].as_i64()? - case[from].as_i64()?) / 1000);
+    let all: Vec<i64> = cases.iter().filter_map(took).collect();
+    // Nearest rank, by its definition: the least of them that so many do not exceed.
+    let percentile = |percent: usize| {
+        let enough = |limit: &i64| all.iter().filter(|d| *d <= limit).count() * 100 >= all.len() * percent;
+        all.iter().copied().filter(enough).min()
+    };
+    json!({ "n": all.len(), "p50": percentile(50), "p90": percentile(90), "max": all.iter().max() })
+}
+
+/// The next number of a case or work item must be one more than its last.
+fn follows(numbers: &mut HashMap<String, i64>, id: &str, number: Value) {
+    let last = numbers.entry(id.to_owned()).or_default();
+    *last += 1;
+    assert_eq!(number, *last, "of {id}");
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
+}

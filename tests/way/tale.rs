@@ -1,0 +1,132 @@
+//! A tale: lines that may arrive in any order, and what must come of them each time.
+
+use heard::model::{Case, CaseId, Identifier};
+
+use crate::story::{Line, Story, with_levels};
+
+/// When all tales are looked at, in minutes.
+pub const END: i64 = 1000;
+
+/// Lines, and the party under which all their cases end.
+pub struct Tale {
+    /// Its name.
+    pub name: &'static str,
+    /// What is told, in any order.
+    pub lines: Vec<Line>,
+    /// The party in the end.
+    pub party: &'static str,
+}
+
+impl Tale {
+    /// What the desk alone makes of it, in the order written.
+    pub fn expected(&self) -> Vec<Case> {
+        let story = Story::told(with_levels(), self.lines.clone()).until(END);
+        sorted(
+            story
+                .cases()
+                .into_values()
+                .map(|case| without(case, ""))
+                .collect(),
+        )
+    }
+}
+
+/// A tale in one order, with names of its own.
+pub struct Telling<'a> {
+    /// What is told.
+    pub tale: &'a Tale,
+    /// What its names end in: four digits.
+    pub tag: String,
+    /// The lines as they arrive.
+    pub lines: Vec<Line>,
+}
+
+/// Every tale in every order.
+pub fn tellings(tales: &[Tale]) -> Vec<Telling<'_>> {
+    let orders = tales.iter().flat_map(|tale| {
+        let orders = permutations(&tale.lines).into_iter();
+        orders.map(move |lines| (tale, lines))
+    });
+    let tell = |(number, (tale, lines)): (usize, (_, Vec<Line>))| {
+        let tag = format!("{:04}", number + 1);
+        let lines = lines.into_iter().map(|line| tagged(line, &tag)).collect();
+        Telling { tale, tag, lines }
+    };
+    orders.enumerate().map(tell).collect()
+}
+
+impl Telling<'_> {
+    /// Those of its cases, as they would be without its tag; the version is left out.
+    pub fn cases<'a>(&self, all: impl IntoIterator<Item = &'a Case>) -> Vec<Case> {
+        let all = all.into_iter();
+        let own = all.filter(|case| case.conversation_id.ends_with(&self.tag));
+        sorted(own.map(|case| without(case.clone(), &self.tag)).collect())
+    }
+}
+
+fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
+    if items.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for i in 0..items.len() {
+        let mut rest = items.to_vec();
+        let first = rest.remove(i);
+        for mut tail in permutations(&rest) {
+            tail.insert(0, first.clone());
+            all.push(tail);
+        }
+    }
+    all
+}
+
+/// The line with the tag in everything that names a conversation, a customer or a person.
+fn tagged(mut line: Line, tag: &str) -> Line {
+    let person = |identifiers: &mut Vec<Identifier>| {
+        for identifier in identifiers {
+            let at = identifier.value.find('@').unwrap_or(identifier.value.len());
+            identifier.value.insert_str(at, tag);
+        }
+    };
+    match &mut line {
+        Line::Says(record) => {
+            if let Some(conversation) = &mut record.conversation_id {
+                conversation.push_str(tag);
+            }
+            person(&mut record.author.identifiers);
+        }
+        Line::Replies(record) => {
+            record.conversation_id.push_str(tag);
+            if let Some(customer) = &mut record.customer {
+                person(&mut customer.identifiers);
+            }
+        }
+        Line::Becomes(record) => record.conversation_id.push_str(tag),
+        Line::Customer(record) => {
+            record.customer_id.push_str(tag);
+            if let Some(target) = &mut record.merged_into {
+                target.push_str(tag);
+            }
+            person(&mut record.identifiers);
+        }
+    }
+    line
+}
+
+/// The case without the tag, and without what differs with it or with arrival order.
+fn without(case: Case, tag: &str) -> Case {
+    let plain = |text: String| text.replace(tag, "");
+    Case {
+        case_id: CaseId::default(),
+        version: 0,
+        conversation_id: plain(case.conversation_id),
+        party_key: plain(case.party_key),
+        customer_id: case.customer_id.map(plain),
+        ..case
+    }
+}
+
+fn sorted(mut cases: Vec<Case>) -> Vec<Case> {
+    cases.sort_by(|a, b| (&a.channel, a.opened_at).cmp(&(&b.channel, b.opened_at)));
+    cases
+}

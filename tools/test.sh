@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Everything that must hold of a checkout, in stages. One that fails does not keep the others from
+# running; a summary with times comes at the end, and the exit status is 1 if any failed.
+#
+#   test.sh [STAGE...]    only these stages: prepare format deny lint docs build test
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
+
+stage_prepare() { tools/prepare.sh; }
+stage_format() { tools/rust.sh cargo fmt --check; }
+stage_deny() { tools/deny.sh bans licenses sources; }
+stage_lint() { tools/rust.sh cargo clippy --locked --all-targets -- -D warnings; }
+stage_docs() { RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" tools/rust.sh cargo doc --locked --no-deps --document-private-items; }
+stage_build() { tools/rust.sh cargo test --locked --no-run; }
+stage_test() { tools/rust.sh cargo test --locked --no-fail-fast; }
+
+summary=()
+failed=0
+
+# Runs a stage; keeps how it went and how long it took.
+run() {
+    local stage=$1 from=$SECONDS outcome=ok
+    echo "==> $stage"
+    "stage_$stage" </dev/null || { outcome=FAILED; failed=1; }
+    summary+=("$(printf '%-8s %-6s %5d s' "$stage" "$outcome" $((SECONDS - from)))")
+    [ "$outcome" = ok ]
+}
+
+stages=("$@")
+[ $# -gt 0 ] || stages=(prepare format deny lint docs build test)
+for stage in "${stages[@]}"; do
+    case $stage in
+    prepare | build) run "$stage" || break ;; # without these the rest cannot go well
+    format | deny | lint | docs | test) run "$stage" ;;
+    *) echo "test.sh: there is no stage $stage" >&2; exit 64 ;;
+    esac
+done
+
+echo
+printf '%s\n' "${summary[@]}"
+printf '%-8s %-6s %5d s\n' all "$([ $failed = 0 ] && echo ok || echo FAILED)" $SECONDS
+echo "not checked: the advisory database, which needs the network (make advisories)"
+exit $failed
