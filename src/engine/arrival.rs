@@ -250,13 +250,12 @@ impl<L: Log, P: Processor> Worker<L, P> {
             sources.push((arrival.inputs[i], Source::new(partition, position, text)));
         }
         self.consumer.accept(&from)?;
-        self.pause_new_inputs(&from)?;
         for (id, source) in sources {
             self.number = self.number.max(source.stamp.number);
             self.inputs.insert(id, source);
         }
         arrival.inputs.clear();
-        Ok(())
+        self.pause_new_inputs(&from)
     }
 
     fn read_changelogs(&mut self, arrival: &mut Arrival<P::Row, L::Reader>) -> Result<bool, Trouble> {

@@ -41,8 +41,7 @@ pub(super) struct Drain {
 }
 
 impl Drain {
-    /// Notes where the inputs end now; `None` if this is no drain. Records in transactions that are
-    /// still open are not there yet.
+    /// Notes where the inputs end now; `None` if this is no drain.
     pub fn begin<L: Log>(
         log: &L,
         settings: &EngineSettings,
@@ -61,8 +60,7 @@ impl Drain {
         let partition =
             |&(index, n): &(usize, i32)| TopicPartition::new(settings.topics.inputs[index].clone(), n);
         let partitions: Vec<_> = ids.iter().map(partition).collect();
-        let ends = retry(clock, within, || log.ends(&partitions))?;
-        let ends: Vec<i64> = ends.iter().map(|ends| ends.last_stable).collect();
+        let ends = input_ends(log, settings, clock, &partitions)?;
         Ok(Some(Self {
             as_of,
             inputs: partitions.into_iter().zip(ends.iter().copied()).collect(),
@@ -77,6 +75,27 @@ impl Drain {
     /// When to look again, in running time.
     pub fn next_look(&self) -> Duration {
         self.next_look
+    }
+}
+
+/// Where the inputs end. A commit is answered before its markers are written, so what was committed a
+/// moment ago may still look open: that is waited out, but not what hangs for longer.
+fn input_ends<L: Log>(
+    log: &L,
+    settings: &EngineSettings,
+    clock: &dyn Clock,
+    partitions: &[TopicPartition],
+) -> Result<Vec<i64>, LogError> {
+    let ask = || retry(clock, settings.pace.retry, || log.ends(partitions));
+    let wanted: Vec<i64> = ask()?.iter().map(|ends| ends.high_watermark).collect();
+    let deadline = clock.monotonic() + settings.pace.open_inputs;
+    loop {
+        let ends = ask()?.into_iter().zip(&wanted);
+        let ends: Vec<i64> = ends.map(|(ends, wanted)| ends.last_stable.min(*wanted)).collect();
+        if ends == wanted || clock.monotonic() >= deadline {
+            return Ok(ends);
+        }
+        clock.sleep(Duration::from_millis(20));
     }
 }
 

@@ -94,6 +94,8 @@ pub struct Pace {
     pub lag_high: i64,
     /// ...and resume at this one.
     pub lag_low: i64,
+    /// How long a drain waits, before it begins, for transactions of others in its inputs to end.
+    pub open_inputs: Duration,
     /// How often a drain looks whether everything is quiet.
     pub drain_check: Duration,
     /// Timers fired before the next poll, at most.
@@ -119,6 +121,7 @@ impl Default for Pace {
             lag_check: Duration::from_millis(500),
             lag_high: 20_000,
             lag_low: 5_000,
+            open_inputs: Duration::from_secs(20),
             drain_check: Duration::from_millis(100),
             timers_per_step: 500,
             local_per_transaction: 50_000,

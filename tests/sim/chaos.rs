@@ -102,13 +102,13 @@ pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result
         rng,
     };
     chaos.waiting.reverse();
+    chaos.disturb()?;
     if !live {
-        // A drain takes in what is there at its start.
+        // A drain takes in what was committed before its start, though markers may be on their way.
         while !chaos.waiting.is_empty() {
             chaos.feed()?;
         }
     }
-    chaos.disturb()?;
     for _ in 0..chaos.rng.random_range(50..600) {
         chaos.happen(live)?;
     }

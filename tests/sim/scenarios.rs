@@ -505,3 +505,46 @@ fn one_role_alone_does_its_half() {
     );
     assert_eq!(number_of(&world, 1), 1);
 }
+
+/// A broker answers a commit before its markers are written: `heard ingest` and, at once, a drain.
+#[test]
+fn a_drain_takes_in_what_was_committed_just_before_it() {
+    let mut world = world(false, Mode::Drain { as_of: None }, 1, 1);
+    world.log.faults().delay_markers(|_| Duration::from_secs(2));
+    feed(&world, &[count(1, 1)]);
+    world.start(0).expect("it starts");
+    for _ in 0..1_000 {
+        world.log.advance(Duration::from_millis(10));
+        world.step(0, false).expect("it runs");
+    }
+    assert!(world.instances[0].worker.is_none(), "it is done");
+    assert_eq!(number_of(&world, 1), 1);
+}
+
+#[test]
+fn a_drain_does_not_wait_for_ever_for_a_transaction_that_hangs() {
+    let mut world = world(false, Mode::Drain { as_of: None }, 1, 1);
+    feed(&world, &[count(1, 1)]);
+    let mut hanging = world.log.producer("hanging").expect("a producer");
+    hanging.init().expect("the id is free");
+    hanging.begin().expect("nothing is open");
+    let Input { topic, key, value } = count(2, 1);
+    let topic = &world.settings.topics.inputs[topic].clone();
+    let record = Outgoing {
+        topic,
+        partition: None,
+        key: Some(&key),
+        value: Some(&value),
+        headers: &[],
+    };
+    hanging.send(&record).expect("it fits");
+    hanging.flush(Duration::ZERO).expect("it is written");
+    world.settings.pace.open_inputs = Duration::from_secs(5);
+    world.start(0).expect("it starts");
+    for _ in 0..300 {
+        world.log.advance(Duration::from_millis(10));
+        world.step(0, false).expect("it runs");
+    }
+    assert!(world.instances[0].worker.is_none(), "it is done");
+    assert_eq!(number_of(&world, 1), 1);
+}
