@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use heard::log::kafka::{KafkaLog, KafkaSettings};
-use heard::log::{Log, Outgoing, Producer, Topic};
+use heard::log::{ErrorKind, Log, Outgoing, Producer, Topic};
 use heard::model::{Complaint, Customer, Identifier, Millis, Person, Sensitive};
 use heard::wire::{Encoder, Format, WireRecord};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -109,7 +109,10 @@ fn load<T: WireRecord>(
 ) {
     let topic = Topic::new(topic);
     let mut producer = log.producer("way-load").expect("a producer can be made");
-    producer.init().expect("the broker is there");
+    while let Err(error) = producer.init() {
+        // A broker that has just started may want to be asked again.
+        assert_eq!(error.kind, ErrorKind::Retriable, "{error}");
+    }
     let mut encoder = Encoder::<T>::new(Format::SingleObject);
     let mut numbers = numbers.peekable();
     let mut value = Vec::new();

@@ -141,13 +141,17 @@ impl<L: Log, P: Processor> Worker<L, P> {
         if busy || now < drain.next_look {
             return Ok(false);
         }
-        drain.next_look = now + self.settings.pace.drain_check;
         let quiet = match self.look() {
             // A transaction still has offsets pending, or the log does not answer: not quiet.
             Err(error) if error.kind == ErrorKind::Retriable => None,
             other => other?,
         };
         let Some(Quiet { seen, fired }) = quiet else {
+            // From the end of the look, which may have taken long: records come before looks.
+            let next = self.clock.monotonic() + self.settings.pace.drain_check;
+            if let Some(drain) = &mut self.drain {
+                drain.next_look = next;
+            }
             return Ok(false);
         };
         let Some(drain) = &mut self.drain else {

@@ -75,7 +75,7 @@ impl<'s, L: Log> Sender<'s, L> {
         topics: &'s TopicSettings,
     ) -> Result<Self, LogError> {
         let mut producer = log.producer(&transactional_id)?;
-        producer.init()?;
+        init(&mut producer)?;
         Ok(Self {
             log,
             producer,
@@ -124,7 +124,7 @@ impl<'s, L: Log> Sender<'s, L> {
             attempt += 1;
             if error.kind == ErrorKind::Unknown || self.producer.abort().is_err() {
                 self.producer = self.log.producer(&self.transactional_id)?;
-                self.producer.init()?;
+                init(&mut self.producer)?;
             }
         }
     }
@@ -184,6 +184,17 @@ impl<'s, L: Log> Sender<'s, L> {
                 false => topics.responses(channel),
             })
             .clone()
+    }
+}
+
+/// Takes hold of the transactional id; a broker that has just started may want to be asked again.
+fn init(producer: &mut impl Producer) -> Result<(), LogError> {
+    let mut attempt = 1;
+    loop {
+        match producer.init() {
+            Err(error) if error.kind == ErrorKind::Retriable && attempt < ATTEMPTS => attempt += 1,
+            other => return other,
+        }
     }
 }
 
