@@ -65,7 +65,7 @@ pub struct Case {
     pub customer_messages: u32,
     /// Replies by people.
     pub human_replies: u32,
-    /// Public replies by people since it (re)opened; several in a row within two minutes are one.
+    /// Replies by people that were public, each one counted; reply_limit has its own count.
     pub public_replies: u32,
     /// Replies by programs.
     pub bot_replies: u32,
