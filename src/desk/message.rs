@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::conversation::fact::Author;
 use super::keys::kind;
 use super::packed;
-use crate::model::{Complaint, Customer, Millis, Response, Update};
+use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Update};
 use crate::processor::{ActorKey, Codec, Corrupt};
 
 /// The name of a case among actors.
@@ -65,6 +65,18 @@ pub enum Message {
     Moved(Box<Moved>),
     /// To a party, from itself: go on telling the cases of this block.
     SpreadParty(u32),
+    /// To a conversation, from another: a company's message there answers this one, or no longer does.
+    Elsewhere(Box<Elsewhere>),
+}
+
+/// A company's message in another conversation (rule 3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The conversation it answers.
+    pub answers: ConversationRef,
+    /// The message, with the place where it was said. Its revision is the rising number, and `deleted`
+    /// says that it does not answer this conversation any more.
+    pub response: Response,
 }
 
 /// An identifier's answer to a case.

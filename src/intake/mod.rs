@@ -122,7 +122,6 @@ impl Intake {
         // No rule reads what the company wrote: it need not travel.
         response.text = None;
         effects.saw(response.occurred_at);
-        // What it `answers` elsewhere (rule 3) will be told to those conversations too.
         let to = self
             .keys
             .conversation(&response.source, &response.channel, &response.conversation_id);

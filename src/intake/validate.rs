@@ -1,11 +1,13 @@
 //! What a record must be to be used. Each check says what is wrong, and holds no personal data.
 
 use crate::config::rules::RuleSettings;
-use crate::model::{Complaint, Customer, Millis, Response, Update};
+use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Update};
 use crate::processor::Rejection;
 
 /// Bytes of an id, a source, a conversation id.
 const MAX_ID_BYTES: usize = 1024;
+/// Other conversations that one response may answer.
+const MAX_ANSWERS: usize = 100;
 /// Bytes of text beyond which a message is no message.
 const MAX_TEXT_BYTES: usize = 512 * 1024;
 
@@ -35,7 +37,24 @@ pub fn response(response: &Response, settings: &RuleSettings, logged: Millis) ->
     channel(settings, &response.channel)?;
     time(settings, response.occurred_at, logged)?;
     text(response.text.as_deref().map(String::as_str))?;
+    answers(settings, &response.answers)?;
     not_negative("revision", Some(response.revision))
+}
+
+/// Checks what a response answers elsewhere.
+fn answers(settings: &RuleSettings, answers: &[ConversationRef]) -> Result<(), Rejection> {
+    if answers.len() > MAX_ANSWERS {
+        let detail = format!(
+            "answers has {} entries, at most {MAX_ANSWERS} are allowed",
+            answers.len()
+        );
+        return Err(Rejection::new("too_many", detail));
+    }
+    answers.iter().try_for_each(|other| {
+        name("answers.source", &other.source)?;
+        name("answers.conversation_id", &other.conversation_id)?;
+        channel(settings, &other.channel)
+    })
 }
 
 /// Checks an update.

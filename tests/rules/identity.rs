@@ -1,9 +1,17 @@
 //! Who is it? Stories of people whom the CRM knows, comes to know, confuses and merges.
 
-use heard::config::rules::RuleSettings;
-use heard::model::Case;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::story::{Line, Story, customer, replies, says};
+use heard::config::rules::RuleSettings;
+use heard::desk::conversation::identify::HOPS;
+use heard::desk::keys::Keys;
+use heard::desk::message::Owner;
+use heard::desk::{Desk, Effects, Message, Output, Row};
+use heard::model::Case;
+use heard::processor::{Context, Corrupt, Effect, RowKey, State};
+
+use crate::story::{Line, Story, at, customer, identifier, replies, says};
 
 fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
     if items.is_empty() {
@@ -144,4 +152,79 @@ fn two_channels_under_one_party() {
             .values()
             .all(|item| item.party.customer_id.as_deref() == Some("C"))
     );
+}
+
+/// ENGINE.md 15. Rings of merges are settled by the rule, so no story loops: the last message of a loop
+/// is made by hand.
+#[test]
+fn a_case_at_the_end_of_a_loop_keeps_its_party_and_says_so() {
+    let keys = Keys::new(RuleSettings::default().secret);
+    let settings = Arc::new(RuleSettings::default());
+    let desk = Desk::new(Arc::clone(&settings));
+    let story = Story::told(
+        RuleSettings::default(),
+        [says(0, "m1", "email", &["email:a@b"]).into()],
+    );
+    let mut rows = Rows(story.rows().clone());
+    let conversation = keys.conversation("test", "email", "c");
+    let author = rows.0.values().find_map(|row| match row {
+        Row::Case(case) => Some(case.author),
+        _ => None,
+    });
+    let owner = |number| {
+        Message::Owner(Box::new(Owner {
+            author: author.expect("there is a case"),
+            identifier: keys.identifier(&identifier("email:a@b")).hash,
+            number,
+            customer_id: Some("C".into()),
+            rivals: Default::default(),
+        }))
+    };
+    let mut told = |number, hops| {
+        let cx = Context {
+            now: at(1),
+            wall: at(1),
+            hops,
+        };
+        let mut effects = Effects::default();
+        desk.apply(conversation, &owner(number), &mut rows, &cx, &mut effects)
+            .expect("it applies");
+        let mut told = Vec::new();
+        for effect in effects.drain() {
+            match effect {
+                Effect::Emit(Output::Event(event)) => told.push((
+                    event.kind.symbol(),
+                    event.party_key.clone(),
+                    event.details.get("reason").cloned(),
+                )),
+                Effect::Store {
+                    row,
+                    value: Some(value),
+                } => _ = rows.0.insert(row, value),
+                _ => {}
+            }
+        }
+        told
+    };
+    let kept = (
+        "IDENTITY_CONFLICT",
+        "email:a@b".to_owned(),
+        Some("loop".to_owned()),
+    );
+    assert_eq!(told(10, HOPS), [kept]);
+    assert_eq!(told(11, HOPS), [], "it is told once");
+    let moved = ("IDENTIFIED", "customer:C".to_owned(), None);
+    assert_eq!(
+        told(12, HOPS - 1),
+        [moved],
+        "the next message that is not at the limit mends it"
+    );
+}
+
+struct Rows(BTreeMap<RowKey, Row>);
+
+impl State<Row> for Rows {
+    fn get(&mut self, key: &RowKey) -> Result<Option<&Row>, Corrupt> {
+        Ok(self.0.get(key))
+    }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use heard::model::{Complaint, Intent, ResponseKind, Status, Visibility};
+use heard::model::{Complaint, ConversationRef, Intent, ResponseKind, Status, Visibility};
 
 use crate::story::{Line, Story, becomes, customer, person, replies, says, with_levels};
 
@@ -38,6 +38,15 @@ fn line() -> impl Strategy<Value = Line> {
                     _ => (ResponseKind::Human, None),
                 };
                 reply.into()
+            }
+        ),
+        1 => (minute.clone(), 0..6_u32, prop::option::of(speaker()), any::<bool>()).prop_map(
+            |(minute, id, named, answers)| {
+                let mut email = replies(minute, &format!("e{id}"), "email");
+                email.customer = named.map(|named| person(&named));
+                let (source, channel, conversation_id) = ("test".into(), "social".into(), "c".into());
+                email.answers.extend(answers.then_some(ConversationRef { source, channel, conversation_id }));
+                email.into()
             }
         ),
         2 => (minute.clone(), id, 0..4_u8).prop_map(|(minute, id, status)| {

@@ -8,13 +8,13 @@ use heard::app::{App, OutputFormats};
 use heard::config::rules::{RuleSettings, Span};
 use heard::desk::conversation::who::customer_key;
 use heard::desk::keys::Keys;
-use heard::desk::{Message, Output};
+use heard::desk::{Message, Output, Row};
 use heard::model::{
     Case, CaseEvent, CaseId, Complaint, Customer, Identifier, Millis, Person, Response, ResponseKind,
     Sensitive, Status, Update, WorkId, WorkItem, WorkState,
 };
-use heard::processor::ActorKey;
 use heard::processor::sequential::Sequential;
+use heard::processor::{ActorKey, RowKey};
 use heard::wire::Registry;
 
 /// A day in 2023 on which all stories begin.
@@ -230,6 +230,11 @@ impl Story {
     pub fn until(mut self, minute: i64) -> Self {
         self.desk.advance(at(minute));
         self
+    }
+
+    /// All rows of the desk's state.
+    pub fn rows(&self) -> &BTreeMap<RowKey, Row> {
+        self.desk.rows()
     }
 
     /// The last state of every case, its version zeroed.

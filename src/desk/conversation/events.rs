@@ -145,7 +145,8 @@ impl Told {
             Said::Company(said) => {
                 if said.kind == ResponseKind::Human {
                     let team = said.team.as_deref().map(|team| ("team", team));
-                    let details: Vec<_> = [message].into_iter().chain(team).collect();
+                    let elsewhere = said.elsewhere.then_some(("elsewhere", "true"));
+                    let details: Vec<_> = [message].into_iter().chain(team).chain(elsewhere).collect();
                     self.say(CaseEventType::Replied, fact.at, &cause, &details);
                 }
                 if let Some(channel) = &said.invites_to {

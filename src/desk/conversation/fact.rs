@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::model::{Millis, ResponseKind, Status};
+use crate::model::{ConversationRef, Millis, ResponseKind, Status};
 
 /// The author of customer messages, or the case of theirs: a keyed hash of the author key. Zero is
 /// nobody.
@@ -111,6 +111,10 @@ pub struct CompanySaid {
     pub team: Option<Box<str>>,
     /// The person who replied.
     pub agent: Option<Box<str>>,
+    /// It was said in another conversation, and answers this one.
+    pub elsewhere: bool,
+    /// Other conversations it answers.
+    pub answers: Vec<ConversationRef>,
 }
 
 /// A change without a message. `None` leaves a thing as it is.

@@ -292,10 +292,13 @@ impl Fold {
                     by: AnsweredBy::Human,
                 });
                 if said.public.unwrap_or(self.public) {
-                    self.public_replies += 1;
                     self.answered_publicly_at.get_or_insert(fact.at);
-                    if self.public {
-                        self.limit.reply(fact.at);
+                    // Spectators of this conversation do not see what is said in another.
+                    if !said.elsewhere {
+                        self.public_replies += 1;
+                        if self.public {
+                            self.limit.reply(fact.at);
+                        }
                     }
                 }
                 self.team = said.team.clone().or(self.team.take());

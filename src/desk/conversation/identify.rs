@@ -1,5 +1,7 @@
 //! How a case comes to its party: asking, deciding, joining, leaving.
 
+use std::collections::BTreeMap;
+
 use super::Actor;
 use super::case::CaseRow;
 use super::events::Happened;
@@ -15,7 +17,7 @@ use crate::model::{CaseEventType, EventId, Identifier, Millis};
 use crate::processor::{ActorKey, Rejection};
 
 /// Hops after which a case stays with the party it has: only a loop comes so far (ENGINE.md 15).
-const HOPS: u8 = 64;
+pub const HOPS: u8 = 64;
 
 impl Actor<'_, '_> {
     /// An identifier has answered.
@@ -115,7 +117,7 @@ impl Actor<'_, '_> {
                     self.note(head, row, view, &party.key, Standing::Member);
                 }
             }
-            Some(_) if self.cx.hops >= HOPS => {}
+            Some((party, _)) if self.cx.hops >= HOPS => happened.extend(looped(row, &party)),
             Some((party, way)) => self.change_party(head, row, view, Some(party), &way, happened),
             None if live.is_empty() && row.who.party.is_some() => {
                 self.change_party(head, row, view, None, &[], happened);
@@ -135,6 +137,7 @@ impl Actor<'_, '_> {
     ) {
         row.who.membership += 1;
         row.who.notes = 0;
+        row.who.looped = false;
         let old = row.who.party.take();
         let customer = |party: &Option<Party>| party.as_ref().and_then(|party| party.customer_id.clone());
         let was = customer(&old);
@@ -228,6 +231,28 @@ fn left(who: &mut Who, old: Option<Party>, way: &[Box<str>]) -> Vec<(Box<str>, S
         on_the_way
     });
     left
+}
+
+/// A case that keeps its party because deciding goes round in a loop says so, once.
+fn looped(row: &mut CaseRow, wanted: &Party) -> Option<Happened> {
+    if std::mem::replace(&mut row.who.looped, true) {
+        return None;
+    }
+    let kind = CaseEventType::IdentityConflict;
+    let membership = row.who.membership.to_string();
+    let mut details: BTreeMap<_, _> = [("reason".to_owned(), "loop".to_owned())].into();
+    details.extend(
+        wanted
+            .customer_id
+            .as_ref()
+            .map(|id| ("customers".to_owned(), id.to_string())),
+    );
+    Some(Happened {
+        kind,
+        id: EventId::new(row.case_id, kind.symbol(), &["loop", &membership]),
+        at: row.fold.as_ref()?.opened.at,
+        details,
+    })
 }
 
 fn identified(row: &CaseRow, customer_id: &str) -> Option<Happened> {

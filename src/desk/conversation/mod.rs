@@ -7,12 +7,13 @@
 //! A message in order takes the short way and extends the fold; any other takes the long way: all
 //! facts are read, attributed and folded anew ([`refold`]). Both ways end in [`settle`].
 
+mod answers;
 pub mod attribution;
 pub mod case;
 pub mod events;
 pub mod fact;
 pub mod fold;
-mod identify;
+pub mod identify;
 pub mod ledger;
 pub mod level;
 mod publish;
@@ -32,7 +33,7 @@ use crate::desk::keys::{Keys, part};
 use crate::desk::message::CaseRef;
 use crate::desk::row::Row;
 use crate::desk::{Desk, Effects, Message, State, misdirected};
-use crate::model::{CaseId, Complaint, Identifier};
+use crate::model::{CaseId, Complaint, Identifier, Response};
 use crate::processor::{ActorKey, Context, Corrupt, Rejection, RowKey};
 
 use case::CaseRow;
@@ -58,6 +59,7 @@ struct Arrival<'m> {
     conversation_id: &'m str,
     fact: Fact,
     complaint: Option<&'m Arc<Complaint>>,
+    response: Option<&'m Response>,
 }
 
 impl<'a, 's> Actor<'a, 's> {
@@ -88,6 +90,7 @@ impl<'a, 's> Actor<'a, 's> {
                 conversation_id: complaint.conversation_id.as_deref().unwrap_or(&complaint.id),
                 fact: record::customer(settings, keys, complaint),
                 complaint: Some(complaint),
+                response: None,
             }),
             Message::Replied(response) => self.arrive(Arrival {
                 source: &response.source,
@@ -95,6 +98,15 @@ impl<'a, 's> Actor<'a, 's> {
                 conversation_id: &response.conversation_id,
                 fact: record::company(settings, keys, response),
                 complaint: None,
+                response: Some(response),
+            }),
+            Message::Elsewhere(told) => self.arrive(Arrival {
+                source: &told.answers.source,
+                channel: &told.answers.channel,
+                conversation_id: &told.answers.conversation_id,
+                fact: record::elsewhere(settings, keys, told),
+                complaint: None,
+                response: None,
             }),
             Message::Updated(update) => self.arrive(Arrival {
                 source: &update.source,
@@ -102,6 +114,7 @@ impl<'a, 's> Actor<'a, 's> {
                 conversation_id: &update.conversation_id,
                 fact: record::changed(settings, keys, update),
                 complaint: None,
+                response: None,
             }),
             Message::Owner(answer) => self.owner(answer),
             Message::Findings(findings) => self.findings(findings),
@@ -130,9 +143,15 @@ impl<'a, 's> Actor<'a, 's> {
             fact.said.class(),
             &fact.id,
         )?;
+        // Rule 1: a duplicate has no effect.
+        if known
+            .as_ref()
+            .is_some_and(|known| known.revision >= fact.revision)
+        {
+            return Ok(());
+        }
+        self.tell_answered(&arrival, known.as_ref());
         match known {
-            // Rule 1: a duplicate has no effect.
-            Some(known) if known.revision >= fact.revision => Ok(()),
             None if self.is_in_order(&head, fact)? => self.extend(&mut head, arrival),
             known => self.refold(&mut head, arrival, known),
         }

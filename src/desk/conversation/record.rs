@@ -5,7 +5,8 @@ use smallvec::SmallVec;
 use super::fact::{About, Addressee, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said};
 use crate::config::rules::RuleSettings;
 use crate::desk::keys::Keys;
-use crate::model::{Complaint, Identifier, Intent, Person, Response, Update, Visibility};
+use crate::desk::message::Elsewhere;
+use crate::model::{Complaint, Identifier, Intent, Person, Response, Stage, Update, Visibility};
 
 /// The author key of whoever gives no identifier.
 const NOBODY: &str = "unknown";
@@ -115,10 +116,44 @@ pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fac
         promised_by: response.promised_by,
         team: boxed(&response.team),
         agent: boxed(&response.agent),
+        elsewhere: false,
+        answers: response.answers.clone(),
     };
     Fact {
         at: response.occurred_at,
         id: response.id.as_str().into(),
+        revision: response.revision,
+        deleted: response.deleted,
+        case: 0,
+        said: Said::Company(said),
+    }
+}
+
+/// A company's message in another conversation as a fact of the one it answers (rule 3). What it
+/// replies to, the status it sets and what it promises belong to where it was said; so does its stage:
+/// an email that answers a public post is no public answer.
+pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact {
+    let Elsewhere { answers, response } = told;
+    let stage = settings.channel(&response.channel).map(|rules| rules.stage);
+    let said = CompanySaid {
+        kind: response.kind,
+        public: public(response.visibility).or(stage.map(|stage| stage == Stage::Onstage)),
+        to: addressee(settings, keys, &answers.channel, None, response.customer.as_ref()),
+        invites_to: response.invites_to.as_deref().map(Into::into),
+        team: response.team.as_deref().map(Into::into),
+        agent: response.agent.as_deref().map(Into::into),
+        elsewhere: true,
+        ..CompanySaid::default()
+    };
+    // An id is unique within its source only.
+    let id = if response.source == answers.source {
+        response.id.as_str().into()
+    } else {
+        format!("{}/{}", response.source, response.id).into()
+    };
+    Fact {
+        at: response.occurred_at,
+        id,
         revision: response.revision,
         deleted: response.deleted,
         case: 0,
