@@ -16,6 +16,7 @@ pub(super) fn read(top: &mut Section<'_>) -> RuleSettings {
     if let Some(mut section) = top.section("rules") {
         rules.at_risk = section.get_or("at_risk", rules.at_risk);
         rules.ranking_wait = section.get_or("ranking_wait", rules.ranking_wait);
+        rules.retire_after = section.get_or("retire_after", rules.retire_after);
         rules.unknown_kind = section.get_or("unknown_kind", rules.unknown_kind);
         section.finish();
     }

@@ -126,6 +126,9 @@ pub struct RuleSettings {
     pub at_risk: Share,
     /// How long a work item waits for the party's findings before it goes out unranked.
     pub ranking_wait: Span,
+    /// How long after the last message of a conversation its facts are dropped and a stub is left
+    /// (ENGINE.md 12). Messages that come later than that count, but rewrite nothing.
+    pub retire_after: Span,
     /// As what responses of kind UNKNOWN count.
     pub unknown_kind: UnknownKind,
     /// What a record may hold.
@@ -148,6 +151,7 @@ impl Default for RuleSettings {
             identity: IdentityRules::default(),
             at_risk: Share(0.8),
             ranking_wait: Span::seconds(5),
+            retire_after: Span::days(730),
             unknown_kind: UnknownKind::default(),
             limits: Limits::default(),
             secret: HashSecret::TRIAL,

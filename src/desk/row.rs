@@ -57,6 +57,7 @@ impl ProcessorRow for Row {
     fn due(&self) -> Option<Millis> {
         match self {
             Self::Case(case) => case.due(),
+            Self::Head(head) => head.retire_at,
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 mod answers;
 mod identity;
 mod order;
+mod retire;
 mod story;
 mod tables;
 mod told;

@@ -258,6 +258,16 @@ impl Story {
         cases
     }
 
+    /// The versions of all cases, as they were published.
+    pub fn versions(&self) -> Vec<i64> {
+        let outputs = self.desk.outputs().iter();
+        let versions = outputs.filter_map(|output| match output {
+            Output::Case(case) => Some(case.version),
+            _ => None,
+        });
+        versions.collect()
+    }
+
     /// The one case of the story.
     pub fn case(&self) -> Case {
         let cases = self.cases();

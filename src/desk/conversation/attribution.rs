@@ -7,10 +7,28 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fact::{Addressee, Author, Class, Fact, Mention};
 
+/// Who spoke in messages that were dropped ([`super::retire`]), as far as responses name them.
+#[derive(Clone, Debug, Default)]
+pub struct Elders {
+    /// Authors with a case from that time.
+    pub authors: FxHashSet<Author>,
+    /// Whose an identifier was then.
+    pub mentioned: FxHashMap<Mention, Author>,
+    /// Who spoke last; zero if nothing was dropped.
+    pub last: Author,
+}
+
+impl Elders {
+    /// Whether this is the name of one of them.
+    pub fn knows(&self, name: u64) -> bool {
+        self.authors.contains(&name) || self.mentioned.contains_key(&name)
+    }
+}
+
 /// The case of every fact, in the order of the facts, which are sorted by their place; zero for
 /// none. A pure function of the set of facts.
-pub fn attribute(facts: &[Fact]) -> Vec<Author> {
-    let people = People::of(facts);
+pub fn attribute(facts: &[Fact], elders: &Elders) -> Vec<Author> {
+    let people = People::of(facts, elders);
     let mut cases = vec![None; facts.len()];
     for start in 0..facts.len() {
         // A reply to a reply belongs where that one does: follow the chain, then mark all of it.
@@ -50,11 +68,11 @@ struct People<'a> {
 }
 
 impl<'a> People<'a> {
-    fn of(facts: &'a [Fact]) -> Self {
+    fn of(facts: &'a [Fact], elders: &Elders) -> Self {
         let mut people = Self {
             by_id: FxHashMap::default(),
-            authors: FxHashSet::default(),
-            mentioned: FxHashMap::default(),
+            authors: elders.authors.clone(),
+            mentioned: elders.mentioned.clone(),
             before: vec![0; facts.len()],
         };
         for (i, fact) in facts.iter().enumerate() {
@@ -72,7 +90,7 @@ impl<'a> People<'a> {
             }
         }
         // What was said at the same moment counts as said before.
-        let mut latest = 0;
+        let mut latest = elders.last;
         let mut from = 0;
         while from < facts.len() {
             let until = facts[from..]
@@ -110,7 +128,7 @@ impl<'a> People<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::attribute;
+    use super::{Elders, attribute};
     use crate::desk::conversation::fact::{Addressee, CompanySaid, CustomerSaid, Fact, Said};
     use crate::model::Millis;
 
@@ -145,6 +163,7 @@ mod tests {
             id: id.into(),
             revision: 0,
             deleted: false,
+            late: false,
             case: 0,
             said,
         }
@@ -170,12 +189,12 @@ mod tests {
             customer(40, "a2", ann),
         ];
         let expected = [0, ann, bob, bob, ann, ann, ann, ann, bob, bob, bob, bob, ann, ann];
-        for (fact, case) in facts.iter().zip(attribute(&facts)) {
+        for (fact, case) in facts.iter().zip(attribute(&facts, &Elders::default())) {
             let wanted = expected[facts.iter().position(|f| f.id == fact.id).expect("it is there")];
             assert_eq!(case, wanted, "{}", fact.id);
         }
         facts[1].deleted = true; // Ann takes her first message back: the reply to it names Bob
-        assert_eq!(attribute(&facts)[4], bob);
+        assert_eq!(attribute(&facts, &Elders::default())[4], bob);
     }
 
     #[test]
@@ -186,6 +205,6 @@ mod tests {
             company(20, "1", Some("2"), None, None),
             company(30, "3", Some("1"), None, None),
         ];
-        assert_eq!(attribute(&facts), [7, 8, 8, 7]);
+        assert_eq!(attribute(&facts, &Elders::default()), [7, 8, 8, 7]);
     }
 }

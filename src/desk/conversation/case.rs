@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::Author;
 use super::fold::Fold;
+use super::ledger::Head;
 use super::who::{UNKNOWN, Who};
 use super::work::WorkMark;
 use crate::model::{CaseId, Complaint, Millis};
@@ -17,6 +18,11 @@ pub struct CaseRow {
     pub author: Author,
     /// Its name outside.
     pub case_id: CaseId,
+    /// What facts that were dropped had come to, and in which retirement of the conversation that was
+    /// ([`Self::rebase`]).
+    pub base: Option<Box<Fold>>,
+    /// See `base`; zero: none.
+    pub base_of: u32,
     /// What its facts come to; `None` when its author has taken every message back.
     pub fold: Option<Fold>,
     /// The time by which it was last judged.
@@ -44,6 +50,8 @@ impl CaseRow {
         Self {
             author,
             case_id,
+            base: None,
+            base_of: 0,
             fold: None,
             judged_at: Millis(i64::MIN),
             judge_due: None,
@@ -53,6 +61,25 @@ impl CaseRow {
             who: Who::default(),
             body: None,
             work: None,
+        }
+    }
+
+    /// What the case has come to so far becomes its base, if the conversation has dropped facts since
+    /// the last time. Must be done before the first fact that follows is folded.
+    pub fn rebase(&mut self, head: &Head) {
+        let times = head.retired.as_ref().map_or(0, |retired| retired.times);
+        if self.base_of != times {
+            self.base = self.fold.clone().map(Box::new);
+            self.base_of = times;
+        }
+    }
+
+    /// Whether the case was there when the conversation last dropped facts.
+    pub fn is_elder(&self, head: &Head) -> bool {
+        match head.retired.as_ref().map_or(0, |retired| retired.times) {
+            0 => false,
+            times if times == self.base_of => self.base.is_some(),
+            _ => self.fold.is_some(),
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Fact {
     pub revision: i64,
     /// Taken out by its author: kept only to know it again.
     pub deleted: bool,
+    /// It came after messages of its time were dropped ([`super::retire`]).
+    pub late: bool,
     /// The case it belongs to by rule 3; zero while it belongs to none.
     pub case: Author,
     /// What was said.

@@ -136,6 +136,22 @@ impl Fold {
         Some(fold)
     }
 
+    /// Goes on from what dropped facts had come to, if any had ([`super::retire`]): the facts that are
+    /// left follow in order. Without such a base, folds them all.
+    pub fn resume<'a>(
+        base: Option<&Self>,
+        facts: impl Iterator<Item = &'a Fact> + Clone,
+        rules: &ChannelRules,
+        closed: &mut Vec<Wait>,
+    ) -> Option<Self> {
+        let Some(base) = base else {
+            return Self::of(facts, rules, closed);
+        };
+        let mut fold = base.clone();
+        facts.for_each(|fact| fold.push(fact, rules, closed));
+        Some(fold)
+    }
+
     /// The case that this message opens.
     pub fn open(fact: &Fact, said: &CustomerSaid, rules: &ChannelRules, closed: &mut Vec<Wait>) -> Self {
         let opened = Mark {
@@ -234,7 +250,7 @@ impl Fold {
 
     fn customer(&mut self, fact: &Fact, said: &CustomerSaid) {
         self.customer_messages += 1;
-        self.last_customer_at = fact.at;
+        self.last_customer_at = self.last_customer_at.max(fact.at);
         self.limit.interrupted();
         for mention in &said.mentions {
             if !self.mentions.contains(mention) && self.mentions.len() < MENTIONS {
@@ -261,12 +277,12 @@ impl Fold {
         self.clock.get_or_insert_with(|| mark.clone());
         match &mut self.open {
             Some(wait) => {
-                wait.extend(mark);
+                wait.extend(mark, fact.late);
                 self.chasers += 1;
             }
             None => {
                 self.waits += 1;
-                self.open = Some(Wait::begin(mark));
+                self.open = Some(Wait::begin(mark, fact.late));
             }
         }
     }
@@ -278,7 +294,7 @@ impl Fold {
         };
         if !matches!(said.kind, ResponseKind::Note | ResponseKind::Community) {
             self.acknowledged.get_or_insert_with(mark);
-            self.last_company_at = Some(fact.at);
+            self.last_company_at = self.last_company_at.max(Some(fact.at));
         }
         match said.kind {
             ResponseKind::Human | ResponseKind::Unknown => {

@@ -43,7 +43,33 @@ pub struct Head {
     /// Whether responses name messages or people that are not known: each such name has a row, and
     /// when it comes to be known, attribution changes.
     pub unmet: bool,
+    /// When to look whether the conversation is long over; none while it has no facts.
+    pub retire_at: Option<Millis>,
+    /// What is left of facts that were dropped.
+    pub retired: Option<Box<Retired>>,
 }
+
+/// What is left of facts that were dropped because the conversation was long over.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Retired {
+    /// How often facts were dropped.
+    pub times: u32,
+    /// The latest event time of those dropped.
+    pub until: Millis,
+    /// Who spoke last among them.
+    pub last_author: Author,
+    /// Blocks with lower numbers are gone.
+    pub blocks: u32,
+    /// Short hashes of dropped messages that were in the head. Those of messages that were sealed
+    /// have rows of their own, and so have these when there are many.
+    pub names: Vec<[u8; 8]>,
+}
+
+/// Names of dropped messages that the head keeps.
+const NAMES: usize = 64;
+
+/// The block of a message that is gone and stood in none.
+const NO_BLOCK: u32 = u32::MAX;
 
 /// Where a fact stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +131,64 @@ pub fn find(
         return Ok(None);
     };
     let block = *block;
+    if is_dropped(head, block) {
+        return Ok(None);
+    }
     Ok(read_block(state, actor, block)?.iter().find(is_it).cloned())
+}
+
+fn is_dropped(head: &Head, block: u32) -> bool {
+    block == NO_BLOCK
+        || head
+            .retired
+            .as_ref()
+            .is_some_and(|retired| block < retired.blocks)
+}
+
+/// Whether a message of this name was among those dropped.
+pub fn is_gone(state: &mut State<'_>, actor: ActorKey, head: &Head, name: u64) -> Result<bool, Corrupt> {
+    let Some(retired) = &head.retired else {
+        return Ok(false);
+    };
+    if retired.names.contains(&name.to_le_bytes()) {
+        return Ok(true);
+    }
+    match state.get(&seen_row(actor, name))? {
+        Some(Row::Seen(block)) => Ok(is_dropped(head, *block)),
+        _ => Ok(false),
+    }
+}
+
+/// Remembers names of messages that are gone.
+pub fn bury(
+    actor: ActorKey,
+    retired: &mut Retired,
+    names: impl IntoIterator<Item = u64>,
+    effects: &mut Effects,
+) {
+    retired.names.extend(names.into_iter().map(u64::to_le_bytes));
+    if retired.names.len() > NAMES {
+        for name in retired.names.drain(..) {
+            effects.store(seen_row(actor, u64::from_le_bytes(name)), Row::Seen(NO_BLOCK));
+        }
+    }
+}
+
+/// Drops all facts and leaves their names. The caller stores the head.
+pub fn drop_facts(keys: &Keys, actor: ActorKey, head: &mut Head, effects: &mut Effects) {
+    let mut retired = head.retired.take().unwrap_or_default();
+    for block in retired.blocks..head.blocks {
+        effects.delete(block_row(actor, block));
+    }
+    let names = head.tail.drain(..);
+    let names = names.map(|fact| name(keys, fact.said.class(), &fact.id));
+    bury(actor, &mut retired, names, effects);
+    head.tail = Vec::new();
+    retired.times += 1;
+    retired.until = head.latest.unwrap_or(retired.until);
+    retired.last_author = head.last_author;
+    retired.blocks = head.blocks;
+    head.retired = Some(retired);
 }
 
 /// Appends a fact to the head; seals a block when the head is full.
@@ -136,7 +219,8 @@ impl Ledger {
     /// Reads all facts.
     pub fn read(state: &mut State<'_>, actor: ActorKey, head: &Head) -> Result<Self, Corrupt> {
         let mut all = Vec::with_capacity(head.blocks as usize * BLOCK + head.tail.len());
-        for block in 0..head.blocks {
+        let dropped = head.retired.as_ref().map_or(0, |retired| retired.blocks);
+        for block in dropped..head.blocks {
             let facts = read_block(state, actor, block)?;
             all.extend(
                 facts

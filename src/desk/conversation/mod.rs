@@ -20,6 +20,7 @@ mod publish;
 pub mod record;
 mod refold;
 pub mod reply_limit;
+mod retire;
 mod settle;
 pub mod view;
 pub mod wait;
@@ -123,7 +124,7 @@ impl<'a, 's> Actor<'a, 's> {
         }
     }
 
-    fn arrive(&mut self, arrival: Arrival<'_>) -> Result<(), Rejection> {
+    fn arrive(&mut self, mut arrival: Arrival<'_>) -> Result<(), Rejection> {
         let mut head = match ledger::read_head(self.state, self.key)? {
             Some(head) => head,
             None => Head {
@@ -134,6 +135,8 @@ impl<'a, 's> Actor<'a, 's> {
             },
         };
         self.rules(&head)?;
+        let past = head.retired.as_ref().map(|retired| retired.until);
+        arrival.fact.late = past.is_some_and(|until| arrival.fact.at <= until);
         let fact = &arrival.fact;
         let known = ledger::find(
             self.desk.keys(),
@@ -149,6 +152,9 @@ impl<'a, 's> Actor<'a, 's> {
             .is_some_and(|known| known.revision >= fact.revision)
         {
             return Ok(());
+        }
+        if known.is_none() && self.is_gone(&head, fact)? {
+            return self.revise_gone(head, &arrival);
         }
         self.tell_answered(&arrival, known.as_ref());
         match known {
@@ -223,6 +229,7 @@ impl<'a, 's> Actor<'a, 's> {
         let row = before.or_else(|| Some(self.new_case(head, author, complaint?)));
         if let Some(mut row) = row {
             let mut closed = Vec::new();
+            row.rebase(head);
             match (&mut row.fold, &fact.said) {
                 (Some(fold), _) => fold.push(&fact, rules, &mut closed),
                 (None, Said::Customer(said)) => row.fold = Some(Fold::open(&fact, said, rules, &mut closed)),
@@ -241,11 +248,19 @@ impl<'a, 's> Actor<'a, 's> {
                 },
             )?;
         }
-        self.effects.store(
-            super::keys::head(self.key),
-            Row::Head(Box::new(std::mem::take(head))),
-        );
+        self.keep_head(head);
         Ok(())
+    }
+
+    /// Stores the head after a fact was added.
+    fn keep_head(&mut self, head: &mut Head) {
+        let wait = self.desk.settings().retire_after.ms();
+        let now = self.cx.now;
+        let latest = head.latest;
+        head.retire_at
+            .get_or_insert_with(|| latest.map_or(now, |latest| latest.max(now)).plus(wait));
+        let row = Row::Head(Box::new(std::mem::take(head)));
+        self.effects.store(super::keys::head(self.key), row);
     }
 
     /// Rule 3, for a message in order: everyone it could mean is known by now.
@@ -365,4 +380,15 @@ fn names<'f>(keys: &Keys, fact: &'f Fact) -> impl Iterator<Item = u64> + use<'f>
     };
     let name = ledger::name(keys, fact.said.class(), &fact.id);
     [name].into_iter().chain(author).chain(mentions.iter().copied())
+}
+
+/// The names of the messages and people that a response may mean: what to look for, and to go on
+/// looking for until it is known.
+fn wanted<'f>(keys: &Keys, to: &'f Addressee) -> impl Iterator<Item = u64> + use<'f> {
+    let keys = *keys;
+    let target = to.reply_to.iter();
+    let messages = target.flat_map(|id| [Class::Customer, Class::Company].map(|class| (class, id)));
+    let messages = messages.map(move |(class, id)| ledger::name(&keys, class, id));
+    let mentions = to.mentions.iter().map(|(mention, _)| *mention);
+    messages.chain(to.author).chain(mentions)
 }

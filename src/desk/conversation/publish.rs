@@ -6,14 +6,19 @@ use super::fold::Fold;
 use super::ledger::Head;
 use super::settle::Change;
 use super::view::View;
+use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::row::Row;
 use crate::model::{Case, PromiseState, Sensitive, Stage};
 use crate::processor::{Corrupt, Rejection, RowKey};
 
 impl Actor<'_, '_> {
-    /// A case's time has come: a deadline passed, or ranking took too long.
+    /// A row's time has come: a case's, since a deadline passed or ranking took too long; or the
+    /// conversation's, to see whether it is long over.
     pub fn wake(mut self, key: RowKey) -> Result<(), Rejection> {
+        if key.part == part::HEAD {
+            return self.retire();
+        }
         let Some((head, mut row)) = self.read_both(key.index)? else {
             return Ok(());
         };

@@ -92,6 +92,7 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
         id: complaint.id.as_str().into(),
         revision: complaint.revision,
         deleted: complaint.deleted,
+        late: false,
         case: author,
         said: Said::Customer(said),
     }
@@ -124,6 +125,7 @@ pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fac
         id: response.id.as_str().into(),
         revision: response.revision,
         deleted: response.deleted,
+        late: false,
         case: 0,
         said: Said::Company(said),
     }
@@ -156,6 +158,7 @@ pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact
         id,
         revision: response.revision,
         deleted: response.deleted,
+        late: false,
         case: 0,
         said: Said::Company(said),
     }
@@ -183,6 +186,7 @@ pub fn changed(settings: &RuleSettings, keys: &Keys, update: &Update) -> Fact {
         id: update.id.as_str().into(),
         revision: 0,
         deleted: false,
+        late: false,
         case: 0,
         said: Said::Changed(change),
     }

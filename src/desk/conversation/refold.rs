@@ -6,17 +6,17 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
-use super::attribution::attribute;
+use super::attribution::{Elders, attribute};
 use super::case::CaseRow;
 use super::events::News;
-use super::fact::{Author, Class, Fact, Said};
+use super::fact::{Author, Fact, Said};
 use super::fold::Fold;
-use super::ledger::{self, Head, Ledger};
+use super::ledger::{Head, Ledger};
 use super::settle::Change;
-use super::{Actor, Arrival, names};
-use crate::desk::keys::{self, part};
+use super::{Actor, Arrival, names, wanted};
+use crate::desk::keys::part;
 use crate::desk::row::Row;
-use crate::processor::Rejection;
+use crate::processor::{Corrupt, Rejection};
 
 impl Actor<'_, '_> {
     /// Takes a fact in that is not simply the next one; `known` is what it replaces.
@@ -28,20 +28,24 @@ impl Actor<'_, '_> {
     ) -> Result<(), Rejection> {
         let ledger = Ledger::read(self.state, self.key, head)?;
         let mut after = ledger.with(&arrival.fact);
-        let cases = attribute(&after);
+        let elders = self.elders(head, &after)?;
+        let cases = attribute(&after, &elders);
         after
             .iter_mut()
             .zip(cases)
             .for_each(|(fact, case)| fact.case = case);
 
-        head.latest = after.iter().map(|fact| fact.at).max();
+        let past = head.retired.as_ref().map(|retired| retired.until);
+        head.latest = after.iter().map(|fact| fact.at).chain(past).max();
         let first_before = head.first_author;
         let spoken = || after.iter().filter_map(Fact::customer);
-        head.first_author = spoken().next().map_or(0, |said| said.author);
-        head.last_author = spoken().next_back().map_or(0, |said| said.author);
-        self.note_unmet(head, &arrival.fact, &after)?;
+        if elders.last == 0 {
+            head.first_author = spoken().next().map_or(0, |said| said.author);
+        }
+        head.last_author = spoken().next_back().map_or(elders.last, |said| said.author);
+        self.note_unmet(head, &arrival.fact, &after, &elders)?;
         for fact in [Some(&arrival.fact), known.as_ref()].into_iter().flatten() {
-            self.note_aliases(fact, &after);
+            self.note_aliases(head, fact, &after)?;
         }
 
         let changed = Changed::between(ledger.facts(), &after, &arrival.fact, known.as_ref());
@@ -54,8 +58,7 @@ impl Actor<'_, '_> {
             self.fold_anew(head, author, &arrival, ledger.facts(), &after, &changed)?;
         }
         ledger.write(self.desk.keys(), self.state, self.key, head, after, self.effects)?;
-        self.effects
-            .store(keys::head(self.key), Row::Head(Box::new(std::mem::take(head))));
+        self.keep_head(head);
         Ok(())
     }
 
@@ -70,16 +73,18 @@ impl Actor<'_, '_> {
     ) -> Result<(), Rejection> {
         let rules = self.rules(head)?;
         let own = |fact: &&Fact| fact.case == author;
-        let (mut closed_before, mut closed) = (Vec::new(), Vec::new());
-        let fold_before = Fold::of(before.iter().filter(own), rules, &mut closed_before);
-        let fold = Fold::of(after.iter().filter(own), rules, &mut closed);
         let mine = matches!(&arrival.fact.said, Said::Customer(said) if said.author == author);
         let complaint = arrival.complaint.filter(|_| mine);
-        let row = match (self.read_case(author)?, complaint) {
+        let mut row = match (self.read_case(author)?, complaint) {
             (Some(row), _) => row,
             (None, Some(complaint)) => self.new_case(head, author, complaint),
             (None, None) => return Ok(()),
         };
+        row.rebase(head);
+        let base = row.base.as_deref();
+        let (mut closed_before, mut closed) = (Vec::new(), Vec::new());
+        let fold_before = Fold::resume(base, before.iter().filter(own), rules, &mut closed_before);
+        let fold = Fold::resume(base, after.iter().filter(own), rules, &mut closed);
         if fold_before.is_none() && fold.is_none() {
             return Ok(()); // taken back before it was known: there never was a case
         }
@@ -106,20 +111,19 @@ impl Actor<'_, '_> {
 
     /// What responses name and is not known: anew, since what came may be it, and what it replaces
     /// may have been.
-    fn note_unmet(&mut self, head: &mut Head, arrival: &Fact, facts: &[Fact]) -> Result<(), Rejection> {
+    fn note_unmet(
+        &mut self,
+        head: &mut Head,
+        arrival: &Fact,
+        facts: &[Fact],
+        elders: &Elders,
+    ) -> Result<(), Rejection> {
         let keys = self.desk.keys();
         let present = facts.iter().filter(|fact| !fact.deleted);
         let known: FxHashSet<u64> = present.clone().flat_map(|fact| names(keys, fact)).collect();
         let mut unmet = BTreeSet::new();
         for to in present.filter_map(|fact| fact.said.addressee()) {
-            let target = to.reply_to.iter();
-            let messages = target.flat_map(|id| [Class::Customer, Class::Company].map(|class| (class, id)));
-            let messages = messages.map(|(class, id)| ledger::name(keys, class, id));
-            let people = to
-                .author
-                .into_iter()
-                .chain(to.mentions.iter().map(|(mention, _)| *mention));
-            unmet.extend(messages.chain(people).filter(|name| !known.contains(name)));
+            unmet.extend(wanted(keys, to).filter(|name| !known.contains(name) && !elders.knows(*name)));
         }
         for name in names(keys, arrival).filter(|name| !unmet.contains(name)) {
             let row = self.row(part::UNMET, name);
@@ -134,16 +138,25 @@ impl Actor<'_, '_> {
     }
 
     /// Whose the identifiers of a message are, now that it is, or is no longer, among the facts.
-    fn note_aliases(&mut self, fact: &Fact, facts: &[Fact]) {
-        let Said::Customer(said) = &fact.said else { return };
+    fn note_aliases(&mut self, head: &Head, fact: &Fact, facts: &[Fact]) -> Result<(), Corrupt> {
+        let Said::Customer(said) = &fact.said else {
+            return Ok(());
+        };
         for &mention in &said.mentions {
             let mut spoken = facts.iter().filter_map(Fact::customer);
             let row = self.row(part::ALIAS, mention);
+            if let Some(Row::Alias(author)) = self.state.get(&row)? {
+                let author = *author;
+                if self.is_elder(head, author)? {
+                    continue; // who spoke first is known, whatever came later
+                }
+            }
             match spoken.find(|other| other.mentions.contains(&mention)) {
                 Some(first) => self.effects.store(row, Row::Alias(first.author)),
                 None => self.effects.delete(row),
             }
         }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::Actor;
 use super::case::CaseRow;
 use super::events::{self, Happened, News, Side};
-use super::fact::{Class, Fact};
+use super::fact::{Author, Class, Fact};
 use super::fold::Fold;
 use super::ledger::{self, Head};
 use super::view::View;
@@ -253,7 +253,7 @@ impl Actor<'_, '_> {
         if let Some(mark) = row.work.as_ref().filter(|mark| *mark.first == *first) {
             return Ok(mark.clone());
         }
-        match self.state.get(&self.work_row(row, first))? {
+        match self.state.get(&self.work_row(row.author, first))? {
             Some(Row::Work(mark)) if *mark.first == *first => Ok(mark.clone()),
             _ => Ok(WorkMark::held(first)),
         }
@@ -274,13 +274,13 @@ impl Actor<'_, '_> {
 
     fn keep_apart(&mut self, row: &CaseRow, mark: Option<WorkMark>) {
         if let Some(mark) = mark.filter(|mark| mark.revision > 0) {
-            let key = self.work_row(row, &mark.first);
+            let key = self.work_row(row.author, &mark.first);
             self.effects.store(key, Row::Work(mark));
         }
     }
 
-    fn work_row(&self, row: &CaseRow, first: &str) -> RowKey {
-        let name = self.desk.keys().short(&["work", &row.author.to_string(), first]);
+    pub(super) fn work_row(&self, author: Author, first: &str) -> RowKey {
+        let name = self.desk.keys().short(&["work", &author.to_string(), first]);
         self.row(part::WORK, name)
     }
 
@@ -305,8 +305,11 @@ impl Actor<'_, '_> {
             return Ok(work::from_fact(head, row, fact));
         }
         let fact = ledger::find(self.desk.keys(), self.state, self.key, head, Class::Customer, id)?;
-        let fact = fact.ok_or_else(|| Corrupt("a wait's latest message is not among the facts".into()))?;
-        Ok(work::from_fact(head, row, &fact))
+        match fact {
+            Some(fact) => Ok(work::from_fact(head, row, &fact)),
+            None if head.retired.is_some() => Ok(work::from_wait(head, row, wait)),
+            None => Err(Corrupt("a wait's latest message is not among the facts".into()).into()),
+        }
     }
 }
 

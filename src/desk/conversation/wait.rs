@@ -15,24 +15,28 @@ pub struct Wait {
     pub latest: Mark,
     /// How many messages it has.
     pub messages: u32,
+    /// Whether one of them came after messages of its time were dropped.
+    pub late: bool,
     /// When a reply, a resolution or a decision to let go ended it.
     pub closed: Option<Millis>,
 }
 
 impl Wait {
     /// The wait that this message begins.
-    pub fn begin(first: Mark) -> Self {
+    pub fn begin(first: Mark, late: bool) -> Self {
         Self {
             latest: first.clone(),
             first,
             messages: 1,
+            late,
             closed: None,
         }
     }
 
     /// The customer speaks again.
-    pub fn extend(&mut self, latest: Mark) {
+    pub fn extend(&mut self, latest: Mark, late: bool) {
         self.latest = latest;
+        self.late |= late;
         self.messages += 1;
     }
 

@@ -161,6 +161,7 @@ impl Brief<'_> {
             (self.bystander(), WorkFlag::Bystander),
             (wait.messages > 1, WorkFlag::Chaser),
             (self.view.standing.left() == Some(0), WorkFlag::ReplyLimitReached),
+            (wait.late, WorkFlag::LateEvent),
             (!self.ranked(), WorkFlag::Unranked),
         ]
         .into_iter()
@@ -206,6 +207,23 @@ impl Brief<'_> {
                 .plus(self.rules.levels.resolve?.ms())
                 .plus(self.fold.frozen_ms),
         )
+    }
+}
+
+/// A complaint as far as a wait tells, where its fact was dropped too.
+pub fn from_wait(head: &Head, row: &CaseRow, wait: &Wait) -> Complaint {
+    let asked = row.who.asked.iter();
+    Complaint {
+        id: wait.latest.id.to_string(),
+        source: head.source.to_string(),
+        channel: head.channel.to_string(),
+        conversation_id: Some(head.conversation_id.to_string()),
+        author: Person {
+            display_name: None,
+            identifiers: asked.map(|asked| asked.identifier.clone()).collect(),
+        },
+        occurred_at: wait.latest.at,
+        ..Complaint::default()
     }
 }
 

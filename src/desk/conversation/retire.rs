@@ -1,0 +1,140 @@
+//! A conversation that is long over drops its facts and leaves a stub (ENGINE.md 12).
+//!
+//! The stub is the head with the names of what was dropped, and the rows of its cases: each case's fold
+//! is the conclusion of its facts, so its numbering, its open wait and its deadlines go on as if nothing
+//! had happened. What is lost is the past as something that can be judged anew: a message that is later
+//! than this counts from where the case stands, flagged LATE_EVENT; a repeated one is still known by its
+//! name; a revision of a dropped one is told as an event and changes nothing.
+
+use super::attribution::Elders;
+use super::events::News;
+use super::fact::{Author, Fact, Said};
+use super::ledger::{self, Head, Ledger};
+use super::settle::Change;
+use super::{Actor, Arrival, wanted};
+use crate::desk::keys::{self, part};
+use crate::desk::row::Row;
+use crate::processor::{Corrupt, Rejection};
+
+impl Actor<'_, '_> {
+    /// The conversation's time has come: drops its facts if nothing was said for long enough, else
+    /// looks again when that may be.
+    pub(super) fn retire(&mut self) -> Result<(), Rejection> {
+        let Some(mut head) = ledger::read_head(self.state, self.key)? else {
+            return Ok(());
+        };
+        let wait = self.desk.settings().retire_after.ms();
+        let over = head.latest.map(|latest| latest.plus(wait));
+        head.retire_at = over.filter(|over| *over > self.cx.now);
+        if head.retire_at.is_none() {
+            let ledger = Ledger::read(self.state, self.key, &head)?;
+            for fact in ledger.facts() {
+                self.clear_away(fact)?;
+            }
+            ledger::drop_facts(self.desk.keys(), self.key, &mut head, self.effects);
+            head.unmet = false;
+        }
+        self.effects
+            .store(keys::head(self.key), Row::Head(Box::new(head)));
+        Ok(())
+    }
+
+    /// Rows beside a fact that nothing will ask for any more: what it looked for, and what went out for
+    /// the wait that it began, unless that is still with its case.
+    fn clear_away(&mut self, fact: &Fact) -> Result<(), Corrupt> {
+        let keys = self.desk.keys();
+        let names = fact.said.addressee().map(|to| wanted(keys, to));
+        let unmet = names
+            .into_iter()
+            .flatten()
+            .map(|name| self.row(part::UNMET, name));
+        let begun = fact.customer().map(|said| self.work_row(said.author, &fact.id));
+        for row in unmet.chain(begun).collect::<Vec<_>>() {
+            if self.state.get(&row)?.is_some() {
+                self.effects.delete(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a message was among those dropped.
+    pub(super) fn is_gone(&mut self, head: &Head, fact: &Fact) -> Result<bool, Corrupt> {
+        if head.retired.is_none() {
+            return Ok(false);
+        }
+        let name = ledger::name(self.desk.keys(), fact.said.class(), &fact.id);
+        ledger::is_gone(self.state, self.key, head, name)
+    }
+
+    /// A message comes that was dropped: a duplicate, or a revision that is too late to change anything.
+    pub(super) fn revise_gone(&mut self, mut head: Head, arrival: &Arrival<'_>) -> Result<(), Rejection> {
+        let fact = &arrival.fact;
+        if fact.revision == 0 {
+            return Ok(());
+        }
+        let revision = fact.revision.to_string();
+        let name = self.desk.keys().short(&["revision", &fact.id, &revision]);
+        if ledger::is_gone(self.state, self.key, &head, name)? {
+            return Ok(());
+        }
+        if let Some(retired) = &mut head.retired {
+            ledger::bury(self.key, retired, [name], self.effects);
+        }
+        if let Said::Customer(said) = &fact.said
+            && let Some(row) = self.read_case(said.author)?.filter(|row| row.fold.is_some())
+        {
+            let news = if fact.deleted {
+                News::Withdrawn(fact)
+            } else {
+                News::Edited(fact)
+            };
+            let news = [news];
+            self.settle(
+                &head,
+                Change {
+                    news: &news,
+                    ..Change::same(row)
+                },
+            )?;
+        }
+        self.effects
+            .store(keys::head(self.key), Row::Head(Box::new(head)));
+        Ok(())
+    }
+
+    /// Those of the people that responses name who spoke in dropped messages.
+    pub(super) fn elders(&mut self, head: &Head, facts: &[Fact]) -> Result<Elders, Corrupt> {
+        let Some(retired) = &head.retired else {
+            return Ok(Elders::default());
+        };
+        let mut elders = Elders {
+            last: retired.last_author,
+            ..Elders::default()
+        };
+        for to in facts.iter().filter_map(|fact| fact.said.addressee()) {
+            if let Some(author) = to.author {
+                if self.is_elder(head, author)? {
+                    elders.authors.insert(author);
+                }
+            }
+            for &(mention, author) in &to.mentions {
+                let known = match self.state.get(&self.row(part::ALIAS, mention))? {
+                    Some(Row::Alias(known)) => *known,
+                    _ => author,
+                };
+                if self.is_elder(head, known)? {
+                    elders.mentioned.insert(mention, known);
+                }
+            }
+        }
+        Ok(elders)
+    }
+
+    /// Whether an author had a case when facts were last dropped.
+    pub(super) fn is_elder(&mut self, head: &Head, author: Author) -> Result<bool, Corrupt> {
+        match self.state.get(&self.row(part::CASE, author))? {
+            Some(Row::Case(row)) => Ok(row.is_elder(head)),
+            _ => Ok(false),
+        }
+    }
+}
