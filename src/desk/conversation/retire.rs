@@ -112,10 +112,10 @@ impl Actor<'_, '_> {
             ..Elders::default()
         };
         for to in facts.iter().filter_map(|fact| fact.said.addressee()) {
-            if let Some(author) = to.author {
-                if self.is_elder(head, author)? {
-                    elders.authors.insert(author);
-                }
+            if let Some(author) = to.author
+                && self.is_elder(head, author)?
+            {
+                elders.authors.insert(author);
             }
             for &(mention, author) in &to.mentions {
                 let known = match self.state.get(&self.row(part::ALIAS, mention))? {
