@@ -143,16 +143,16 @@ fn load<T: WireRecord>(
 fn email(n: u64) -> Identifier {
     Identifier {
         kind: "email".into(),
-        value: Sensitive(format!("person{n}@example.org")),
+        value: Sensitive(format!("person{n}@example.org").into()),
         realm: None,
     }
 }
 
 fn customer(n: u64) -> Customer {
     Customer {
-        customer_id: format!("C{n}"),
+        customer_id: format!("C{n}").into(),
         identifiers: vec![email(n)],
-        display_name: Some(Sensitive(format!("Person {n}"))),
+        display_name: Some(Sensitive(format!("Person {n}").into())),
         tier: Some("gold".into()),
         updated_at: Millis(START),
         ..Customer::default()
@@ -165,12 +165,12 @@ fn complaint(n: u64) -> Complaint {
         on its way. I have written twice. Nobody has told me where it is, or when it will come, or \
         whether I should order again. Please tell me what to do.";
     Complaint {
-        id: format!("m{n}"),
+        id: format!("m{n}").into(),
         source: "mail".into(),
         channel: "email".into(),
-        conversation_id: Some(format!("t{n}")),
+        conversation_id: Some(format!("t{n}").into()),
         author: Person {
-            display_name: Some(Sensitive(format!("Person {n}"))),
+            display_name: Some(Sensitive(format!("Person {n}").into())),
             identifiers: vec![email(n)],
         },
         text: Some(Sensitive(TEXT.into())),

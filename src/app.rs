@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use crate::config::rules::RuleSettings;
 use crate::desk::conversation::record;
 use crate::desk::{self, Desk, Message, Output, Row};
@@ -179,7 +181,7 @@ fn write_key(case_id: CaseId, key: &mut Vec<u8>) {
 /// A work item cut to fit: the text to a quarter of the limit, and what else may be long left out.
 fn shortened(item: &WorkItem, limit: usize) -> WorkItem {
     let mut item = item.clone();
-    let complaint = &mut item.complaint;
+    let complaint = Arc::make_mut(&mut item.complaint);
     if let Some(text) = &mut complaint.text {
         let end = text.floor_char_boundary(limit / 4);
         text.truncate(end);
@@ -192,7 +194,7 @@ fn shortened(item: &WorkItem, limit: usize) -> WorkItem {
 
 /// The work item of a complaint that could not be processed: it is heard all the same. Its revision
 /// is 0, so that a later success begins with 1 as ever.
-fn plain(settings: &RuleSettings, complaint: &Complaint, cx: &Context) -> WorkItem {
+fn plain(settings: &RuleSettings, complaint: &Arc<Complaint>, cx: &Context) -> WorkItem {
     let conversation_id = complaint.conversation_id.as_deref().unwrap_or(&complaint.id);
     let author = record::author_key(settings, &complaint.channel, &complaint.author);
     let case_id = CaseId::new(&complaint.source, &complaint.channel, conversation_id, &author);
@@ -208,10 +210,10 @@ fn plain(settings: &RuleSettings, complaint: &Complaint, cx: &Context) -> WorkIt
         state: WorkState::Open,
         case_id,
         messages_waiting: 1,
-        complaint: complaint.clone(),
+        complaint: Arc::clone(complaint),
         stage,
         party: work_item::Party {
-            key: desk::conversation::who::UNKNOWN.to_owned(),
+            key: SmolStr::new_static(desk::conversation::who::UNKNOWN),
             ..work_item::Party::default()
         },
         playbook: if stage == Stage::Onstage {

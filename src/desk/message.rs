@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::conversation::fact::Author;
 use super::keys::kind;
@@ -45,7 +46,7 @@ pub enum Message {
     /// To a party: the CRM has no record of this customer any more.
     Dropped {
         /// The customer.
-        customer_id: Box<str>,
+        customer_id: SmolStr,
         /// When the log recorded it.
         at: Millis,
     },
@@ -89,16 +90,16 @@ pub struct Owner {
     /// The identifier's rising number.
     pub number: u64,
     /// The customer it belongs to.
-    pub customer_id: Option<Box<str>>,
+    pub customer_id: Option<SmolStr>,
     /// All who claim it, if there are several.
-    pub rivals: SmallVec<[Box<str>; 0]>,
+    pub rivals: SmallVec<[SmolStr; 0]>,
 }
 
 /// A customer's claim of an identifier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claim {
     /// Who claims.
-    pub customer_id: Box<str>,
+    pub customer_id: SmolStr,
     /// The customer's rising number.
     pub number: u64,
     /// The `updated_at` of the earliest record that carried it.
@@ -124,7 +125,7 @@ pub struct CaseNote {
     /// Which case.
     pub case: CaseRef,
     /// The party's key: the first note tells the party its name.
-    pub party_key: Box<str>,
+    pub party_key: SmolStr,
     /// Rises each time the case changes its party; findings quote it.
     pub membership: u32,
     /// Rises with each note of one membership.
@@ -143,7 +144,7 @@ pub struct Summary {
     /// When it opened.
     pub opened_at: Millis,
     /// Its channel.
-    pub channel: Box<str>,
+    pub channel: SmolStr,
     /// Whether it is neither resolved nor let go.
     pub open: bool,
     /// Whether it ever was unanswered.
@@ -169,17 +170,17 @@ pub struct Findings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// The name.
-    pub display_name: Option<Box<str>>,
+    pub display_name: Option<SmolStr>,
     /// The tier.
-    pub tier: Option<Box<str>>,
+    pub tier: Option<SmolStr>,
     /// The lifetime value.
     pub lifetime_value: Option<f64>,
     /// Whether the customer needs special care.
     pub vulnerable: bool,
     /// The person who looks after them.
-    pub owner: Option<Box<str>>,
+    pub owner: Option<SmolStr>,
     /// The channel they prefer.
-    pub preferred_channel: Option<Box<str>>,
+    pub preferred_channel: Option<SmolStr>,
 }
 
 /// The party's other cases, seen from one of them.
@@ -199,11 +200,11 @@ pub struct Moved {
     /// Which case of the conversation.
     pub author: Author,
     /// Whose record.
-    pub customer_id: Box<str>,
+    pub customer_id: SmolStr,
     /// The customer's rising number.
     pub number: u64,
     /// To whom; `None`: to nobody (any more).
-    pub next: Option<Box<str>>,
+    pub next: Option<SmolStr>,
 }
 
 impl Codec for Message {

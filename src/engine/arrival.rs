@@ -149,9 +149,13 @@ impl<L: Log, P: Processor> Worker<L, P> {
             arrival.asked = true;
             progress = true;
         }
-        self.accept_inputs(arrival)?;
         progress |= self.read_changelogs(arrival)?;
         self.accept_desks(arrival)?;
+        // Mailbox before inputs: what they cause would go round through the mailbox, and inputs wait for
+        // that, only because rows are still being read.
+        if arrival.desks.iter().all(|desk| desk.blocked) {
+            self.accept_inputs(arrival)?;
+        }
         progress |= arrival.inputs.len() + arrival.desks.len() != before;
         if progress {
             arrival.progress = self.clock.monotonic();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map as Object, Value, json};
+use smol_str::SmolStr;
 
 use super::fields::FieldKind;
 use super::map::{Map, PersonMap, RecordMap, RowKind, ValueSource};
@@ -69,7 +70,7 @@ impl Input {
     }
 
     /// Puts it into a conversation.
-    pub fn set_conversation_id(&mut self, id: String) {
+    pub fn set_conversation_id(&mut self, id: SmolStr) {
         match self {
             Self::Complaint(complaint) => complaint.conversation_id = Some(id),
             Self::Response(response) => response.conversation_id = id,
@@ -87,7 +88,7 @@ impl Input {
     }
 
     /// Makes it a reply to a message; an update is none.
-    pub fn set_in_reply_to(&mut self, id: String) {
+    pub fn set_in_reply_to(&mut self, id: SmolStr) {
         match self {
             Self::Complaint(complaint) => complaint.in_reply_to = Some(id),
             Self::Response(response) => response.in_reply_to = Some(id),

@@ -94,7 +94,7 @@ fn reply_to_previous_turns(records: &mut [Planned], mut turns: Vec<(i64, usize)>
             && records[at].input.in_reply_to().is_none()
         {
             let id = records[before].input.id().to_owned();
-            records[at].input.set_in_reply_to(id);
+            records[at].input.set_in_reply_to(id.into());
         }
     }
 }
@@ -121,7 +121,7 @@ fn conversations_from_replies(records: &mut [Planned]) {
         })
         .collect();
     for (planned, root) in records.iter_mut().zip(found) {
-        planned.input.set_conversation_id(root);
+        planned.input.set_conversation_id(root.into());
     }
 }
 

@@ -221,7 +221,7 @@ mod tests {
         let planned = |n: u64| Planned {
             origin: Origin { file: 0, line: n },
             input: Input::Complaint(Box::new(Complaint {
-                id: n.to_string(),
+                id: n.to_string().into(),
                 channel: "email".into(),
                 ..Complaint::default()
             })),

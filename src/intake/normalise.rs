@@ -1,5 +1,7 @@
 //! One spelling for what means one thing: identifiers are compared by their bytes.
 
+use smol_str::SmolStr;
+
 use crate::config::rules::IdentityRules;
 use crate::model::{Identifier, Person, Sensitive};
 
@@ -23,28 +25,24 @@ pub fn identifiers(list: &mut Vec<Identifier>, rules: &IdentityRules) {
             _ => trim(value),
         }
         if kind == "handle" && value.starts_with('@') {
-            value.remove(0);
+            **value = SmolStr::from(&value[1..]);
         }
         if let Some(name) = realm {
             lower(name);
         }
         realm.take_if(|name| name.is_empty());
     }
-    let mut kept = 0;
-    list.retain({
-        let mut seen: Vec<Identifier> = Vec::new();
-        move |identifier| {
-            let keep = kept < MAX_IDENTIFIERS
-                && !identifier.kind.is_empty()
-                && !rules.is_blocked(&identifier.kind, &identifier.value.to_lowercase())
-                && !seen.contains(identifier);
-            if keep {
-                kept += 1;
-                seen.push(identifier.clone());
-            }
-            keep
-        }
+    list.retain(|Identifier { kind, value, .. }| {
+        !kind.is_empty() && !rules.is_blocked(kind, &value.to_lowercase())
     });
+    let mut kept = 0;
+    for at in 0..list.len() {
+        if !list[..kept].contains(&list[at]) {
+            list.swap(kept, at);
+            kept += 1;
+        }
+    }
+    list.truncate(kept.min(MAX_IDENTIFIERS));
 }
 
 /// Cuts a text that is too long, at a character, with a mark.
@@ -57,32 +55,30 @@ pub fn text(text: &mut Option<Sensitive<String>>, max_bytes: usize) {
     text.push_str(CUT);
 }
 
-fn trim(value: &mut String) {
+fn trim(value: &mut SmolStr) {
     let trimmed = value.trim();
     if trimmed.len() != value.len() {
-        *value = trimmed.to_owned();
+        *value = SmolStr::from(trimmed);
     }
 }
 
-fn lower(value: &mut String) {
+fn lower(value: &mut SmolStr) {
     trim(value);
     if value.chars().any(char::is_uppercase) {
-        *value = value.to_lowercase();
+        *value = SmolStr::from(value.to_lowercase());
     }
 }
 
 /// Digits, and the plus they may begin with; a value with letters in it stays as it is.
-fn phone(value: &mut String) {
+fn phone(value: &mut SmolStr) {
     trim(value);
     let is_number = value
         .chars()
         .all(|c| c.is_ascii_digit() || " +-./()\u{a0}".contains(c));
     if is_number && value.chars().any(|c| !c.is_ascii_digit()) {
-        let plus = value.starts_with('+');
-        value.retain(|c| c.is_ascii_digit());
-        if plus {
-            value.insert(0, '+');
-        }
+        let plus = value.starts_with('+').then_some('+');
+        let digits = value.chars().filter(char::is_ascii_digit);
+        *value = plus.into_iter().chain(digits).collect();
     } else if !is_number {
         lower(value);
     }
@@ -112,7 +108,7 @@ mod tests {
             let mut list = vec![Identifier {
                 kind: kind.into(),
                 value: Sensitive(value.into()),
-                realm: Some(String::new()),
+                realm: Some("".into()),
             }];
             identifiers(&mut list, &IdentityRules::default());
             let found = list.first().map(|i| (i.kind.as_str(), i.value.as_str()));

@@ -159,9 +159,9 @@ mod tests {
         //   given a good complaint, but             then
         let cases: [(Spoil, Option<&str>); 12] = [
             (|_| {}, None),
-            (|c| c.id.clear(), Some("empty_field")),
-            (|c| c.source = "x".repeat(1025), Some("field_too_long")),
-            (|c| c.conversation_id = Some(String::new()), Some("empty_field")),
+            (|c| c.id = "".into(), Some("empty_field")),
+            (|c| c.source = "x".repeat(1025).into(), Some("field_too_long")),
+            (|c| c.conversation_id = Some("".into()), Some("empty_field")),
             (|c| c.channel = "pigeon".into(), Some("unknown_channel")),
             (|c| c.occurred_at = Millis(i64::MAX), Some("absurd_time")),
             (|c| c.occurred_at = Millis(-1), Some("absurd_time")),

@@ -1,6 +1,7 @@
 //! The state of a case, as everyone else sees it.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{CaseId, Millis, Sensitive, Stage};
 
@@ -10,37 +11,37 @@ pub struct Case {
     /// UUIDv5 of (source, channel, conversation_id, author key): the same on every run.
     pub case_id: CaseId,
     /// The platform or system the conversation lives on.
-    pub source: String,
+    pub source: SmolStr,
     /// The conversation's channel.
-    pub channel: String,
+    pub channel: SmolStr,
     /// Whether there are spectators.
     pub stage: Stage,
     /// The conversation.
-    pub conversation_id: String,
+    pub conversation_id: SmolStr,
     /// The author is not the one who began the conversation.
     pub bystander: bool,
     /// `customer:<id>` when the CRM knows them, else their strongest identifier, as a keyed hash.
-    pub party_key: String,
+    pub party_key: SmolStr,
     /// The CRM's id of the customer.
-    pub customer_id: Option<String>,
+    pub customer_id: Option<SmolStr>,
     /// The customer's tier in force at opened_at, else the earliest known.
-    pub tier: Option<String>,
+    pub tier: Option<SmolStr>,
     /// The brand it is about.
-    pub brand: Option<String>,
+    pub brand: Option<SmolStr>,
     /// The product it is about.
-    pub product: Option<String>,
+    pub product: Option<SmolStr>,
     /// What is wrong.
-    pub issue: Option<String>,
+    pub issue: Option<SmolStr>,
     /// Where it happened.
-    pub location: Option<Sensitive<String>>,
+    pub location: Option<Sensitive<SmolStr>>,
     /// The customer's language, BCP 47.
-    pub language: Option<String>,
+    pub language: Option<SmolStr>,
     /// The case's number in another system.
-    pub external_case_id: Option<String>,
+    pub external_case_id: Option<SmolStr>,
     /// Who is in charge.
-    pub owner: Option<String>,
+    pub owner: Option<SmolStr>,
     /// The team in charge.
-    pub team: Option<String>,
+    pub team: Option<SmolStr>,
     /// Where it stands.
     pub status: CaseStatus,
     /// When its author's earliest message was said.
@@ -112,7 +113,7 @@ pub struct Case {
     /// How many people can see it.
     pub audience: Option<i64>,
     /// The beginning of the first message, 160 characters at most.
-    pub excerpt: Sensitive<String>,
+    pub excerpt: Sensitive<SmolStr>,
     /// Rises by one with each record published for the case; at most one a commit.
     pub version: i64,
 }

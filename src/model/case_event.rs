@@ -1,10 +1,9 @@
 //! What happened to a case.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
-use super::{CaseId, EventId, Millis, Stage};
+use super::{CaseId, Details, EventId, Millis, Stage};
 
 /// Something that happened to a case: the difference between two folds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,12 +23,12 @@ pub struct CaseEvent {
     /// Whether there are spectators.
     pub stage: Stage,
     /// The case's channel.
-    pub channel: String,
+    pub channel: SmolStr,
     /// The case's party at that time.
-    pub party_key: String,
+    pub party_key: SmolStr,
     /// More about it, by type; never names, texts or identifiers.
     #[serde(default)]
-    pub details: BTreeMap<String, String>,
+    pub details: Details,
 }
 
 macro_rules! event_types {

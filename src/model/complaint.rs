@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Intent, Millis, Person, Sensitive, Visibility};
 
@@ -10,27 +11,27 @@ use super::{Intent, Millis, Person, Sensitive, Visibility};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Complaint {
     /// The message's id, unique within its source.
-    pub id: String,
+    pub id: SmolStr,
     /// Rises when the message is edited; a higher revision replaces a lower one.
     #[serde(default)]
     pub revision: i64,
     /// The platform or system the conversation lives on; part of identity.
-    pub source: String,
+    pub source: SmolStr,
     /// The tool that delivered the record; not part of identity.
-    pub via: Option<String>,
+    pub via: Option<SmolStr>,
     /// Where it was said: phone, email, chat, direct, messaging, social, review, forum, or any other
     /// that the configuration names.
-    pub channel: String,
+    pub channel: SmolStr,
     /// The thread it belongs to; missing: it starts one, with its own id.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<SmolStr>,
     /// The id of the message it replies to.
-    pub in_reply_to: Option<String>,
+    pub in_reply_to: Option<SmolStr>,
     /// Who said it.
     pub author: Person,
     /// What was said.
     pub text: Option<Sensitive<String>>,
     /// Language of the text, BCP 47.
-    pub language: Option<String>,
+    pub language: Option<SmolStr>,
     /// When it was said.
     pub occurred_at: Millis,
     /// When it was last edited.
@@ -39,7 +40,7 @@ pub struct Complaint {
     #[serde(default)]
     pub deleted: bool,
     /// Where to see it.
-    pub url: Option<Sensitive<String>>,
+    pub url: Option<Sensitive<SmolStr>>,
     /// Overrides the channel's stage.
     pub visibility: Option<Visibility>,
     /// Stars given, 1 to 5.
@@ -49,15 +50,15 @@ pub struct Complaint {
     /// How often it was passed on.
     pub reshares: Option<i64>,
     /// The brand it is about.
-    pub brand: Option<String>,
+    pub brand: Option<SmolStr>,
     /// The product it is about.
-    pub product: Option<String>,
+    pub product: Option<SmolStr>,
     /// What is wrong, in the source's vocabulary.
-    pub issue: Option<String>,
+    pub issue: Option<SmolStr>,
     /// Where it happened.
-    pub location: Option<Sensitive<String>>,
+    pub location: Option<Sensitive<SmolStr>>,
     /// The order it is about.
-    pub order_ref: Option<Sensitive<String>>,
+    pub order_ref: Option<Sensitive<SmolStr>>,
     /// What the message is for, where the source knows.
     pub intent: Option<Intent>,
     /// Out-of-office and the like.
@@ -69,7 +70,7 @@ pub struct Complaint {
     /// -1 (bad) to 1 (good).
     pub sentiment: Option<f64>,
     /// What the customer wants.
-    pub remedy_sought: Option<Sensitive<String>>,
+    pub remedy_sought: Option<Sensitive<SmolStr>>,
     /// Pictures, recordings, documents.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
@@ -82,9 +83,9 @@ pub struct Complaint {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// Where it is.
-    pub url: Sensitive<String>,
+    pub url: Sensitive<SmolStr>,
     /// Its media type, such as `image/png`.
-    pub media_type: String,
+    pub media_type: SmolStr,
 }
 
 #[cfg(test)]

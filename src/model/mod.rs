@@ -10,6 +10,7 @@ pub mod case;
 pub mod case_event;
 pub mod complaint;
 pub mod customer;
+mod details;
 pub mod ids;
 pub mod millis;
 pub mod person;
@@ -27,6 +28,7 @@ pub use case::{
 pub use case_event::{CaseEvent, CaseEventType};
 pub use complaint::{Attachment, Complaint};
 pub use customer::Customer;
+pub use details::Details;
 pub use ids::{CaseId, EventId, WorkId};
 pub use millis::Millis;
 pub use person::{Identifier, Person};

@@ -1,6 +1,7 @@
 //! Who said something: a name as given, and the identifiers they were seen with.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::Sensitive;
 
@@ -8,7 +9,7 @@ use super::Sensitive;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// The name shown beside the message.
-    pub display_name: Option<Sensitive<String>>,
+    pub display_name: Option<Sensitive<SmolStr>>,
     /// Everything they can be recognised by; may be empty.
     #[serde(default)]
     pub identifiers: Vec<Identifier>,
@@ -18,9 +19,9 @@ pub struct Person {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Identifier {
     /// What kind: email, phone, handle, device, account, customer_id, ... An open vocabulary.
-    pub kind: String,
+    pub kind: SmolStr,
     /// The identifier itself, as the source gave it.
-    pub value: Sensitive<String>,
+    pub value: Sensitive<SmolStr>,
     /// Which platform or system it is valid in, where that matters: a handle without one is ambiguous.
-    pub realm: Option<String>,
+    pub realm: Option<SmolStr>,
 }

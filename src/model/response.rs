@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Millis, Person, ResponseKind, Sensitive, Status, Visibility};
 
@@ -10,29 +11,29 @@ use super::{Millis, Person, ResponseKind, Sensitive, Status, Visibility};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Response {
     /// The message's id, unique within its source.
-    pub id: String,
+    pub id: SmolStr,
     /// Rises when the message is edited; a higher revision replaces a lower one.
     #[serde(default)]
     pub revision: i64,
     /// The platform or system the conversation lives on; part of identity.
-    pub source: String,
+    pub source: SmolStr,
     /// The tool that delivered the record; not part of identity.
-    pub via: Option<String>,
+    pub via: Option<SmolStr>,
     /// The channel it was said in.
-    pub channel: String,
+    pub channel: SmolStr,
     /// The thread it was said in.
-    pub conversation_id: String,
+    pub conversation_id: SmolStr,
     /// The id of the message it replies to.
-    pub in_reply_to: Option<String>,
+    pub in_reply_to: Option<SmolStr>,
     /// The customer it is said to, where the source names them.
     pub customer: Option<Person>,
     /// Other conversations it answers: an email that answers a public post.
     #[serde(default)]
     pub answers: Vec<ConversationRef>,
     /// Who in the company said it.
-    pub agent: Option<String>,
+    pub agent: Option<SmolStr>,
     /// The agent's team.
-    pub team: Option<String>,
+    pub team: Option<SmolStr>,
     /// Who or what made it.
     pub kind: ResponseKind,
     /// Overrides the channel's stage.
@@ -40,7 +41,7 @@ pub struct Response {
     /// What it declares about the matter.
     pub status: Option<Status>,
     /// The channel the customer is invited to.
-    pub invites_to: Option<String>,
+    pub invites_to: Option<SmolStr>,
     /// By when the company promised to have it solved.
     pub promised_by: Option<Millis>,
     /// What was said.
@@ -59,9 +60,9 @@ pub struct Response {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ConversationRef {
     /// The platform or system it lives on.
-    pub source: String,
+    pub source: SmolStr,
     /// Its channel.
-    pub channel: String,
+    pub channel: SmolStr,
     /// Its id within source and channel.
-    pub conversation_id: String,
+    pub conversation_id: SmolStr,
 }

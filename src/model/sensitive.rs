@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// A value that prints as a fixed mask, whatever it holds, and travels on the wire as it is.
 ///
@@ -64,6 +65,18 @@ impl<T> From<T> for Sensitive<T> {
 impl From<&str> for Sensitive<String> {
     fn from(value: &str) -> Self {
         Self(value.to_owned())
+    }
+}
+
+impl From<&str> for Sensitive<SmolStr> {
+    fn from(value: &str) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<String> for Sensitive<SmolStr> {
+    fn from(value: String) -> Self {
+        Self(value.into())
     }
 }
 

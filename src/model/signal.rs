@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::Millis;
 
@@ -12,7 +13,7 @@ pub struct Signal {
     /// What kind.
     pub kind: SignalKind,
     /// What was counted: a brand and channel, a party, ...
-    pub key: String,
+    pub key: SmolStr,
     /// When (event time).
     pub at: Millis,
     /// Over how long it was counted, milliseconds.

@@ -1,6 +1,7 @@
 //! What customers say when asked.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Millis, Person, Sensitive};
 
@@ -8,15 +9,15 @@ use super::{Millis, Person, Sensitive};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Survey {
     /// The answer's id, unique within its source.
-    pub id: String,
+    pub id: SmolStr,
     /// The system that asked.
-    pub source: String,
+    pub source: SmolStr,
     /// Who answered.
     pub customer: Option<Person>,
     /// The channel of the conversation asked about.
-    pub channel: Option<String>,
+    pub channel: Option<SmolStr>,
     /// The conversation asked about.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<SmolStr>,
     /// What it was about.
     #[serde(default)]
     pub about: SurveyAbout,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Millis, Person, Sensitive, Status};
 
@@ -10,13 +11,13 @@ use super::{Millis, Person, Sensitive, Status};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Update {
     /// The change's id, unique within its source.
-    pub id: String,
+    pub id: SmolStr,
     /// The platform or system the conversation lives on; part of identity.
-    pub source: String,
+    pub source: SmolStr,
     /// The conversation's channel.
-    pub channel: String,
+    pub channel: SmolStr,
     /// The conversation.
-    pub conversation_id: String,
+    pub conversation_id: SmolStr,
     /// The customer it is about, where the conversation has several.
     pub customer: Option<Person>,
     /// When it changed.
@@ -24,19 +25,19 @@ pub struct Update {
     /// What the company declares about the matter.
     pub status: Option<Status>,
     /// Who is in charge now.
-    pub owner: Option<String>,
+    pub owner: Option<SmolStr>,
     /// The team in charge now.
-    pub team: Option<String>,
+    pub team: Option<SmolStr>,
     /// The case's number in another system.
-    pub external_case_id: Option<String>,
+    pub external_case_id: Option<SmolStr>,
     /// The brand it turned out to be about.
-    pub brand: Option<String>,
+    pub brand: Option<SmolStr>,
     /// The product it turned out to be about.
-    pub product: Option<String>,
+    pub product: Option<SmolStr>,
     /// What turned out to be wrong.
-    pub issue: Option<String>,
+    pub issue: Option<SmolStr>,
     /// Why it went wrong.
-    pub root_cause: Option<String>,
+    pub root_cause: Option<SmolStr>,
     /// How many people can see the conversation by now.
     pub audience: Option<i64>,
     /// How often it has been passed on by now.
@@ -44,7 +45,7 @@ pub struct Update {
     /// The customer confirmed (or denied) that it is solved.
     pub resolution_confirmed: Option<bool>,
     /// What the customer was given.
-    pub remedy_granted: Option<Sensitive<String>>,
+    pub remedy_granted: Option<Sensitive<SmolStr>>,
     /// Anything else the source gave.
     #[serde(default)]
     pub attributes: Sensitive<BTreeMap<String, String>>,

@@ -1,6 +1,9 @@
 //! What a handler gets for one wait.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{CaseId, Complaint, Millis, Sensitive, Stage, WorkId};
 
@@ -20,7 +23,7 @@ pub struct WorkItem {
     /// Customer messages in this wait.
     pub messages_waiting: u32,
     /// The wait's latest message, whole.
-    pub complaint: Complaint,
+    pub complaint: Arc<Complaint>,
     /// Whether there are spectators.
     pub stage: Stage,
     /// Who it is.
@@ -40,7 +43,7 @@ pub struct WorkItem {
     /// When a solution is due.
     pub resolve_by: Option<Millis>,
     /// The private channel to offer.
-    pub private_channel: Option<String>,
+    pub private_channel: Option<SmolStr>,
     /// Other cases of the same matter or person.
     pub linked_cases: Vec<LinkedCase>,
     /// What a handler should know at a glance.
@@ -68,19 +71,19 @@ pub enum WorkState {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Party {
     /// `customer:<id>` when the CRM knows them, else their strongest identifier, as a keyed hash.
-    pub key: String,
+    pub key: SmolStr,
     /// The CRM's id.
-    pub customer_id: Option<String>,
+    pub customer_id: Option<SmolStr>,
     /// Their name.
-    pub display_name: Option<Sensitive<String>>,
+    pub display_name: Option<Sensitive<SmolStr>>,
     /// Their tier.
-    pub tier: Option<String>,
+    pub tier: Option<SmolStr>,
     /// What they are worth, in the enterprise's currency.
     pub lifetime_value: Option<f64>,
     /// Needs special care.
     pub vulnerable: bool,
     /// Who in the company looks after them.
-    pub owner: Option<String>,
+    pub owner: Option<SmolStr>,
 }
 
 /// What happened with a party before.
@@ -95,7 +98,7 @@ pub struct History {
     /// Their last survey score, in its own scale.
     pub last_score: Option<f64>,
     /// The channel of their case before this one.
-    pub last_channel: Option<String>,
+    pub last_channel: Option<SmolStr>,
 }
 
 /// How urgent a work item is: a sum of named terms, all of them shown.
@@ -111,7 +114,7 @@ pub struct Priority {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PriorityTerm {
     /// escalated, severity, audience, tier, vulnerable, repeat, chasers, broken_promise, at_risk, ...
-    pub name: String,
+    pub name: SmolStr,
     /// What it adds.
     pub points: i32,
 }

@@ -10,6 +10,7 @@ pub mod table;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use smol_str::SmolStr;
 
 use crate::model::{Case, Stage};
 use figures::Tally;
@@ -19,7 +20,7 @@ pub use figures::{Durations, Figures};
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     total: Tally,
-    groups: BTreeMap<(String, Stage), Tally>,
+    groups: BTreeMap<(SmolStr, Stage), Tally>,
 }
 
 /// A report as it is shown.
@@ -35,7 +36,7 @@ pub struct Shown {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
     /// The channel.
-    pub channel: String,
+    pub channel: SmolStr,
     /// The stage: a private message in a public channel is offstage.
     pub stage: Stage,
     /// Its figures.

@@ -138,7 +138,7 @@ fn table(out: &mut String, title: &str, columns: &[&str], row: Row, report: &Sho
             Stage::Offstage => "offstage",
         };
         lines.push(
-            [channel.clone(), stage.to_owned()]
+            [channel.to_string(), stage.to_owned()]
                 .into_iter()
                 .chain(row(figures))
                 .collect(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_avro_fast::de::read::SliceRead;
 use serde_avro_fast::de::{DeserializerConfig, DeserializerState};
 
+use super::direct;
 use super::error::DecodeError;
 use super::record::WireRecord;
 use super::registry::Registry;
@@ -26,6 +27,8 @@ use super::scan::scan;
 /// ```
 pub struct Decoder<T> {
     registry: Arc<Registry>,
+    /// The index of our own present schema.
+    own: Option<usize>,
     /// By the writer's index in the registry: how to read it as `T`, once that was worked out.
     plans: Vec<OnceCell<Result<Plan, Arc<str>>>>,
     record: PhantomData<fn() -> T>,
@@ -36,6 +39,7 @@ impl<T: WireRecord> Decoder<T> {
     pub fn new(registry: Arc<Registry>) -> Self {
         Self {
             plans: vec![OnceCell::new(); registry.len()],
+            own: registry.index_of_present::<T>(),
             registry,
             record: PhantomData,
         }
@@ -47,6 +51,16 @@ impl<T: WireRecord> Decoder<T> {
     /// the record keeps.
     pub fn decode(&self, value: &[u8]) -> Result<T, DecodeError> {
         let (index, datum) = self.registry.open(value)?;
+        if self.own == Some(index)
+            && let Ok(record) = direct::read(datum)
+        {
+            return Ok(record);
+        }
+        self.decode_by_schema(index, datum)
+    }
+
+    /// The way of every other schema, and of what the shorter way refuses: here it is told why.
+    fn decode_by_schema(&self, index: usize, datum: &[u8]) -> Result<T, DecodeError> {
         let writer = self.registry.writer(index);
         let plan = self.plans[index].get_or_init(|| resolve::plan(&writer.tree, T::reader()));
         let plan = plan.as_ref().map_err(|reason| DecodeError::Unresolvable {
@@ -57,5 +71,73 @@ impl<T: WireRecord> Decoder<T> {
         let mut state = DeserializerState::with_config(SliceRead::new(datum), config);
         // The library's message may quote the value, so it is dropped.
         T::deserialize(state.deserializer()).map_err(|_| DecodeError::Misfit { record: T::NAME })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+    use std::sync::{Arc, LazyLock};
+
+    use proptest::prelude::*;
+
+    use super::Decoder;
+    use crate::model::{Attachment, Case, CaseEvent, Complaint, Customer, Identifier, Person, WorkItem};
+    use crate::wire::{Encoder, Format, Registry, WireRecord, direct};
+
+    /// Flips, cuts, inserts: whatever the shorter way accepts, the longer one accepts, and finds the same
+    /// in it. Numbers are compared by their text, since NaN is not equal to itself.
+    fn agree<T: WireRecord + Debug>(record: &T, spoil: &[(usize, u8, u8)]) -> Result<(), TestCaseError> {
+        static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::built_in()));
+        let decoder = Decoder::<T>::new(Arc::clone(&REGISTRY));
+        let mut value = Vec::new();
+        let mut encoder = Encoder::new(Format::SingleObject);
+        encoder.encode(record, &mut value).expect("it encodes");
+        let mut datum = value.split_off(10);
+        for &(at, how, byte) in spoil {
+            let at = at % (datum.len() + 1);
+            match how {
+                0 => datum.insert(at, byte),
+                1 => datum.truncate(at),
+                _ => datum.iter_mut().skip(at).take(1).for_each(|old| *old = byte),
+            }
+        }
+        let short = direct::read::<T>(&datum).ok();
+        let long = decoder.decode_by_schema(decoder.own.expect("it is compiled in"), &datum);
+        if let Some(short) = short {
+            let json = |record: &T| serde_json::to_string(record).expect("it is JSON");
+            prop_assert_eq!(Ok(json(&short)), long.map(|long| json(&long)));
+        } else if spoil.is_empty() {
+            prop_assert!(false, "the shorter way refuses what was just written");
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_shorter_way_agrees_with_the_longer(
+            spoil in prop::collection::vec((any::<usize>(), 0..6_u8, any::<u8>()), 0..4),
+            text in prop::option::of(".{0,40}"),
+            number in any::<i64>(),
+        ) {
+            let attachment = Attachment { url: "a".into(), media_type: "b".into() };
+            let identifier = Identifier { kind: "email".into(), value: "x@y".into(), realm: None };
+            let complaint = Complaint {
+                author: Person { identifiers: vec![identifier.clone(); 2], ..Person::default() },
+                text: text.map(Into::into),
+                audience: Some(number),
+                sentiment: Some(0.5),
+                attachments: vec![attachment; 2],
+                attributes: [("k".to_owned(), "v".to_owned())].into_iter().collect::<std::collections::BTreeMap<_, _>>().into(),
+                ..Complaint::default()
+            };
+            agree(&complaint, &spoil)?;
+            agree(&Customer { identifiers: vec![identifier], ..Customer::default() }, &spoil)?;
+            agree(&Case::default(), &spoil)?;
+            agree(&CaseEvent { details: [("a", "b")].into(), ..CaseEvent::default() }, &spoil)?;
+            agree(&WorkItem { complaint: Arc::new(complaint), ..WorkItem::default() }, &spoil)?;
+        }
     }
 }

@@ -2,8 +2,7 @@
 
 use std::marker::PhantomData;
 
-use serde_avro_fast::ser::SerializerConfig;
-
+use super::direct;
 use super::record::WireRecord;
 
 /// How a value names the schema it was written with.
@@ -30,7 +29,6 @@ pub struct EncodeError {
 /// Encodes records of one type with their present schema. One a thread.
 pub struct Encoder<T> {
     header: Vec<u8>,
-    config: SerializerConfig<'static>,
     record: PhantomData<fn(&T)>,
 }
 
@@ -43,7 +41,6 @@ impl<T: WireRecord> Encoder<T> {
         };
         Self {
             header,
-            config: SerializerConfig::new(T::writer()),
             record: PhantomData,
         }
     }
@@ -52,8 +49,7 @@ impl<T: WireRecord> Encoder<T> {
     pub fn encode(&mut self, record: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let start = out.len();
         out.extend_from_slice(&self.header);
-        let written = serde_avro_fast::to_datum(record, &mut *out, &mut self.config).map(drop);
-        written.map_err(|_| {
+        direct::write(record, out).map_err(|direct::Refused| {
             out.truncate(start);
             EncodeError { record: T::NAME }
         })

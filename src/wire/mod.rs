@@ -8,11 +8,15 @@
 //!    and refuses, with a typed error, whatever is not exactly one well-formed datum;
 //! 3. `serde_avro_fast` builds the record, which can no longer run away.
 //!
+//! A datum of a record's present schema is read, and everything is written, by the shorter way of
+//! [`direct`]; what it refuses takes the three steps.
+//!
 //! The second step is ours because the guarantees are: bounded time and memory for any bytes, no
 //! panic, the whole datum consumed, and errors that say which rule was broken.
 
 pub mod dead_letter;
 pub mod decode;
+mod direct;
 pub mod encode;
 pub mod error;
 pub mod json;

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use serde_avro_fast::schema::SchemaMut;
 
 use super::error::DecodeError;
-use super::record::RECORDS;
+use super::record::{RECORDS, WireRecord};
 use super::resolve::{self, Plan};
 use super::schema::{SchemaError, Type};
 
@@ -128,6 +128,12 @@ impl Registry {
     /// Whether none is known.
     pub fn is_empty(&self) -> bool {
         self.writers.is_empty()
+    }
+
+    /// The index of a record's present schema, or of one that is the same but for documentation.
+    pub(super) fn index_of_present<T: WireRecord>(&self) -> Option<usize> {
+        let fingerprint = u64::from_le_bytes(*T::writer().rabin_fingerprint());
+        self.by_fingerprint.get(&fingerprint).copied()
     }
 
     pub(super) fn writer(&self, index: usize) -> &Writer {

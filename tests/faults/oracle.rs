@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use heard::model::{Case, CaseEvent, CaseEventType, CaseId, EventId, WorkId, WorkItem, WorkState};
 use heard::wire::{Decoder, Registry, WireRecord};
+use smol_str::SmolStr;
 
 use crate::figures;
 use crate::installation::Installation;
@@ -107,7 +108,7 @@ fn differences(outcome: &Outcome, calm: &Outcome) -> Vec<String> {
             ));
         }
     }
-    let stands = |outcome: &Outcome| -> BTreeMap<WorkId, (WorkState, u32, String)> {
+    let stands = |outcome: &Outcome| -> BTreeMap<WorkId, (WorkState, u32, SmolStr)> {
         let stands = outcome
             .work
             .iter()

@@ -300,10 +300,10 @@ fn written(target: Target, fields: &Fields) -> Vec<u8> {
     };
     match target {
         Target::Complaints => encoded(&Complaint {
-            id,
-            source,
-            channel,
-            conversation_id: Some(conversation_id),
+            id: id.into(),
+            source: source.into(),
+            channel: channel.into(),
+            conversation_id: Some(conversation_id.into()),
             author,
             text,
             occurred_at: at,
@@ -311,28 +311,28 @@ fn written(target: Target, fields: &Fields) -> Vec<u8> {
             ..Complaint::default()
         }),
         Target::Responses => encoded(&Response {
-            id,
+            id: id.into(),
             revision: amount,
-            source,
-            channel,
-            conversation_id,
+            source: source.into(),
+            channel: channel.into(),
+            conversation_id: conversation_id.into(),
             kind: ResponseKind::Human,
             text,
             occurred_at: at,
             ..Response::default()
         }),
         Target::Updates => encoded(&Update {
-            id,
-            source,
-            channel,
-            conversation_id,
+            id: id.into(),
+            source: source.into(),
+            channel: channel.into(),
+            conversation_id: conversation_id.into(),
             occurred_at: at,
             status: Some(Status::LetGo),
             audience: Some(amount),
             ..Update::default()
         }),
         Target::Customers => encoded(&Customer {
-            customer_id: id,
+            customer_id: id.into(),
             identifiers: author.identifiers,
             updated_at: at,
             ..Customer::default()

@@ -27,7 +27,7 @@ fn line() -> impl Strategy<Value = Line> {
         4 => (minute.clone(), id.clone(), prop::option::of(id.clone()), prop::option::of(speaker()), 0..10_u8).prop_map(
             |(minute, id, target, named, kind)| {
                 let mut reply = replies(minute, &format!("r{id}"), "social");
-                reply.in_reply_to = target.map(|t| if t % 3 == 0 { format!("r{t}") } else { format!("m{t}") });
+                reply.in_reply_to = target.map(|t| if t % 3 == 0 { format!("r{t}") } else { format!("m{t}") }.into());
                 reply.customer = named.map(|named| person(&named));
                 (reply.kind, reply.status) = match kind {
                     0 => (ResponseKind::Bot, Some(Status::Resolved)),
@@ -56,7 +56,7 @@ fn line() -> impl Strategy<Value = Line> {
         1 => (minute, 0..3_u8, prop::collection::vec(identifier(), 0..3), prop::option::of(0..3_u8)).prop_map(
             |(minute, who, identifiers, into)| {
                 let mut record = customer(minute, &format!("C{who}"), &identifiers);
-                record.merged_into = into.filter(|into| *into != who).map(|into| format!("C{into}"));
+                record.merged_into = into.filter(|into| *into != who).map(|into| format!("C{into}").into());
                 record.into()
             }
         ),

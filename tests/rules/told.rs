@@ -134,7 +134,7 @@ fn response<'a>(mut reply: Response, mut words: impl Iterator<Item = &'a str>) -
             "inviting" => reply.invites_to = Some("direct".into()),
             "resolving" => reply.status = Some(Status::Resolved),
             "deleted" => (reply.revision, reply.deleted) = (2, true),
-            "to" => reply.in_reply_to = words.next().map(str::to_owned),
+            "to" => reply.in_reply_to = words.next().map(Into::into),
             "naming" => reply.customer = words.next().map(|name| person(&[&format!("handle:{name}")])),
             _ => panic!("what is {word}?"),
         }

@@ -292,11 +292,11 @@ impl Teller<'_> {
         let (revision, deleted) = self.revision(&id);
         encode(&Complaint {
             text: Some(Sensitive(format!("text of {id}"))),
-            id,
+            id: id.into(),
             revision,
             source: "sim".into(),
-            channel,
-            conversation_id: Some(conversation),
+            channel: channel.into(),
+            conversation_id: Some(conversation.into()),
             author: self.person(),
             occurred_at: self.at(),
             deleted,
@@ -312,12 +312,12 @@ impl Teller<'_> {
         let (revision, deleted) = self.revision(&id);
         let target = format!("{channel}-{conversation_id}-m{}", self.rng.random_range(0..12));
         encode(&Response {
-            id,
+            id: id.into(),
             revision,
             source: "sim".into(),
-            channel,
-            conversation_id,
-            in_reply_to: self.rng.random_bool(0.5).then_some(target),
+            channel: channel.into(),
+            conversation_id: conversation_id.into(),
+            in_reply_to: self.rng.random_bool(0.5).then_some(target.into()),
             customer: if self.rng.random_bool(0.3) {
                 Some(self.person())
             } else {
@@ -339,10 +339,10 @@ impl Teller<'_> {
     fn update(&mut self, n: u64) -> Vec<u8> {
         let (channel, conversation_id) = self.conversation();
         encode(&Update {
-            id: format!("u{n}"),
+            id: format!("u{n}").into(),
             source: "sim".into(),
-            channel,
-            conversation_id,
+            channel: channel.into(),
+            conversation_id: conversation_id.into(),
             occurred_at: self.at(),
             status: Some(STATUSES[self.rng.random_range(0..STATUSES.len())]),
             ..Update::default()
@@ -355,10 +355,10 @@ impl Teller<'_> {
         let mut identifiers = self.person().identifiers;
         identifiers.extend(self.person().identifiers);
         encode(&Customer {
-            customer_id,
+            customer_id: customer_id.into(),
             identifiers,
-            tier: Some(format!("tier {n}")),
-            merged_into: self.rng.random_bool(0.4).then_some(target),
+            tier: Some(format!("tier {n}").into()),
+            merged_into: self.rng.random_bool(0.4).then_some(target.into()),
             updated_at: self.start.plus(-(n as i64)),
             ..Customer::default()
         })

@@ -1,6 +1,7 @@
 //! A tale: lines that may arrive in any order, and what must come of them each time.
 
 use heard::model::{Case, CaseId, Identifier};
+use smol_str::SmolStr;
 
 use crate::story::{Line, Story, with_levels};
 
@@ -85,27 +86,29 @@ fn tagged(mut line: Line, tag: &str) -> Line {
     let person = |identifiers: &mut Vec<Identifier>| {
         for identifier in identifiers {
             let at = identifier.value.find('@').unwrap_or(identifier.value.len());
-            identifier.value.insert_str(at, tag);
+            let (name, rest) = identifier.value.split_at(at);
+            identifier.value.0 = format!("{name}{tag}{rest}").into();
         }
     };
+    let add = |name: &mut SmolStr| *name = format!("{name}{tag}").into();
     match &mut line {
         Line::Says(record) => {
             if let Some(conversation) = &mut record.conversation_id {
-                conversation.push_str(tag);
+                add(conversation);
             }
             person(&mut record.author.identifiers);
         }
         Line::Replies(record) => {
-            record.conversation_id.push_str(tag);
+            add(&mut record.conversation_id);
             if let Some(customer) = &mut record.customer {
                 person(&mut customer.identifiers);
             }
         }
-        Line::Becomes(record) => record.conversation_id.push_str(tag),
+        Line::Becomes(record) => add(&mut record.conversation_id),
         Line::Customer(record) => {
-            record.customer_id.push_str(tag);
+            add(&mut record.customer_id);
             if let Some(target) = &mut record.merged_into {
-                target.push_str(tag);
+                add(target);
             }
             person(&mut record.identifiers);
         }
@@ -115,7 +118,7 @@ fn tagged(mut line: Line, tag: &str) -> Line {
 
 /// The case without the tag, and without what differs with it or with arrival order.
 fn without(case: Case, tag: &str) -> Case {
-    let plain = |text: String| text.replace(tag, "");
+    let plain = |text: SmolStr| SmolStr::from(text.replace(tag, ""));
     Case {
         case_id: CaseId::default(),
         version: 0,

@@ -245,7 +245,7 @@ fn encoded(line: &Line) -> (usize, Vec<u8>) {
 /// Customers have their own key, all else any key.
 fn key(line: &Line, number: u64) -> String {
     match line {
-        Line::Customer(record) => record.customer_id.clone(),
+        Line::Customer(record) => record.customer_id.to_string(),
         _ => number.to_string(),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::fact::Author;
 use super::fold::Fold;
@@ -92,7 +93,8 @@ impl CaseRow {
     }
 
     /// The key of its party, as records show it.
-    pub fn party_key(&self) -> &str {
-        self.who.party.as_ref().map_or(UNKNOWN, |party| &party.key)
+    pub fn party_key(&self) -> SmolStr {
+        let party = self.who.party.as_ref();
+        party.map_or(SmolStr::new_static(UNKNOWN), |party| party.key.clone())
     }
 }

@@ -1,13 +1,11 @@
 //! Case events are the difference between two folds.
 
-use std::collections::BTreeMap;
-
 use super::fact::{Fact, Said};
 use super::fold::{Fold, Mark};
 use super::level::Level;
 use super::reply_limit::Standing;
 use super::view::{Judged, View};
-use crate::model::{CaseEventType, CaseId, EventId, Millis, ResponseKind, SlaState};
+use crate::model::{CaseEventType, CaseId, Details, EventId, Millis, ResponseKind, SlaState};
 
 /// What happened to a case, before the record of it is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +17,7 @@ pub struct Happened {
     /// Event time.
     pub at: Millis,
     /// More about it, without personal data.
-    pub details: BTreeMap<String, String>,
+    pub details: Details,
 }
 
 impl Happened {
@@ -97,10 +95,7 @@ struct Told {
 impl Told {
     fn say(&mut self, kind: CaseEventType, at: Millis, cause: &[&str], details: &[(&str, &str)]) {
         let id = EventId::new(self.case, kind.symbol(), cause);
-        let details = details
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let details = details.iter().copied().collect();
         self.happened.push(Happened {
             kind,
             id,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use crate::model::{ConversationRef, Millis, ResponseKind, Status};
 
@@ -18,7 +19,7 @@ pub struct Fact {
     /// When it was said, event time.
     pub at: Millis,
     /// The message's id in its source.
-    pub id: Box<str>,
+    pub id: SmolStr,
     /// The message's revision; a higher one replaces it (rule 1).
     pub revision: i64,
     /// Taken out by its author: kept only to know it again.
@@ -60,28 +61,28 @@ pub struct CustomerSaid {
     /// People who could see it.
     pub audience: Option<i64>,
     /// The beginning of its text.
-    pub excerpt: Box<str>,
+    pub excerpt: SmolStr,
 }
 
 /// What a case is about, as messages and updates tell it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct About {
     /// The brand.
-    pub brand: Option<Box<str>>,
+    pub brand: Option<SmolStr>,
     /// The product.
-    pub product: Option<Box<str>>,
+    pub product: Option<SmolStr>,
     /// The issue.
-    pub issue: Option<Box<str>>,
+    pub issue: Option<SmolStr>,
     /// The location.
-    pub location: Option<Box<str>>,
+    pub location: Option<SmolStr>,
     /// The language of the text.
-    pub language: Option<Box<str>>,
+    pub language: Option<SmolStr>,
 }
 
 impl About {
     /// Fills what is not known yet from `other`.
     pub fn or(&mut self, other: &Self) {
-        fn fill(mine: &mut Option<Box<str>>, theirs: &Option<Box<str>>) {
+        fn fill(mine: &mut Option<SmolStr>, theirs: &Option<SmolStr>) {
             if mine.is_none() {
                 mine.clone_from(theirs);
             }
@@ -106,13 +107,13 @@ pub struct CompanySaid {
     /// The status it sets.
     pub status: Option<Status>,
     /// The channel it invites to.
-    pub invites_to: Option<Box<str>>,
+    pub invites_to: Option<SmolStr>,
     /// Until when something is promised.
     pub promised_by: Option<Millis>,
     /// The team that replied.
-    pub team: Option<Box<str>>,
+    pub team: Option<SmolStr>,
     /// The person who replied.
-    pub agent: Option<Box<str>>,
+    pub agent: Option<SmolStr>,
     /// It was said in another conversation, and answers this one.
     pub elsewhere: bool,
     /// Other conversations it answers.
@@ -127,11 +128,11 @@ pub struct Changed {
     /// The status it sets.
     pub status: Option<Status>,
     /// The case's owner.
-    pub owner: Option<Box<str>>,
+    pub owner: Option<SmolStr>,
     /// The owner's team.
-    pub team: Option<Box<str>>,
+    pub team: Option<SmolStr>,
     /// The case's name in another system.
-    pub external_case_id: Option<Box<str>>,
+    pub external_case_id: Option<SmolStr>,
     /// What the case is about.
     pub about: About,
     /// People who can see it.
@@ -142,7 +143,7 @@ pub struct Changed {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Addressee {
     /// The message it replies to.
-    pub reply_to: Option<Box<str>>,
+    pub reply_to: Option<SmolStr>,
     /// The customer it names: their author key in this conversation, if it can be told.
     pub author: Option<Author>,
     /// The customer's identifiers, each with the author it would be the key of.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::fact::{About, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said};
 use super::reply_limit::PublicReplies;
@@ -25,7 +26,7 @@ pub struct Mark {
     /// Event time.
     pub at: Millis,
     /// The message's id.
-    pub id: Box<str>,
+    pub id: SmolStr,
 }
 
 /// The answer of a case.
@@ -99,15 +100,15 @@ pub struct Fold {
     /// What its messages say it is about, the earliest first.
     pub told: About,
     /// Its owner, as updates say.
-    pub owner: Option<Box<str>>,
+    pub owner: Option<SmolStr>,
     /// The owner's team, or the last replying one.
-    pub team: Option<Box<str>>,
+    pub team: Option<SmolStr>,
     /// The case's name elsewhere.
-    pub external_case_id: Option<Box<str>>,
+    pub external_case_id: Option<SmolStr>,
     /// People who can see it, the latest count.
     pub audience: Option<i64>,
     /// The beginning of the opening message's text.
-    pub excerpt: Box<str>,
+    pub excerpt: SmolStr,
     /// The identifiers its author was given with, in the order of the messages.
     pub mentions: SmallVec<[Mention; 2]>,
 }

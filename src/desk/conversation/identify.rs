@@ -1,6 +1,6 @@
 //! How a case comes to its party: asking, deciding, joining, leaving.
 
-use std::collections::BTreeMap;
+use smol_str::SmolStr;
 
 use super::Actor;
 use super::case::CaseRow;
@@ -13,7 +13,7 @@ use super::view::View;
 use super::who::{Asked, Link, Party, Who, customer_key};
 use crate::desk::keys::kind;
 use crate::desk::message::{CaseNote, Findings, Message, Moved, Owner, Standing, Summary};
-use crate::model::{CaseEventType, EventId, Identifier, Millis};
+use crate::model::{CaseEventType, Details, EventId, Identifier, Millis};
 use crate::processor::{ActorKey, Rejection};
 
 /// Hops after which a case stays with the party it has: only a loop comes so far (ENGINE.md 15).
@@ -105,7 +105,7 @@ impl Actor<'_, '_> {
         let live = row.fold.as_ref().map_or(&[][..], |fold| &fold.mentions);
         let decided = row.who.decide(live, &self.desk.settings().identity);
         let decided =
-            decided.map(|(party, way)| (party, way.into_iter().map(Box::<str>::from).collect::<Vec<_>>()));
+            decided.map(|(party, way)| (party, way.into_iter().map(SmolStr::from).collect::<Vec<_>>()));
         let now = row
             .fold
             .as_ref()
@@ -132,7 +132,7 @@ impl Actor<'_, '_> {
         row: &mut CaseRow,
         view: Option<&View>,
         party: Option<Party>,
-        way: &[Box<str>],
+        way: &[SmolStr],
         happened: &mut Vec<Happened>,
     ) {
         row.who.membership += 1;
@@ -199,8 +199,8 @@ impl Actor<'_, '_> {
             id: EventId::new(row.case_id, kind.symbol(), &[&asked.identifier.kind, &customers]),
             at: row.fold.as_ref()?.opened.at,
             details: [
-                ("identifier_kind".to_owned(), asked.identifier.kind.clone()),
-                ("customers".to_owned(), customers),
+                ("identifier_kind", asked.identifier.kind.clone()),
+                ("customers", customers.into()),
             ]
             .into(),
         })
@@ -209,7 +209,7 @@ impl Actor<'_, '_> {
 
 /// The parties a case leaves, and how it stands to them from now on: customers on the way to its new
 /// party are watched, the others forgotten.
-fn left(who: &mut Who, old: Option<Party>, way: &[Box<str>]) -> Vec<(Box<str>, Standing)> {
+fn left(who: &mut Who, old: Option<Party>, way: &[SmolStr]) -> Vec<(SmolStr, Standing)> {
     let now = who.party.as_ref().map(|party| party.key.clone());
     let mut left = Vec::new();
     if let Some(old) = old.filter(|old| old.customer_id.is_none()) {
@@ -240,13 +240,10 @@ fn looped(row: &mut CaseRow, wanted: &Party) -> Option<Happened> {
     }
     let kind = CaseEventType::IdentityConflict;
     let membership = row.who.membership.to_string();
-    let mut details: BTreeMap<_, _> = [("reason".to_owned(), "loop".to_owned())].into();
-    details.extend(
-        wanted
-            .customer_id
-            .as_ref()
-            .map(|id| ("customers".to_owned(), id.to_string())),
-    );
+    let mut details = Details::from([("reason", "loop")]);
+    if let Some(customer_id) = &wanted.customer_id {
+        details.insert("customers", customer_id.clone());
+    }
     Some(Happened {
         kind,
         id: EventId::new(row.case_id, kind.symbol(), &["loop", &membership]),
@@ -265,6 +262,6 @@ fn identified(row: &CaseRow, customer_id: &str) -> Option<Happened> {
             &[customer_id, &row.who.membership.to_string()],
         ),
         at: row.fold.as_ref()?.opened.at,
-        details: [("customer_id".to_owned(), customer_id.to_owned())].into(),
+        details: [("customer_id", customer_id)].into(),
     })
 }

@@ -10,6 +10,7 @@ use std::collections::btree_map::Entry;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::fact::{Author, Class, Fact};
 use crate::desk::keys::{Keys, head, part};
@@ -25,11 +26,11 @@ pub const BLOCK: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     /// The source.
-    pub source: Box<str>,
+    pub source: SmolStr,
     /// The channel.
-    pub channel: Box<str>,
+    pub channel: SmolStr,
     /// The conversation's id in its source.
-    pub conversation_id: Box<str>,
+    pub conversation_id: SmolStr,
     /// Who spoke first: others are bystanders (rule 2).
     pub first_author: Author,
     /// Who spoke last.

@@ -1,5 +1,7 @@
 //! The state of a case, published once a commit however often it changed; and its timers.
 
+use smol_str::SmolStr;
+
 use super::Actor;
 use super::case::CaseRow;
 use super::fold::Fold;
@@ -50,32 +52,31 @@ impl Actor<'_, '_> {
 
 /// The record of a case.
 fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
-    let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
-    let about = |set: &Option<Box<str>>, told: &Option<Box<str>>| text(set).or_else(|| text(told));
+    let about = |set: &Option<SmolStr>, told: &Option<SmolStr>| set.clone().or_else(|| told.clone());
     let profile = row.who.findings.as_ref().and_then(|found| found.profile.as_ref());
     let answered = view.answered.as_ref();
     Case {
         case_id: row.case_id,
-        source: head.source.to_string(),
-        channel: head.channel.to_string(),
+        source: head.source.clone(),
+        channel: head.channel.clone(),
         stage: if fold.public {
             Stage::Onstage
         } else {
             Stage::Offstage
         },
-        conversation_id: head.conversation_id.to_string(),
+        conversation_id: head.conversation_id.clone(),
         bystander: head.first_author != row.author,
-        party_key: row.party_key().to_owned(),
-        customer_id: row.who.party.as_ref().and_then(|party| text(&party.customer_id)),
-        tier: profile.and_then(|profile| text(&profile.tier)),
+        party_key: row.party_key(),
+        customer_id: row.who.party.as_ref().and_then(|party| party.customer_id.clone()),
+        tier: profile.and_then(|profile| profile.tier.clone()),
         brand: about(&fold.set.brand, &fold.told.brand),
         product: about(&fold.set.product, &fold.told.product),
         issue: about(&fold.set.issue, &fold.told.issue),
-        location: text(&fold.told.location).map(Sensitive),
-        language: text(&fold.told.language),
-        external_case_id: text(&fold.external_case_id),
-        owner: text(&fold.owner),
-        team: text(&fold.team),
+        location: fold.told.location.clone().map(Sensitive),
+        language: fold.told.language.clone(),
+        external_case_id: fold.external_case_id.clone(),
+        owner: fold.owner.clone(),
+        team: fold.team.clone(),
         status: view.status,
         opened_at: fold.opened.at,
         acknowledged_at: fold.acknowledged.as_ref().map(|mark| mark.at),
@@ -103,7 +104,7 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
         promised_by: fold.promised_by,
         reopened_count: fold.reopened,
         audience: fold.audience,
-        excerpt: Sensitive(fold.excerpt.to_string()),
+        excerpt: Sensitive(fold.excerpt.clone()),
         version: row.version,
         promise: PromiseState::None, // rule 21
         // Rules 9, 10 and 16 link cases, rule 11 ranks them, rule 12 joins surveys, rule 17 counts

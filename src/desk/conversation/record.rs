@@ -62,7 +62,6 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
     let key = author_key(settings, &complaint.channel, &complaint.author);
     let author = author(keys, &key);
     let text = complaint.text.as_deref().map_or("", String::as_str);
-    let boxed = |text: &Option<String>| text.as_deref().map(Into::into);
     let said = CustomerSaid {
         author,
         waits: !complaint.automatic && !matches!(complaint.intent, Some(Intent::Praise | Intent::Thanks)),
@@ -75,21 +74,18 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
             .map(|i| mention(keys, i))
             .collect(),
         about: About {
-            brand: boxed(&complaint.brand),
-            product: boxed(&complaint.product),
-            issue: boxed(&complaint.issue),
-            location: complaint
-                .location
-                .as_ref()
-                .map(|location| location.as_str().into()),
-            language: boxed(&complaint.language),
+            brand: complaint.brand.clone(),
+            product: complaint.product.clone(),
+            issue: complaint.issue.clone(),
+            location: complaint.location.as_ref().map(|location| location.0.clone()),
+            language: complaint.language.clone(),
         },
         audience: complaint.audience,
         excerpt: excerpt(text, settings.limits.excerpt_chars).into(),
     };
     Fact {
         at: complaint.occurred_at,
-        id: complaint.id.as_str().into(),
+        id: complaint.id.clone(),
         revision: complaint.revision,
         deleted: complaint.deleted,
         late: false,
@@ -100,7 +96,6 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
 
 /// A company's message as a fact.
 pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fact {
-    let boxed = |text: &Option<String>| text.as_deref().map(Into::into);
     let reply_to = response.in_reply_to.as_deref();
     let said = CompanySaid {
         kind: response.kind,
@@ -113,16 +108,16 @@ pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fac
             response.customer.as_ref(),
         ),
         status: response.status,
-        invites_to: boxed(&response.invites_to),
+        invites_to: response.invites_to.clone(),
         promised_by: response.promised_by,
-        team: boxed(&response.team),
-        agent: boxed(&response.agent),
+        team: response.team.clone(),
+        agent: response.agent.clone(),
         elsewhere: false,
         answers: response.answers.clone(),
     };
     Fact {
         at: response.occurred_at,
-        id: response.id.as_str().into(),
+        id: response.id.clone(),
         revision: response.revision,
         deleted: response.deleted,
         late: false,
@@ -141,15 +136,15 @@ pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact
         kind: response.kind,
         public: public(response.visibility).or(stage.map(|stage| stage == Stage::Onstage)),
         to: addressee(settings, keys, &answers.channel, None, response.customer.as_ref()),
-        invites_to: response.invites_to.as_deref().map(Into::into),
-        team: response.team.as_deref().map(Into::into),
-        agent: response.agent.as_deref().map(Into::into),
+        invites_to: response.invites_to.clone(),
+        team: response.team.clone(),
+        agent: response.agent.clone(),
         elsewhere: true,
         ..CompanySaid::default()
     };
     // An id is unique within its source only.
     let id = if response.source == answers.source {
-        response.id.as_str().into()
+        response.id.clone()
     } else {
         format!("{}/{}", response.source, response.id).into()
     };
@@ -166,24 +161,23 @@ pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact
 
 /// An update as a fact.
 pub fn changed(settings: &RuleSettings, keys: &Keys, update: &Update) -> Fact {
-    let boxed = |text: &Option<String>| text.as_deref().map(Into::into);
     let change = Changed {
         to: addressee(settings, keys, &update.channel, None, update.customer.as_ref()),
         status: update.status,
-        owner: boxed(&update.owner),
-        team: boxed(&update.team),
-        external_case_id: boxed(&update.external_case_id),
+        owner: update.owner.clone(),
+        team: update.team.clone(),
+        external_case_id: update.external_case_id.clone(),
         about: About {
-            brand: boxed(&update.brand),
-            product: boxed(&update.product),
-            issue: boxed(&update.issue),
+            brand: update.brand.clone(),
+            product: update.product.clone(),
+            issue: update.issue.clone(),
             ..About::default()
         },
         audience: update.audience,
     };
     Fact {
         at: update.occurred_at,
-        id: update.id.as_str().into(),
+        id: update.id.clone(),
         revision: 0,
         deleted: false,
         late: false,

@@ -154,8 +154,8 @@ impl Actor<'_, '_> {
                 at,
                 recorded_at: self.cx.wall,
                 stage,
-                channel: head.channel.to_string(),
-                party_key: row.party_key().to_owned(),
+                channel: head.channel.clone(),
+                party_key: row.party_key(),
                 details,
             })));
         }
@@ -291,23 +291,23 @@ impl Actor<'_, '_> {
         row: &CaseRow,
         wait: &Wait,
         waits: &Waits<'_>,
-    ) -> Result<Complaint, Rejection> {
+    ) -> Result<Arc<Complaint>, Rejection> {
         let id = &*wait.latest.id;
         let at_hand = waits.complaint.into_iter().chain(&row.body);
         if let Some(whole) = at_hand
             .filter(|whole| !whole.deleted)
             .find(|whole| whole.id == id)
         {
-            return Ok(Complaint::clone(whole));
+            return Ok(Arc::clone(whole));
         }
         let is_it = |fact: &&Fact| fact.said.class() == Class::Customer && *fact.id == *id;
         if let Some(fact) = waits.facts.iter().find(is_it) {
-            return Ok(work::from_fact(head, row, fact));
+            return Ok(Arc::new(work::from_fact(head, row, fact)));
         }
         let fact = ledger::find(self.desk.keys(), self.state, self.key, head, Class::Customer, id)?;
         match fact {
-            Some(fact) => Ok(work::from_fact(head, row, &fact)),
-            None if head.retired.is_some() => Ok(work::from_wait(head, row, wait)),
+            Some(fact) => Ok(Arc::new(work::from_fact(head, row, &fact))),
+            None if head.retired.is_some() => Ok(Arc::new(work::from_wait(head, row, wait))),
             None => Err(Corrupt("a wait's latest message is not among the facts".into()).into()),
         }
     }

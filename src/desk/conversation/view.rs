@@ -1,6 +1,7 @@
 //! What a case is at a given time: its fold, judged.
 
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::fold::{Answer, BOT_UNCONTESTED_MS, Fold, Mark};
 use super::level::{Clock, Judgement, Level};
@@ -15,7 +16,7 @@ pub struct Judged {
     /// Which clock.
     pub level: Level,
     /// The message that began it.
-    pub first: Box<str>,
+    pub first: SmolStr,
     /// What has become of it.
     pub judgement: Judgement,
 }

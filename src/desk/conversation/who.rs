@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::fact::Mention;
 use crate::config::rules::IdentityRules;
@@ -26,29 +27,29 @@ pub struct Asked {
     /// The number of its answer; zero before the first.
     pub number: u64,
     /// The customer it belongs to.
-    pub owner: Option<Box<str>>,
+    pub owner: Option<SmolStr>,
     /// All who claim it, if there are several.
-    pub rivals: SmallVec<[Box<str>; 0]>,
+    pub rivals: SmallVec<[SmolStr; 0]>,
 }
 
 /// A customer on the way, and where the record points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     /// The customer.
-    pub customer_id: Box<str>,
+    pub customer_id: SmolStr,
     /// The number of the answer; zero before the first.
     pub number: u64,
     /// To whom the customer was merged.
-    pub next: Option<Box<str>>,
+    pub next: Option<SmolStr>,
 }
 
 /// A party that a case belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// Its key: `customer:<id>`, or an identifier.
-    pub key: Box<str>,
+    pub key: SmolStr,
     /// The customer, if the CRM knows them.
-    pub customer_id: Option<Box<str>>,
+    pub customer_id: Option<SmolStr>,
     /// Found at the end of a ring of merges.
     pub settled: bool,
 }
@@ -74,12 +75,12 @@ impl Party {
 }
 
 /// The party key of a customer.
-pub fn customer_key(id: &str) -> Box<str> {
+pub fn customer_key(id: &str) -> SmolStr {
     format!("customer:{id}").into()
 }
 
 /// The party key of an identifier: kind, realm if there is one, value.
-pub fn identifier_key(identifier: &Identifier) -> Box<str> {
+pub fn identifier_key(identifier: &Identifier) -> SmolStr {
     let Identifier { kind, value, realm } = identifier;
     match realm {
         None => format!("{kind}:{}", **value).into(),

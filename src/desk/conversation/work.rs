@@ -1,9 +1,11 @@
 //! Work items: what a handler gets for one wait.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::case::CaseRow;
 use super::fact::{Fact, Mention};
@@ -23,7 +25,7 @@ use crate::model::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkMark {
     /// The wait's first message.
-    pub first: Box<str>,
+    pub first: SmolStr,
     /// The revision last sent; zero while it is held back for ranking.
     pub revision: i64,
     /// The state last sent.
@@ -86,17 +88,12 @@ impl Brief<'_> {
     }
 
     /// The work item of a wait, with its latest message whole.
-    pub fn item(&self, wait: &Wait, state: WorkState, revision: i64, complaint: Complaint) -> WorkItem {
+    pub fn item(&self, wait: &Wait, state: WorkState, revision: i64, complaint: Arc<Complaint>) -> WorkItem {
         let Self { row, fold, .. } = *self;
         let findings = row.who.findings.as_deref();
         let profile = findings.and_then(|found| found.profile.as_ref());
         let history = findings.map(|found| found.history).unwrap_or_default();
-        let customer_id = row
-            .who
-            .party
-            .as_ref()
-            .and_then(|party| party.customer_id.as_deref());
-        let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
+        let customer_id = row.who.party.as_ref().and_then(|party| party.customer_id.clone());
         let stage = if fold.public {
             Stage::Onstage
         } else {
@@ -111,13 +108,16 @@ impl Brief<'_> {
             complaint,
             stage,
             party: work_item::Party {
-                key: row.party_key().to_owned(),
-                customer_id: customer_id.map(str::to_owned),
-                display_name: profile.and_then(|p| text(&p.display_name)).map(Sensitive),
-                tier: profile.and_then(|p| text(&p.tier)),
+                key: row.party_key(),
+                customer_id,
+                display_name: profile.and_then(|p| p.display_name.clone()).map(Sensitive),
+                tier: profile.and_then(|p| p.tier.clone()),
                 lifetime_value: profile.and_then(|p| p.lifetime_value),
                 vulnerable: profile.is_some_and(|p| p.vulnerable),
-                owner: text(&fold.owner).or_else(|| profile.and_then(|p| text(&p.owner))),
+                owner: fold
+                    .owner
+                    .clone()
+                    .or_else(|| profile.and_then(|p| p.owner.clone())),
             },
             history: History {
                 complaints_90d: history.complaints_90d,
@@ -137,7 +137,7 @@ impl Brief<'_> {
             replies_left: self.view.standing.left(),
             respond_by: self.respond_by(wait),
             resolve_by: self.resolve_by(),
-            private_channel: profile.and_then(|p| text(&p.preferred_channel)),
+            private_channel: profile.and_then(|p| p.preferred_channel.clone()),
             linked_cases: Vec::new(), // rules 9 and 10 will tell
             flags: self.flags(wait),
             first_heard_at: fold.opened.at,
@@ -214,10 +214,10 @@ impl Brief<'_> {
 pub fn from_wait(head: &Head, row: &CaseRow, wait: &Wait) -> Complaint {
     let asked = row.who.asked.iter();
     Complaint {
-        id: wait.latest.id.to_string(),
-        source: head.source.to_string(),
-        channel: head.channel.to_string(),
-        conversation_id: Some(head.conversation_id.to_string()),
+        id: wait.latest.id.clone(),
+        source: head.source.clone(),
+        channel: head.channel.clone(),
+        conversation_id: Some(head.conversation_id.clone()),
         author: Person {
             display_name: None,
             identifiers: asked.map(|asked| asked.identifier.clone()).collect(),
@@ -231,7 +231,6 @@ pub fn from_wait(head: &Head, row: &CaseRow, wait: &Wait) -> Complaint {
 /// excerpt.
 pub fn from_fact(head: &Head, row: &CaseRow, fact: &Fact) -> Complaint {
     let said = fact.customer();
-    let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
     let mentions: &[Mention] = said.map_or(&[], |said| &said.mentions);
     let identifiers = row
         .who
@@ -239,11 +238,11 @@ pub fn from_fact(head: &Head, row: &CaseRow, fact: &Fact) -> Complaint {
         .iter()
         .filter(|asked| mentions.contains(&asked.mention));
     Complaint {
-        id: fact.id.to_string(),
+        id: fact.id.clone(),
         revision: fact.revision,
-        source: head.source.to_string(),
-        channel: head.channel.to_string(),
-        conversation_id: Some(head.conversation_id.to_string()),
+        source: head.source.clone(),
+        channel: head.channel.clone(),
+        conversation_id: Some(head.conversation_id.clone()),
         author: Person {
             display_name: None,
             identifiers: identifiers.map(|asked| asked.identifier.clone()).collect(),
@@ -251,10 +250,10 @@ pub fn from_fact(head: &Head, row: &CaseRow, fact: &Fact) -> Complaint {
         text: said.map(|said| Sensitive(said.excerpt.to_string())),
         occurred_at: fact.at,
         deleted: fact.deleted,
-        brand: said.and_then(|said| text(&said.about.brand)),
-        product: said.and_then(|said| text(&said.about.product)),
-        issue: said.and_then(|said| text(&said.about.issue)),
-        language: said.and_then(|said| text(&said.about.language)),
+        brand: said.and_then(|said| said.about.brand.clone()),
+        product: said.and_then(|said| said.about.product.clone()),
+        issue: said.and_then(|said| said.about.issue.clone()),
+        language: said.and_then(|said| said.about.language.clone()),
         ..Complaint::default()
     }
 }

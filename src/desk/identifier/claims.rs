@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use crate::desk::message::Claim;
 
@@ -16,9 +17,9 @@ pub struct Claims(SmallVec<[Claim; 0]>);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// To whom it belongs.
-    pub owner: Option<Box<str>>,
+    pub owner: Option<SmolStr>,
     /// All that claim it, in order, if there are several.
-    pub rivals: SmallVec<[Box<str>; 0]>,
+    pub rivals: SmallVec<[SmolStr; 0]>,
 }
 
 impl Claims {
@@ -41,7 +42,7 @@ impl Claims {
         let mut holders: SmallVec<[&Claim; 4]> = self.0.iter().filter(|claim| claim.holds).collect();
         holders.sort_by(|a, b| (a.since, &a.customer_id).cmp(&(b.since, &b.customer_id)));
         let names = || holders.iter().map(|claim| claim.customer_id.clone());
-        let mut rivals: SmallVec<[Box<str>; 0]> = if holders.len() > 1 {
+        let mut rivals: SmallVec<[SmolStr; 0]> = if holders.len() > 1 {
             names().collect()
         } else {
             SmallVec::new()

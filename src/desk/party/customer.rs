@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::desk::message::Profile;
 use crate::model::{Customer, Identifier, Millis, Sensitive};
@@ -12,7 +13,7 @@ use crate::model::{Customer, Identifier, Millis, Sensitive};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustomerState {
     /// Who it is.
-    pub customer_id: Box<str>,
+    pub customer_id: SmolStr,
     newest: Option<Newest>,
     carried: Vec<Carried>,
     ever_merged: bool,
@@ -25,7 +26,7 @@ struct Newest {
     updated_at: Millis,
     digest: u64,
     profile: Option<Profile>,
-    merged_into: Option<Box<str>>,
+    merged_into: Option<SmolStr>,
 }
 
 /// An identifier that some record carried.
@@ -68,14 +69,13 @@ impl CustomerState {
             value: Sensitive(record.customer_id.clone()),
             realm: None,
         });
-        let text = |text: &Option<String>| text.as_deref().map(Into::into);
         let profile = Profile {
-            display_name: record.display_name.as_ref().map(|name| name.as_str().into()),
-            tier: text(&record.tier),
+            display_name: record.display_name.as_ref().map(|name| name.0.clone()),
+            tier: record.tier.clone(),
             lifetime_value: record.lifetime_value,
             vulnerable: record.vulnerable,
-            owner: text(&record.owner),
-            preferred_channel: text(&record.preferred_channel),
+            owner: record.owner.clone(),
+            preferred_channel: record.preferred_channel.clone(),
         };
         let target = record
             .merged_into

@@ -1,0 +1,197 @@
+//! What a complaint costs in the pure core, in instructions, which a noisy machine cannot blur.
+//!
+//! `cargo bench --bench core` counts them with valgrind: each stage runs with two numbers of complaints,
+//! and the difference is what they cost, without start-up. `cargo bench --bench core -- whole 2000` runs
+//! one stage only, for a profiler.
+
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+
+use heard::app::{App, OutputFormats};
+use heard::config::rules::RuleSettings;
+use heard::intake::InputKind;
+use heard::log::Batch;
+use heard::log::batch::Place;
+use heard::model::{Complaint, Customer, Identifier, Millis, Person, Sensitive};
+use heard::processor::sequential::Sequential;
+use heard::processor::{Codec, Processor};
+use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The stages, each with what it does beside the one before.
+const STAGES: [(&str, &str); 5] = [
+    ("load", "complaints are made and encoded: taken off the others"),
+    ("decode", "bytes to records"),
+    (
+        "whole",
+        "take, apply with every hop, publish; sequential, rows in a map",
+    ),
+    ("outputs", "whole, and every output to bytes"),
+    ("rows", "whole, and every row to bytes once"),
+];
+const FEW: u64 = 1_000;
+const MANY: u64 = 3_000;
+const START: i64 = 1_700_000_000_000;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    let asked = args.iter().find(|arg| STAGES.iter().any(|(name, _)| name == arg));
+    if let Some(stage) = asked {
+        let number = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(MANY);
+        run(stage, number);
+        return ExitCode::SUCCESS;
+    }
+    if !args.iter().any(|arg| arg == "--bench") {
+        STAGES.iter().for_each(|(stage, _)| run(stage, 10)); // a smoke test
+        return ExitCode::SUCCESS;
+    }
+    println!("instructions a complaint");
+    let mut load = 0;
+    for (stage, what) in STAGES {
+        let (Some(few), Some(many)) = (instructions(stage, FEW), instructions(stage, MANY)) else {
+            eprintln!("error: valgrind is needed to count instructions; install it and try again");
+            return ExitCode::FAILURE;
+        };
+        let each = (many - few) / (MANY - FEW);
+        if stage == "load" {
+            load = each;
+        }
+        println!(
+            "{stage:<8} {:>8}  {what}",
+            each - if stage == "load" { 0 } else { load }
+        );
+    }
+    ExitCode::SUCCESS
+}
+
+/// How many instructions a run takes; `None` if they cannot be counted.
+fn instructions(stage: &str, number: u64) -> Option<u64> {
+    let out = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe().ok()?)
+        .args([stage, &number.to_string()])
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let told = String::from_utf8_lossy(&out.stderr).into_owned();
+    let (_, count) = told.rsplit_once("Collected : ")?;
+    count.split_whitespace().next()?.parse().ok()
+}
+
+fn run(stage: &str, number: u64) {
+    let complaints = bytes((0..number).map(complaint));
+    match stage {
+        "load" => {}
+        "decode" => {
+            let decoder = Decoder::<Complaint>::new(Arc::new(Registry::built_in()));
+            for value in &complaints {
+                decoder
+                    .decode(std::hint::black_box(value))
+                    .expect("it was just encoded");
+            }
+        }
+        _ => {
+            let mut whole = Sequential::new(app(), Millis(i64::MIN));
+            let customers = bytes((0..number).filter(|n| n % 2 == 0).map(customer));
+            take(&mut whole, 0, &customers);
+            take(&mut whole, 1, &complaints);
+            assert_eq!(whole.rejected(), []);
+            let (mut key, mut value) = (Vec::new(), Vec::new());
+            if stage == "outputs" {
+                let app = app();
+                for output in whole.outputs() {
+                    key.clear();
+                    value.clear();
+                    app.encode(output, usize::MAX, &mut key, &mut value);
+                }
+            }
+            if stage == "rows" {
+                for row in whole.rows().values() {
+                    value.clear();
+                    row.encode(&mut value);
+                }
+            }
+        }
+    }
+}
+
+fn app() -> App {
+    let inputs = vec![InputKind::Customers, InputKind::Complaints];
+    let settings = Arc::new(RuleSettings::default());
+    App::new(
+        &settings,
+        inputs,
+        &Arc::new(Registry::built_in()),
+        OutputFormats::default(),
+    )
+}
+
+fn take(whole: &mut Sequential<App>, input: usize, values: &[Vec<u8>]) {
+    let mut batch = Batch::new();
+    for (offset, value) in values.iter().enumerate() {
+        let place = Place {
+            topic: input,
+            partition: 0,
+            offset: offset as i64,
+            timestamp: START + 1_000_000_000,
+        };
+        batch.push(place, None, Some(value), []);
+    }
+    batch.iter().for_each(|record| whole.take(input, &record));
+}
+
+fn bytes<T: WireRecord>(records: impl Iterator<Item = T>) -> Vec<Vec<u8>> {
+    let mut encoder = Encoder::new(Format::SingleObject);
+    let encoded = records.map(|record| {
+        let mut value = Vec::new();
+        encoder
+            .encode(&record, &mut value)
+            .expect("the record is of its schema");
+        value
+    });
+    encoded.collect()
+}
+
+fn email(n: u64) -> Identifier {
+    Identifier {
+        kind: "email".into(),
+        value: Sensitive(format!("person{n}@example.org").into()),
+        realm: None,
+    }
+}
+
+fn customer(n: u64) -> Customer {
+    Customer {
+        customer_id: format!("C{n}").into(),
+        identifiers: vec![email(n)],
+        display_name: Some(Sensitive(format!("Person {n}").into())),
+        tier: Some("gold".into()),
+        updated_at: Millis(START),
+        ..Customer::default()
+    }
+}
+
+/// About 360 bytes on the wire.
+fn complaint(n: u64) -> Complaint {
+    const TEXT: &str = "My parcel was to come on Monday, it is Thursday, and the page still says that it is \
+        on its way. I have written twice. Nobody has told me where it is, or when it will come, or \
+        whether I should order again. Please tell me what to do.";
+    Complaint {
+        id: format!("m{n}").into(),
+        source: "mail".into(),
+        channel: "email".into(),
+        conversation_id: Some(format!("t{n}").into()),
+        author: Person {
+            display_name: Some(Sensitive(format!("Person {n}").into())),
+            identifiers: vec![email(n)],
+        },
+        text: Some(Sensitive(TEXT.into())),
+        language: Some("en".into()),
+        occurred_at: Millis(START + n as i64),
+        brand: Some("Example Air".into()),
+        product: Some("parcel".into()),
+        ..Complaint::default()
+    }
+}
