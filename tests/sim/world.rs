@@ -106,6 +106,7 @@ impl<'a, S: Subject> World<'a, S> {
     pub fn new(subject: &'a S, shape: &Shape) -> Self {
         let log = MemoryLog::new(Settings {
             queue_sends: shape.queue_sends,
+            commit_flushes: false,
             ..Settings::default()
         });
         let name = |what: &str, n: usize| Topic::new(&format!("{what}-{n}"));
