@@ -2,7 +2,7 @@
 # Everything that must hold of a checkout, in stages. One that fails does not keep the others from
 # running; a summary with times comes at the end, and the exit status is 1 if any failed.
 #
-#   test.sh [STAGE...]    only these stages: prepare format deny lint docs build test
+#   test.sh [STAGE...]    only these stages: prepare format deny lint fuzz docs build test
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
@@ -11,6 +11,11 @@ stage_prepare() { tools/prepare.sh; }
 stage_format() { tools/rust.sh cargo fmt --check; }
 stage_deny() { tools/deny.sh bans licenses sources; }
 stage_lint() { tools/rust.sh cargo clippy --locked --all-targets -- -D warnings; }
+# The fuzz targets compile. libFuzzer itself is C++, and needed only to link; so it is not built.
+stage_fuzz() {
+    CUSTOM_LIBFUZZER_PATH=not-linked/libfuzzer.a CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target} \
+        tools/rust.sh cargo check --locked --manifest-path fuzz/Cargo.toml
+}
 stage_docs() { RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" tools/rust.sh cargo doc --locked --no-deps --document-private-items; }
 stage_build() { tools/rust.sh cargo test --locked --no-run; }
 stage_test() { tools/rust.sh cargo test --locked --no-fail-fast; }
@@ -28,11 +33,11 @@ run() {
 }
 
 stages=("$@")
-[ $# -gt 0 ] || stages=(prepare format deny lint docs build test)
+[ $# -gt 0 ] || stages=(prepare format deny lint fuzz docs build test)
 for stage in "${stages[@]}"; do
     case $stage in
     prepare | build) run "$stage" || break ;; # without these the rest cannot go well
-    format | deny | lint | docs | test) run "$stage" ;;
+    format | deny | lint | fuzz | docs | test) run "$stage" ;;
     *) echo "test.sh: there is no stage $stage" >&2; exit 64 ;;
     esac
 done

@@ -94,7 +94,8 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         emitted = counts.emitted,
         dead_letters = counts.dead_letters.values().sum::<u64>(),
         transactions = counts.committed,
-        seconds = took.as_secs_f64(),
+        // A number in JSON too, with one decimal.
+        seconds = (took.as_secs_f64() * 10.0).round() / 10.0,
         "stopped"
     );
     ended.map_err(|error| Failure::Run(error.to_string()))?;

@@ -18,7 +18,6 @@ use crate::processor::{ActorKey, Codec, Processor, Rejection};
 impl<L: Log, P: Processor> Worker<L, P> {
     /// Applies a record of the mailbox.
     pub(super) fn receive(&mut self, record: &Record<'_>) -> Result<(), Trouble> {
-        self.upkeep.received += 1;
         match self.desks.get(&record.partition) {
             // A record fetched before a rewind or a rebalance, or behind one that cannot be read yet.
             Some(desk) if desk.blocked || desk.source.position > record.offset => return Ok(()),

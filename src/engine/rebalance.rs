@@ -94,24 +94,34 @@ impl<L: Log, P: Processor> Worker<L, P> {
         }
     }
 
-    /// While nobody else can have written to these changelogs: what is in memory is all they hold.
+    /// Notes up to where what is in memory is all that these changelogs hold. A worker that stood
+    /// still may have been expelled without knowing, and others have gone on. So it asks for the ends
+    /// first, and then whether the offsets are still as it left them: whoever commits rows commits the
+    /// offset of their mailbox with them, and what is not committed yet is not before the last stable
+    /// offset.
     fn note_rows_as_of(&mut self, ids: &[SourceId]) {
         let desk = |id: &SourceId| match *id {
             SourceId::Mailbox(number) if self.desks.contains_key(&number) => Some(number),
             _ => None,
         };
         let numbers: Vec<i32> = ids.iter().filter_map(desk).collect();
-        let partitions: Vec<_> = numbers
-            .iter()
-            .map(|&number| self.changelog_partition(number))
-            .collect();
+        if numbers.is_empty() {
+            return;
+        }
+        let changelogs: Vec<_> = numbers.iter().map(|&n| self.changelog_partition(n)).collect();
+        let mailboxes: Vec<_> = numbers.iter().map(|&n| self.mailbox_partition(n)).collect();
         // Without an answer, catching up takes longer; no more.
-        let Ok(ends) = self.log.ends(&partitions) else {
+        let Ok(ends) = self.log.ends(&changelogs) else {
             return;
         };
-        for (number, ends) in numbers.iter().zip(ends) {
-            if let Some(desk) = self.desks.get_mut(number) {
-                desk.rows_as_of = ends.high_watermark;
+        let Ok(committed) = self.log.committed(&self.settings.application, &mailboxes) else {
+            return;
+        };
+        for ((number, ends), committed) in numbers.iter().zip(ends).zip(committed) {
+            if let Some(desk) = self.desks.get_mut(number)
+                && desk.source.is_as_committed(committed.as_ref())
+            {
+                desk.rows_as_of = desk.rows_as_of.max(ends.last_stable);
             }
         }
     }

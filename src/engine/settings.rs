@@ -138,7 +138,9 @@ pub enum Sabotage {
     None,
     /// Outputs and offsets in transactions of their own.
     TransactionsOff,
-    /// Offsets are sent before the outputs are flushed.
+    /// Offsets are sent before the outputs are flushed, which is left to the commit. With a client
+    /// whose commit flushes, as librdkafka's does, this shows nowhere: whoever takes a partition over
+    /// waits for pending offsets before it asks for any end.
     OffsetsBeforeFlush,
     /// A transaction sends only offsets of partitions it read from.
     TimersWithoutOffsets,

@@ -2,7 +2,7 @@
 
 use super::rows::Rows;
 use super::stamp::Stamp;
-use crate::log::TopicPartition;
+use crate::log::{CommittedOffset, TopicPartition};
 use crate::model::Millis;
 use crate::processor::Row;
 
@@ -61,6 +61,13 @@ impl Source {
             self.text = Some(stamp.to_text());
             self.stamp = stamp;
         }
+    }
+
+    /// Whether what the group has committed is what this worker knows: nobody else has committed
+    /// anything for this partition since.
+    pub fn is_as_committed(&self, found: Option<&CommittedOffset>) -> bool {
+        let known = self.text.as_deref().map(|text| (self.committed, text));
+        known == found.map(|found| (found.offset, found.metadata.as_str()))
     }
 
     /// The transaction has not happened: back to what is committed.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::error::Trouble;
 use super::event::Event;
 use super::worker::Worker;
-use crate::log::{Consumer, Log, LogError, TopicPartition};
+use crate::log::{Consumer, Ends, Log, LogError, TopicPartition};
 use crate::processor::Processor;
 
 /// When what was last done, in running time.
@@ -16,11 +16,6 @@ pub(super) struct Upkeep {
     next_lag_check: Duration,
     /// Inputs wait for the mailbox.
     paused: bool,
-    /// Mailbox records received since the lag was last looked at.
-    pub(super) received: u64,
-    /// Of each mailbox partition, the last stable offset when the lag was last looked at, and an
-    /// offset up to which there is nothing to read, whatever the position says.
-    looked: BTreeMap<i32, (i64, i64)>,
     /// Up to where each mailbox partition has been purged.
     purged: BTreeMap<i32, i64>,
 }
@@ -75,32 +70,28 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 Ok(())
             };
         }
-        let mailboxes: Vec<_> = self
-            .desks
-            .keys()
-            .map(|&number| self.mailbox_partition(number))
-            .collect();
-        let Ok(ends) = self.log.ends(&mailboxes) else {
+        // One that is blocked would let inputs wait for ever.
+        let read = self.desks.iter().filter(|(_, desk)| !desk.blocked);
+        let mailboxes: Vec<_> = read.map(|(&number, _)| self.mailbox_partition(number)).collect();
+        let Some(lag) = self.lag(&mailboxes) else {
             return Ok(());
         };
-        // The position does not pass markers and aborted records until a record comes behind them.
-        // But if only the mailbox is read and nothing comes, there is nothing: else inputs could wait
-        // for ever.
-        let nothing_came = std::mem::take(&mut self.upkeep.received) == 0 && self.upkeep.paused;
-        let mut lag = 0;
-        for ((&number, desk), ends) in self.desks.iter().zip(ends) {
-            let (stable, empty_to) = self.upkeep.looked.entry(number).or_default();
-            if nothing_came {
-                *empty_to = *stable;
-            }
-            *stable = ends.last_stable;
-            lag += (ends.last_stable - desk.source.position.max(*empty_to)).max(0);
-        }
         match self.upkeep.paused {
             false if lag > self.settings.pace.lag_high => self.set_paused(true, lag),
             true if lag <= self.settings.pace.lag_low => self.set_paused(false, lag),
             _ => Ok(()),
         }
+    }
+
+    /// How many records these partitions, which this worker reads, still hold for it; `None` if the log
+    /// does not answer.
+    fn lag(&self, partitions: &[TopicPartition]) -> Option<i64> {
+        let ends = self.log.ends(partitions).ok()?;
+        let of = |(partition, ends): (&TopicPartition, Ends)| {
+            let position = self.consumer.position(partition).ok()?;
+            Some(ends.lag(position))
+        };
+        partitions.iter().zip(ends).map(of).sum()
     }
 
     fn set_paused(&mut self, paused: bool, lag: i64) -> Result<(), Trouble> {

@@ -108,6 +108,21 @@ pub struct Ends {
     pub high_watermark: i64,
 }
 
+impl Ends {
+    /// How much there is still to read for who reads committed records only and stands at `position`:
+    /// offsets up to the last stable one, control records counted. A client's own figure is wrong
+    /// under transactions, since it takes the high watermark for the end.
+    pub fn lag(&self, position: i64) -> i64 {
+        (self.last_stable - position.max(self.start)).max(0)
+    }
+
+    /// How many offsets are held back by transactions that are open. One that stays high tells of a
+    /// transaction that hangs.
+    pub fn held_back(&self) -> i64 {
+        self.high_watermark - self.last_stable
+    }
+}
+
 /// What a topic is, as far as `heard` sets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicSpec {
@@ -226,6 +241,11 @@ pub trait Consumer: Send {
     /// Reads from paused partitions again, where it stopped.
     fn resume(&mut self, partitions: &[TopicPartition]) -> Result<(), LogError>;
 
+    /// The next offset of a partition that was accepted: where it was accepted or sought; then after
+    /// the last record delivered, and past any control records and aborted records behind it, which a
+    /// poll passes without returning them. [`Ends::lag`] makes the lag of it.
+    fn position(&self, partition: &TopicPartition) -> Result<i64, LogError>;
+
     /// A fresh proof of membership. Fails with [`ErrorKind::Abortable`] when there is none: an empty
     /// member id, a negative generation, an assignment that was lost.
     fn membership(&mut self) -> Result<Self::Membership, LogError>;
@@ -299,4 +319,23 @@ pub trait Reader: Send {
     /// The next offset of a partition: after the last record delivered, and past any control
     /// records and aborted records behind it.
     fn position(&self, partition: &TopicPartition) -> Result<i64, LogError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ends;
+
+    #[test]
+    fn lag_counts_from_the_position_to_the_last_stable_offset() {
+        let ends = Ends {
+            start: 10,
+            last_stable: 20,
+            high_watermark: 23,
+        };
+        //   at offset   there are still to read
+        for (position, lag) in [(0, 10), (10, 10), (15, 5), (20, 0), (22, 0)] {
+            assert_eq!(ends.lag(position), lag, "at {position}");
+        }
+        assert_eq!(ends.held_back(), 3);
+    }
 }

@@ -1,6 +1,6 @@
 //! Members of a group: shares, rebalances, positions.
 
-use heard::log::{Consumer, Polled, TopicPartition};
+use heard::log::{Consumer, ErrorKind, Polled, TopicPartition};
 
 use super::World;
 use super::tools::*;
@@ -185,5 +185,41 @@ pub fn a_paused_partition_waits<W: World>(world: &W) {
     member.consumer.resume(&of[..1]).expect("resume");
     member.until_it_has_seen(world, 3);
     assert_eq!(values(&member.seen), ["first", "other", "later"]);
+    member.consumer.close_or_panic();
+}
+
+/// The position is where reading was begun or sought, and then past whatever was read, up to the end:
+/// control records and aborted records are passed, though no poll returns them.
+pub fn the_position_of_a_member_reaches_the_end<W: World>(world: &W) {
+    let topic = topic(world, 1);
+    let of = partitions(&topic, 1);
+    write(world, &of[0], &["0", "1"]);
+    settled(world, &of);
+    let mut member = Member::join(world, &world.fresh("group"), &[topic]);
+    assert_eq!(
+        member.consumer.position(&of[0]).map_err(|e| e.kind),
+        Err(ErrorKind::Fatal),
+        "it is not the member's"
+    );
+    member.until_it_holds(world, &of);
+    assert_eq!(member.consumer.position(&of[0]).expect("a position"), 0);
+    let at_the_end = |member: &mut Member<W>| {
+        let end = settled(world, &of)[0];
+        world.eventually("it is at the end", || {
+            member.step(world);
+            let position = member.consumer.position(&of[0]).expect("a position");
+            (end.lag(position) == 0).then(|| assert_eq!(position, end.high_watermark))
+        });
+    };
+    at_the_end(&mut member);
+    let mut producer = producer(world);
+    begin_with(world, &mut producer, &of[0], &["aborted"]);
+    abort(world, &mut producer);
+    at_the_end(&mut member);
+    assert_eq!(values(&member.seen), ["0", "1"]);
+    member.consumer.seek(&[(of[0].clone(), 1)]).expect("seek");
+    assert_eq!(member.consumer.position(&of[0]).expect("a position"), 1);
+    at_the_end(&mut member);
+    assert_eq!(values(&member.seen), ["0", "1", "1"]);
     member.consumer.close_or_panic();
 }

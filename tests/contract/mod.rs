@@ -111,6 +111,7 @@ macro_rules! suite {
             groups: reading_goes_on_where_it_is_accepted,
             groups: seeking_reads_again,
             groups: a_paused_partition_waits,
+            groups: the_position_of_a_member_reaches_the_end,
         );
     };
     (@tests $world:expr; $($module:ident: $test:ident,)*) => {

@@ -172,26 +172,6 @@ fn a_commit_without_an_answer_is_unknown_until_the_id_is_taken_again() {
     member.consumer.close_or_panic();
 }
 
-/// Control records move the position of a member past the last record, up to the end.
-#[test]
-fn the_position_of_a_member_reaches_the_end() {
-    let world = Kafka::new();
-    let topic = topic(&world, 1);
-    let of = partitions(&topic, 1);
-    let mut member = Member::join(&world, &world.fresh("group"), &[topic]);
-    member.until_it_holds(&world, &of);
-    assert_eq!(member.consumer.position(&of[0]).expect("a position"), None);
-    write(&world, &of[0], &["0", "1"]);
-    let end = settled(&world, &of)[0].high_watermark;
-    assert_eq!(end, 3, "two records and the end of their transaction");
-    world.eventually("it is at the end", || {
-        member.step(&world);
-        (member.consumer.position(&of[0]).expect("a position") == Some(end)).then_some(())
-    });
-    assert_eq!(values(&member.seen), ["0", "1"]);
-    member.consumer.close_or_panic();
-}
-
 /// An offset past the end is no place to go on from: the topic is not the one it was.
 #[test]
 fn a_member_that_is_sent_past_the_end_stops() {

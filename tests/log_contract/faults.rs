@@ -1,8 +1,9 @@
 //! The faults that a test can plan do what they say, and nothing else.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use heard::log::memory::{Fate, Marker, MemoryLog, Moment};
+use heard::log::memory::{Fate, Marker, MemoryLog, Moment, Settings};
 use heard::log::{
     Consumer, ErrorKind, GroupSettings, Isolation, Log, Polled, Producer, Topic, TopicPartition,
 };
@@ -98,6 +99,58 @@ fn records_that_were_not_flushed_die_with_the_client() {
         assert_eq!(kind(producer.flush(FLUSH)), ErrorKind::Fatal);
         assert_eq!(read_all(&world, &of, Isolation::Uncommitted).len(), left);
     }
+}
+
+#[test]
+fn a_commit_that_does_not_flush_leaves_out_what_is_in_flight() {
+    let world = Memory::with(Settings {
+        queue_sends: true,
+        commit_flushes: false,
+        ..Settings::default()
+    });
+    let of = partitions(&topic(&world, 1), 1);
+    let mut producer = producer_of(&world, "id");
+    producer.begin().expect("begin");
+    send(&mut producer, &of[0], "1").expect("send");
+    producer.commit().expect("commit");
+    assert_eq!(visible(&world.log, &of[0].topic), 0, "it is still in the client");
+    begin_with(&world, &mut producer, &of[0], &["2"]);
+    commit(&world, &mut producer);
+    let seen = read_all(&world, &of, Isolation::Committed);
+    assert_eq!(values(&seen), ["1", "2"], "it came with the next flush");
+    producer.begin().expect("begin");
+    send(&mut producer, &of[0], "3").expect("send");
+    producer.commit().expect("commit");
+    drop(producer);
+    producer_of(&world, "id");
+    assert_eq!(visible(&world.log, &of[0].topic), 2, "it died with the client");
+}
+
+#[test]
+fn a_test_may_act_between_two_calls() {
+    let world = Memory::queueing();
+    let of = partitions(&topic(&world, 1), 1);
+    let mut producer = producer_of(&world, "id");
+    let (log, at) = (world.log.clone(), of[0].clone());
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let note = Arc::clone(&found);
+    world.log.faults().before_calls(move |operation| {
+        if operation.client == "id" {
+            let written = log.ends(std::slice::from_ref(&at)).expect("ends")[0].high_watermark;
+            note.lock().expect("no panic").push((operation.name, written));
+        }
+    });
+    producer.begin().expect("begin");
+    send(&mut producer, &of[0], "1").expect("send");
+    producer.flush(FLUSH).expect("flush");
+    producer.commit().expect("commit");
+    let expected = [
+        ("beginning a transaction", 0),
+        ("sending a record", 0),
+        ("flushing", 0),
+        ("committing", 1),
+    ];
+    assert_eq!(*found.lock().expect("no panic"), expected);
 }
 
 /// A transaction with a record and an offset, whose commit gets no answer.

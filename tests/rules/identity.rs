@@ -11,23 +11,7 @@ use heard::desk::{Desk, Effects, Message, Output, Row};
 use heard::model::Case;
 use heard::processor::{Context, Corrupt, Effect, RowKey, State};
 
-use crate::story::{Line, Story, at, customer, identifier, replies, says};
-
-fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
-    if items.is_empty() {
-        return vec![Vec::new()];
-    }
-    let mut all = Vec::new();
-    for i in 0..items.len() {
-        let mut rest = items.to_vec();
-        let first = rest.remove(i);
-        for mut tail in permutations(&rest) {
-            tail.insert(0, first.clone());
-            all.push(tail);
-        }
-    }
-    all
-}
+use crate::story::{Line, Story, at, customer, identifier, permutations, replies, says};
 
 /// The one final case of the lines told in any order.
 fn in_any_order(lines: &[Line]) -> Case {

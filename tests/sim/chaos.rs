@@ -25,6 +25,7 @@ pub struct Story {
     runs: u64,
     inputs: usize,
     crashes: u64,
+    held_up: u64,
     rebalances: u64,
     aborted: u64,
     unknown: u64,
@@ -41,6 +42,7 @@ impl Story {
         self.runs += other.runs;
         self.inputs += other.inputs;
         self.crashes += other.crashes;
+        self.held_up += other.held_up;
         self.rebalances += other.rebalances;
         self.aborted += other.aborted;
         self.unknown += other.unknown;
@@ -58,6 +60,7 @@ impl fmt::Display for Story {
             runs,
             inputs,
             crashes,
+            held_up,
             rebalances,
             aborted,
             unknown,
@@ -69,7 +72,7 @@ impl fmt::Display for Story {
         } = self;
         write!(
             f,
-            "{runs} runs, {inputs} inputs, {crashes} crashes, {rebalances} partitions restored ({warm} warm), \
+            "{runs} runs, {inputs} inputs, {crashes} crashes, {held_up} held up in a step, {rebalances} partitions restored ({warm} warm), \
              {aborted} aborts, {unknown} lost answers, {rebuilt} rebuilds, {locally} local deliveries, \
              {parked} parked timers, {dead} dead letters"
         )
@@ -78,6 +81,15 @@ impl fmt::Display for Story {
 
 /// The end is not reached in so many rounds: something stands still.
 const LONGEST_END: usize = 30_000;
+
+/// Calls before which a process may stand still.
+const HELD_UP_BEFORE: [&str; 5] = [
+    "polling",
+    "sending a record",
+    "flushing",
+    "sending offsets",
+    "committing",
+];
 
 /// Runs a seed; an error says how the outcome differs from the sequential run.
 pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result<Story, String> {
@@ -243,19 +255,26 @@ impl<S: Subject> Chaos<'_, S> {
     }
 
     /// An instance stands still past its session, but not past its transaction, while the others go
-    /// on; then it goes on where it stopped.
+    /// on; then it goes on where it stopped: between two steps, or between two calls of one.
     fn stall(&mut self, at: usize) -> Result<(), String> {
         let ms = self.rng.random_range(10_100..14_900);
-        self.say(|| format!("instance {at} is stalled for {ms} ms"));
+        let place = self.rng.random_range(0..2 * HELD_UP_BEFORE.len());
+        let Some(&call) = HELD_UP_BEFORE.get(place) else {
+            self.say(|| format!("instance {at} is stalled for {ms} ms"));
+            others_go_on(&mut self.world, at, ms)?;
+            return self.world.step(at, false).map(drop);
+        };
+        // Until it comes to such a call.
         for _ in 0..40 {
-            self.world.log.advance(Duration::from_millis(ms / 40));
-            for other in 0..self.world.instances.len() {
-                if other != at {
-                    self.world.step(other, false)?;
-                }
+            self.world.log.advance(Duration::from_millis(5));
+            let go_on = |world: &mut World<'_, S>| others_go_on(world, at, ms);
+            if self.world.step_halfway(at, call, go_on)? {
+                self.story.held_up += 1;
+                self.say(|| format!("instance {at} was stalled for {ms} ms before {call}"));
+                break;
             }
         }
-        self.world.step(at, false).map(drop)
+        Ok(())
     }
 
     fn trouble(&mut self, which: i32, at: usize) {
@@ -353,6 +372,7 @@ impl<S: Subject> Chaos<'_, S> {
                 };
                 producer.send(&record)?;
             }
+            producer.flush(Duration::ZERO)?;
             if *abort {
                 producer.abort()
             } else {
@@ -455,6 +475,19 @@ impl<S: Subject> Chaos<'_, S> {
         }
         Ok(())
     }
+}
+
+/// All but one step, for so long.
+fn others_go_on<S: Subject>(world: &mut World<'_, S>, but: usize, ms: u64) -> Result<(), String> {
+    for _ in 0..40 {
+        world.log.advance(Duration::from_millis(ms / 40));
+        for other in 0..world.instances.len() {
+            if other != but {
+                world.step(other, false)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn snapshot<P: heard::processor::Processor>(worker: &Worker<MemoryLog, P>) -> Vec<(i32, RowKey, Vec<u8>)> {

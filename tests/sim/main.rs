@@ -98,6 +98,7 @@ fn every_planted_fault_is_found() {
     let mut missed = Vec::new();
     for sabotage in [
         Sabotage::TransactionsOff,
+        Sabotage::OffsetsBeforeFlush,
         Sabotage::TimersWithoutOffsets,
         Sabotage::RestoreToLastStable,
         Sabotage::TimersLostOnRestore,

@@ -44,6 +44,7 @@ fn write(world: &World<'_, Toy>, topic: &Topic, partition: Option<i32>, key: &[u
         headers: &[],
     };
     producer.send(&record).expect("it fits");
+    producer.flush(Duration::ZERO).expect("it is written");
     producer.commit().expect("nothing is in its way");
 }
 
@@ -547,4 +548,37 @@ fn a_drain_does_not_wait_for_ever_for_a_transaction_that_hangs() {
     }
     assert!(world.instances[0].worker.is_none(), "it is done");
     assert_eq!(number_of(&world, 1), 1);
+}
+
+#[test]
+fn a_worker_held_up_while_it_gives_back_does_not_take_old_rows_for_new_ones() {
+    let mut world = world(false, Mode::Live, 1, 2);
+    feed(&world, &[count(1, 1)]);
+    world.start(0).expect("it starts");
+    run_for(&mut world, 300).expect("it runs");
+    feed(&world, &[count(2, 1)]);
+    while world.step(0, false).expect("it steps") {}
+    world.start(1).expect("it starts");
+    let mut held_up = false;
+    for _ in 0..20 {
+        // Its session expires, and the other takes over and does the work.
+        held_up = held_up
+            || world
+                .step_halfway(0, "flushing", |world| {
+                    for _ in 0..240 {
+                        world.log.advance(Duration::from_millis(50));
+                        world.step(1, false)?;
+                    }
+                    Ok(())
+                })
+                .expect("it steps");
+    }
+    assert!(held_up, "it had a transaction open when it had to give back");
+    assert_eq!(number_of(&world, 1), 2);
+    let other = world.instances[1].worker.take().expect("it runs");
+    other.close().expect("it closes");
+    run_for(&mut world, 300).expect("it runs");
+    feed(&world, &[count(3, 1)]);
+    run_for(&mut world, 300).expect("it runs");
+    assert_eq!(number_of(&world, 1), 3);
 }

@@ -20,8 +20,8 @@ pub struct Input {
 
 /// A processor under simulation.
 pub trait Subject {
-    /// The processor.
-    type P: Processor;
+    /// The processor; it is moved between threads, though only one at a time runs.
+    type P: Processor<Row: Send> + Send;
 
     /// Makes one; every worker has its own.
     fn processor(&self) -> Self::P;

@@ -1,6 +1,7 @@
 //! The world of a simulation: a log, its clock, topics, and instances that come and go.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use heard::engine::{
@@ -10,6 +11,7 @@ use heard::engine::{
 use heard::log::memory::{MemoryLog, Settings};
 use heard::log::{ErrorKind, Log, Topic, TopicSpec};
 use heard::model::Millis;
+use heard::processor::Processor;
 
 use super::subject::Subject;
 
@@ -104,6 +106,7 @@ impl<'a, S: Subject> World<'a, S> {
     pub fn new(subject: &'a S, shape: &Shape) -> Self {
         let log = MemoryLog::new(Settings {
             queue_sends: shape.queue_sends,
+            commit_flushes: false,
             ..Settings::default()
         });
         let name = |what: &str, n: usize| Topic::new(&format!("{what}-{n}"));
@@ -217,21 +220,77 @@ impl<'a, S: Subject> World<'a, S> {
             &mut instance.worker
         };
         let Some(worker) = place else { return Ok(false) };
-        match worker.step(Duration::from_millis(5)) {
-            Ok(Step::Worked) => Ok(true),
-            Ok(Step::Idle) => Ok(false),
-            Ok(Step::Done) => {
-                let worker = place.take();
-                worker
-                    .map_or(Ok(()), Worker::close)
-                    .or_else(|error| explained(&error))?;
-                Ok(true)
+        let stepped = worker.step(STEP);
+        stay_or_go(place, stepped)
+    }
+
+    /// Lets a worker step; if it comes to a call of this name, it stands still before it until
+    /// `meanwhile` is over, in which the instance seems to be down. Says whether it came to it.
+    pub fn step_halfway(
+        &mut self,
+        instance: usize,
+        call: &'static str,
+        meanwhile: impl FnOnce(&mut Self) -> Result<(), String>,
+    ) -> Result<bool, String> {
+        let Some(mut worker) = self.instances[instance].worker.take() else {
+            return Ok(false);
+        };
+        let (reached, reaches) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        let gate = Mutex::new(Some((reached.clone(), goes_on)));
+        let client = self.client(instance);
+        self.log.faults().before_calls(move |operation| {
+            if operation.client == client && operation.name == call {
+                let once = gate.lock().expect("nobody panics with it").take();
+                if let Some((reached, goes_on)) = once {
+                    _ = reached.send(true);
+                    // An error says that the test is over.
+                    _ = goes_on.recv();
+                }
             }
-            Err(error) => {
-                *place = None;
-                explained(&error)?;
-                Ok(true)
-            }
+        });
+        let (stepped, met, came) = thread::scope(|threads| {
+            let stepping = threads.spawn(|| {
+                let stepped = worker.step(STEP);
+                _ = reached.send(false);
+                stepped
+            });
+            let came = reaches.recv().unwrap_or(false);
+            let met = if came { meanwhile(self) } else { Ok(()) };
+            drop(go_on);
+            (stepping.join(), met, came)
+        });
+        self.log.faults().before_calls(|_| ());
+        let stepped = stepped.map_err(|_| "a worker panicked".to_owned())?;
+        let place = &mut self.instances[instance].worker;
+        *place = Some(worker);
+        stay_or_go(place, stepped)?;
+        met.map(|()| came)
+    }
+}
+
+/// How long a step may wait for records.
+const STEP: Duration = Duration::from_millis(5);
+
+/// What becomes of a worker that has stepped: see [`World::step`].
+fn stay_or_go<P: Processor>(
+    place: &mut Option<Worker<MemoryLog, P>>,
+    stepped: Result<Step, EngineError>,
+) -> Result<bool, String> {
+    match stepped {
+        Ok(Step::Worked) => Ok(true),
+        Ok(Step::Idle) => Ok(false),
+        Ok(Step::Done) => {
+            let worker = place.take();
+            worker
+                .map_or(Ok(()), Worker::close)
+                .or_else(|error| explained(&error))?;
+            Ok(true)
+        }
+        Err(error) => {
+            *place = None;
+            explained(&error)?;
+            Ok(true)
         }
     }
 }

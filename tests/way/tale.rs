@@ -3,7 +3,7 @@
 use heard::model::{Case, CaseId, Identifier};
 use smol_str::SmolStr;
 
-use crate::story::{Line, Story, with_levels};
+use crate::story::{Line, Story, permutations, with_levels};
 
 /// When all tales are looked at, in minutes.
 pub const END: i64 = 1000;
@@ -63,22 +63,6 @@ impl Telling<'_> {
         let own = all.filter(|case| case.conversation_id.ends_with(&self.tag));
         sorted(own.map(|case| without(case.clone(), &self.tag)).collect())
     }
-}
-
-fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
-    if items.is_empty() {
-        return vec![Vec::new()];
-    }
-    let mut all = Vec::new();
-    for i in 0..items.len() {
-        let mut rest = items.to_vec();
-        let first = rest.remove(i);
-        for mut tail in permutations(&rest) {
-            tail.insert(0, first.clone());
-            all.push(tail);
-        }
-    }
-    all
 }
 
 /// The line with the tag in everything that names a conversation, a customer or a person.

@@ -1,6 +1,6 @@
 //! A member of a consumer group.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerGroupMetadata, RebalanceProtocol};
@@ -41,6 +41,8 @@ pub struct KafkaConsumer {
     owned: BTreeSet<TopicPartition>,
     /// What of it was not accepted yet.
     waiting: BTreeSet<TopicPartition>,
+    /// Where what was accepted began, or was last sought.
+    begun: BTreeMap<TopicPartition, i64>,
     /// What was revoked and not released, and whether it was lost.
     revoked: Option<(Vec<TopicPartition>, bool)>,
     /// When the library was polled last, and how long it may go without.
@@ -66,24 +68,13 @@ impl KafkaConsumer {
             filler: Filler::new(group.topics.clone()),
             owned: BTreeSet::new(),
             waiting: BTreeSet::new(),
+            begun: BTreeMap::new(),
             revoked: None,
             polled: Instant::now(),
             max_poll_interval: settings::milliseconds(&config, "max.poll.interval.ms"),
             lapsed: false,
             deferred: None,
         })
-    }
-
-    /// The next offset of a partition that was accepted: after the last record delivered, and past
-    /// any control records behind it, as [`crate::log::Reader::position`]. `None` before anything was
-    /// delivered since it was accepted or sought.
-    pub fn position(&self, partition: &TopicPartition) -> Result<Option<i64>, LogError> {
-        let during = "asking for the position";
-        let list = self
-            .client(during)?
-            .position()
-            .map_err(|e| errors::request(during, &e))?;
-        lists::offset(&list, partition).map_err(|e| errors::request(during, &e))
     }
 
     fn client(&self, during: &'static str) -> Result<&BaseConsumer<ReadContext>, LogError> {
@@ -161,7 +152,7 @@ impl KafkaConsumer {
     }
 
     /// Goes on at these offsets.
-    fn move_to(&self, during: &'static str, to: &[(TopicPartition, i64)]) -> Result<(), LogError> {
+    fn move_to(&mut self, during: &'static str, to: &[(TopicPartition, i64)]) -> Result<(), LogError> {
         let client = self.client(during)?;
         let deadline = Instant::now() + REQUEST_TIMEOUT;
         loop {
@@ -170,7 +161,10 @@ impl KafkaConsumer {
                 .seek_partitions(list, REQUEST_TIMEOUT)
                 .and_then(|l| lists::check(&l));
             match moved {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    self.begun.extend(to.iter().cloned());
+                    return Ok(());
+                }
                 // A partition that was just taken is not started yet.
                 Err(KafkaError::OffsetFetch(RDKafkaErrorCode::State)) if Instant::now() < deadline => {
                     std::thread::sleep(PAUSE);
@@ -306,6 +300,7 @@ impl Consumer for KafkaConsumer {
         self.revoked = None;
         self.owned.retain(|p| !partitions.contains(p));
         self.waiting.retain(|p| !partitions.contains(p));
+        self.begun.retain(|p, _| !partitions.contains(p));
         Ok(())
     }
 
@@ -330,6 +325,19 @@ impl Consumer for KafkaConsumer {
         let during = "resuming";
         self.require_accepted(during, &partitions.iter().collect::<Vec<_>>())?;
         self.unpause(during, &lists::of_partitions(partitions))
+    }
+
+    fn position(&self, partition: &TopicPartition) -> Result<i64, LogError> {
+        let during = "asking for the position";
+        self.require_accepted(during, &[partition])?;
+        let fail = |e: KafkaError| errors::request(during, &e);
+        let list = self.client(during)?.position().map_err(fail)?;
+        // The library knows none before anything was delivered.
+        let reached = lists::offset(&list, partition).map_err(fail)?;
+        let begun = self.begun.get(partition).copied();
+        reached
+            .or(begun)
+            .ok_or_else(|| misuse(during, format!("{partition} was never begun")))
     }
 
     /// rdkafka does not show the member id and the generation inside the metadata, so it is told by
@@ -366,6 +374,7 @@ impl Consumer for KafkaConsumer {
         leave(client, self.revoked.take().map(|(partitions, _)| partitions));
         self.owned.clear();
         self.waiting.clear();
+        self.begun.clear();
         Ok(())
     }
 }

@@ -334,6 +334,14 @@ impl Consumer for MemoryConsumer {
         })
     }
 
+    fn position(&self, partition: &TopicPartition) -> Result<i64, LogError> {
+        let slot = self.view.slots.get(partition);
+        slot.and_then(|slot| slot.position).ok_or_else(|| {
+            let detail = format!("{partition} is not a partition that was accepted");
+            LogError::new(ErrorKind::Fatal, "asking for the position", detail)
+        })
+    }
+
     fn membership(&mut self) -> Result<Membership, LogError> {
         const DURING: &str = "asking for the membership";
         self.act(DURING, |view, _| {

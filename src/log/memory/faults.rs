@@ -109,6 +109,13 @@ impl Faults {
             .with(|state| state.faults.delay = Some(Box::new(delay)));
     }
 
+    /// Calls this before every call, on the thread that makes it and with the log free: what it does
+    /// falls between two calls. One that blocks holds a process up while all others go on.
+    pub fn before_calls(&self, act: impl Fn(&Operation<'_>) + Send + Sync + 'static) {
+        self.shared
+            .with(|state| state.faults.before_calls = Some(Arc::new(act)));
+    }
+
     /// Forgets all faults that have not happened. Crashed handles stay crashed, and what is on its
     /// way still arrives.
     pub fn clear(&self) {
@@ -167,6 +174,8 @@ impl Crash {
 
 type Decide = Box<dyn FnMut(&Operation<'_>) -> Option<ErrorKind> + Send>;
 type Delay = Box<dyn FnMut(&Marker) -> Duration + Send>;
+/// See [`Faults::before_calls`].
+pub(super) type BeforeCalls = Arc<dyn Fn(&Operation<'_>) + Send + Sync>;
 
 /// The faults planned.
 #[derive(Default)]
@@ -177,9 +186,15 @@ pub(super) struct Plan {
     lost_commits: BTreeMap<String, Fate>,
     fail: Option<Decide>,
     delay: Option<Delay>,
+    before_calls: Option<BeforeCalls>,
 }
 
 impl Plan {
+    /// What is to be called before every call.
+    pub fn before_calls(&self) -> Option<BeforeCalls> {
+        self.before_calls.clone()
+    }
+
     /// What becomes of the next commit of this id, if it shall be lost.
     pub fn take_lost_commit(&mut self, transactional_id: &str) -> Option<Fate> {
         self.lost_commits.remove(transactional_id)

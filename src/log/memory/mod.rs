@@ -85,6 +85,11 @@ pub struct Settings {
     /// Keep records sent in the client until `flush` or `commit`, so that errors of writing show
     /// there and a crash loses what was not flushed. Without it they are written at once.
     pub queue_sends: bool,
+    /// Whether a commit flushes first, as librdkafka's does. Without it, what is still queued at a
+    /// commit is no part of it: it is written with the next flush of this producer, into whatever
+    /// transaction is open then, or lost with it. So the order that [`super::Producer`] asks for is
+    /// held to without the client's help.
+    pub commit_flushes: bool,
 }
 
 impl Default for Settings {
@@ -97,6 +102,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(10),
             max_batch: 500,
             queue_sends: false,
+            commit_flushes: true,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::LogError;
-use super::faults::{Client, Strike};
+use super::faults::{Client, Operation, Strike};
 use super::state::State;
 use super::{Mode, Settings};
 
@@ -58,6 +58,7 @@ impl Shared {
         name: &'static str,
         act: impl FnOnce(&mut State) -> Result<T, LogError>,
     ) -> Result<T, LogError> {
+        self.announce(client, name);
         let mut state = self.lock();
         let result = match state.strike(client, name) {
             None => act(&mut state),
@@ -81,6 +82,7 @@ impl Shared {
         max_wait: Duration,
         mut attempt: impl FnMut(&mut State) -> Result<Option<T>, LogError>,
     ) -> Result<Option<T>, LogError> {
+        self.announce(client, name);
         let deadline = Instant::now().checked_add(max_wait);
         let mut state = self.lock();
         let crash = match state.strike(client, name) {
@@ -112,6 +114,17 @@ impl Shared {
         };
         self.unlock(state);
         crash.map_or(result, Err)
+    }
+
+    /// Lets a test do what falls before this call.
+    fn announce(&self, client: &Client, name: &'static str) {
+        let act = self.with(|state| state.faults.before_calls());
+        if let Some(act) = act {
+            act(&Operation {
+                client: &client.name,
+                name,
+            });
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
