@@ -6,12 +6,18 @@
 
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use heard::app::{App, OutputFormats};
 use heard::config::rules::RuleSettings;
+use heard::engine::{
+    Clock, EngineSettings, Mode, Observer, Pace, Roles, Sabotage, SystemClock, Topics, TracingObserver,
+};
 use heard::intake::InputKind;
-use heard::log::Batch;
 use heard::log::batch::Place;
+use heard::log::memory::MemoryLog;
+use heard::log::{Batch, Log, Outgoing, Producer, Topic, TopicSpec};
 use heard::model::{Complaint, Customer, Identifier, Millis, Person, Sensitive};
 use heard::processor::sequential::Sequential;
 use heard::processor::{Codec, Processor};
@@ -21,7 +27,7 @@ use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The stages, each with what it does beside the one before.
-const STAGES: [(&str, &str); 5] = [
+const STAGES: [(&str, &str); 6] = [
     ("load", "complaints are made and encoded: taken off the others"),
     ("decode", "bytes to records"),
     (
@@ -30,6 +36,10 @@ const STAGES: [(&str, &str); 5] = [
     ),
     ("outputs", "whole, and every output to bytes"),
     ("rows", "whole, and every row to bytes once"),
+    (
+        "engine",
+        "all of it in the engine, on the log in memory, whose cost is in it",
+    ),
 ];
 const FEW: u64 = 1_000;
 const MANY: u64 = 3_000;
@@ -84,6 +94,10 @@ fn run(stage: &str, number: u64) {
     let complaints = bytes((0..number).map(complaint));
     match stage {
         "load" => {}
+        "engine" => engine(
+            &bytes((0..number).filter(|n| n % 2 == 0).map(customer)),
+            &complaints,
+        ),
         "decode" => {
             let decoder = Decoder::<Complaint>::new(Arc::new(Registry::built_in()));
             for value in &complaints {
@@ -114,6 +128,61 @@ fn run(stage: &str, number: u64) {
                 }
             }
         }
+    }
+}
+
+/// Drains customers, then complaints, from a log in memory.
+fn engine(customers: &[Vec<u8>], complaints: &[Vec<u8>]) {
+    let log = MemoryLog::live();
+    let topics = Topics {
+        inputs: ["customers", "complaints"].map(Topic::new).into(),
+        mailbox: Topic::new("interactions"),
+        changelog: Topic::new("interactions-changelog"),
+        outputs: ["onstage", "offstage", "cases", "events"].map(Topic::new).into(),
+        dead_letters: Topic::new("dead-letters"),
+    };
+    let own = [&topics.mailbox, &topics.changelog, &topics.dead_letters];
+    let all = topics.inputs.iter().chain(&topics.outputs).chain(own);
+    let specs = all.map(|topic| TopicSpec {
+        topic: topic.clone(),
+        partitions: 6,
+        replication: -1,
+        settings: Vec::new(),
+    });
+    log.create_topics(&specs.collect::<Vec<_>>())
+        .expect("topics are created");
+    let settings = Arc::new(EngineSettings {
+        application: "bench".into(),
+        instance: "one".into(),
+        topics,
+        roles: Roles::Both,
+        mode: Mode::Drain { as_of: None },
+        workers: 1,
+        local_delivery: true,
+        max_record: 1_000_000,
+        pace: Pace::default(),
+        sabotage: Sabotage::None,
+    });
+    for (topic, values) in settings.topics.inputs.iter().zip([customers, complaints]) {
+        let mut producer = log.producer("feeder").expect("a producer");
+        producer.init().expect("it begins");
+        producer.begin().expect("it begins");
+        for (n, value) in values.iter().enumerate() {
+            let outgoing = Outgoing {
+                topic,
+                partition: None,
+                key: Some(&n.to_be_bytes()),
+                value: Some(value),
+                headers: &[],
+            };
+            producer.send(&outgoing).expect("it is sent");
+        }
+        producer.flush(Duration::from_secs(1)).expect("it is flushed");
+        producer.commit().expect("it is committed");
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let observer: Arc<dyn Observer> = Arc::new(TracingObserver);
+        heard::engine::run(&log, &app, &settings, &clock, &observer, &AtomicBool::new(false))
+            .expect("it drains");
     }
 }
 

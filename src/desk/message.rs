@@ -61,7 +61,7 @@ pub enum Message {
     /// To a party: a case is here, or changed; or has left.
     Case(Box<CaseNote>),
     /// To a conversation: what the party knows.
-    Findings(Box<Findings>),
+    Findings(Arc<Findings>),
     /// To a conversation: a customer's record points to another customer, or no longer does.
     Moved(Box<Moved>),
     /// To a party, from itself: go on telling the cases of this block.

@@ -1,5 +1,7 @@
 //! The rows of the desk's actors, packed.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::conversation::case::CaseRow;
@@ -18,7 +20,7 @@ use crate::processor::{Codec, Corrupt, Row as ProcessorRow};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Row {
     /// A conversation's main row.
-    Head(Box<Head>),
+    Head(Arc<Head>),
     /// A sealed block of a conversation's facts.
     Block(Vec<Fact>),
     /// In which block a sealed message is.

@@ -4,22 +4,27 @@ use std::fmt;
 
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
+use sha1::{Digest, Sha1};
 use uuid::Uuid;
 
 /// The namespace of all `case_id`s: the project's own, drawn once at random. It never changes, or
 /// every case would be a new one.
 const CASE_NAMESPACE: Uuid = Uuid::from_u128(0x7d0a_3c5e_91b4_4f26_8e57_c2d9_60f1_ab38);
 
-/// Joins parts so that different parts never join to the same bytes: before each part its length in
-/// bytes, as a big-endian u64. Without lengths ("ab", "c") and ("a", "bc") would be one case.
-fn joined(parts: &[&str]) -> Vec<u8> {
-    let size = parts.iter().map(|part| part.len() + size_of::<u64>()).sum();
-    let mut bytes = Vec::with_capacity(size);
-    for part in parts {
-        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        bytes.extend_from_slice(part.as_bytes());
-    }
-    bytes
+/// The version 5 UUID of parts in a namespace (RFC 9562, section 5.5), each part added by `add`.
+fn v5<'p>(namespace: Uuid, parts: impl IntoIterator<Item = &'p str>, add: fn(&mut Sha1, &str)) -> Uuid {
+    let mut hasher = Sha1::new_with_prefix(namespace.as_bytes());
+    parts.into_iter().for_each(|part| add(&mut hasher, part));
+    let digest: [u8; 20] = hasher.finalize().into();
+    let (first, _) = digest.split_first_chunk().expect("a digest has 20 bytes");
+    uuid::Builder::from_sha1_bytes(*first).into_uuid()
+}
+
+/// Adds a part with its length in bytes before it, as a big-endian u64, so that different parts never
+/// join to the same bytes. Without lengths ("ab", "c") and ("a", "bc") would be one case.
+fn with_length(hasher: &mut Sha1, part: &str) {
+    hasher.update((part.len() as u64).to_be_bytes());
+    hasher.update(part);
 }
 
 macro_rules! identity {
@@ -81,15 +86,15 @@ identity!(
 impl CaseId {
     /// UUIDv5 of (source, channel, conversation_id, author key), in the project's own namespace.
     pub fn new(source: &str, channel: &str, conversation_id: &str, author_key: &str) -> Self {
-        let name = joined(&[source, channel, conversation_id, author_key]);
-        Self(Uuid::new_v5(&CASE_NAMESPACE, &name))
+        let name = [source, channel, conversation_id, author_key];
+        Self(v5(CASE_NAMESPACE, name, with_length))
     }
 }
 
 impl WorkId {
     /// UUIDv5 of the id of the wait's first message, with the case as namespace.
     pub fn new(case: CaseId, first_message_id: &str) -> Self {
-        Self(Uuid::new_v5(&case.0, first_message_id.as_bytes()))
+        Self(v5(case.0, [first_message_id], |hasher, part| hasher.update(part)))
     }
 }
 
@@ -98,9 +103,8 @@ impl EventId {
     /// of the cause are the message's id; for a timer the level, the clock's first message and the
     /// deadline; for a finding the other case.
     pub fn new(case: CaseId, event_type: &str, cause: &[&str]) -> Self {
-        let mut parts = vec![event_type];
-        parts.extend_from_slice(cause);
-        Self(Uuid::new_v5(&case.0, &joined(&parts)))
+        let name = std::iter::once(event_type).chain(cause.iter().copied());
+        Self(v5(case.0, name, with_length))
     }
 }
 

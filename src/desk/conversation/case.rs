@@ -21,11 +21,11 @@ pub struct CaseRow {
     pub case_id: CaseId,
     /// What facts that were dropped had come to, and in which retirement of the conversation that was
     /// ([`Self::rebase`]).
-    pub base: Option<Box<Fold>>,
+    pub base: Option<Arc<Fold>>,
     /// See `base`; zero: none.
     pub base_of: u32,
     /// What its facts come to; `None` when its author has taken every message back.
-    pub fold: Option<Fold>,
+    pub fold: Option<Arc<Fold>>,
     /// The time by which it was last judged.
     pub judged_at: Millis,
     /// When the judgement changes if nothing else happens.
@@ -70,7 +70,7 @@ impl CaseRow {
     pub fn rebase(&mut self, head: &Head) {
         let times = head.retired.as_ref().map_or(0, |retired| retired.times);
         if self.base_of != times {
-            self.base = self.fold.clone().map(Box::new);
+            self.base.clone_from(&self.fold);
             self.base_of = times;
         }
     }

@@ -1,14 +1,16 @@
 //! How a case comes to its party: asking, deciding, joining, leaving.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::Actor;
 use super::case::CaseRow;
-use super::events::Happened;
+use super::events::{Happened, Side};
 use super::fold::MENTIONS;
 use super::ledger::Head;
 use super::record;
-use super::settle::{Change, summary_flags};
+use super::settle::{Change, side};
 use super::view::View;
 use super::who::{Asked, Link, Party, Who, customer_key};
 use crate::desk::keys::kind;
@@ -61,7 +63,7 @@ impl Actor<'_, '_> {
     }
 
     /// The party has found out what it knows.
-    pub(super) fn findings(&mut self, findings: &Findings) -> Result<(), Rejection> {
+    pub(super) fn findings(&mut self, findings: &Arc<Findings>) -> Result<(), Rejection> {
         let Some((head, mut row)) = self.read_both(findings.author)? else {
             return Ok(());
         };
@@ -106,11 +108,7 @@ impl Actor<'_, '_> {
         let decided = row.who.decide(live, &self.desk.settings().identity);
         let decided =
             decided.map(|(party, way)| (party, way.into_iter().map(SmolStr::from).collect::<Vec<_>>()));
-        let now = row
-            .fold
-            .as_ref()
-            .zip(view)
-            .map(|(fold, view)| summary_flags(fold, view));
+        let now = side(row.fold.as_deref(), view).map(Side::summary);
         match decided {
             Some((party, _)) if row.who.party.as_ref() == Some(&party) => {
                 if told != now {
@@ -165,8 +163,8 @@ impl Actor<'_, '_> {
 
     fn note(&mut self, head: &Head, row: &mut CaseRow, view: Option<&View>, key: &str, standing: Standing) {
         row.who.notes += 1;
-        let judged = row.fold.as_ref().zip(view);
-        let (open, was_unanswered) = judged.map_or((false, false), |(fold, view)| summary_flags(fold, view));
+        let judged = side(row.fold.as_deref(), view);
+        let (open, was_unanswered) = judged.map(Side::summary).unwrap_or_default();
         let note = CaseNote {
             case: self.case_ref(row.author),
             party_key: key.into(),
@@ -175,7 +173,7 @@ impl Actor<'_, '_> {
             standing,
             settled: row.who.party.as_ref().is_some_and(|party| party.settled),
             summary: Summary {
-                opened_at: judged.map_or(Millis(i64::MIN), |(fold, _)| fold.opened.at),
+                opened_at: judged.map_or(Millis(i64::MIN), |side| side.fold.opened.at),
                 channel: head.channel.clone(),
                 open,
                 was_unanswered,

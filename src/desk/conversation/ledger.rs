@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -301,10 +302,10 @@ impl Ledger {
 }
 
 /// The conversation's main row, if it has one.
-pub fn read_head(state: &mut State<'_>, actor: ActorKey) -> Result<Option<Head>, Corrupt> {
+pub fn read_head(state: &mut State<'_>, actor: ActorKey) -> Result<Option<Arc<Head>>, Corrupt> {
     match state.get(&head(actor))? {
         None => Ok(None),
-        Some(Row::Head(head)) => Ok(Some((**head).clone())),
+        Some(Row::Head(head)) => Ok(Some(Arc::clone(head))),
         Some(_) => Err(Corrupt("a conversation's main row is of another kind".into())),
     }
 }

@@ -126,7 +126,7 @@ impl<'a, 's> Actor<'a, 's> {
 
     fn arrive(&mut self, mut arrival: Arrival<'_>) -> Result<(), Rejection> {
         let mut head = match ledger::read_head(self.state, self.key)? {
-            Some(head) => head,
+            Some(head) => Arc::unwrap_or_clone(head),
             None => Head {
                 source: arrival.source.into(),
                 channel: arrival.channel.into(),
@@ -231,8 +231,10 @@ impl<'a, 's> Actor<'a, 's> {
             let mut closed = Vec::new();
             row.rebase(head);
             match (&mut row.fold, &fact.said) {
-                (Some(fold), _) => fold.push(&fact, rules, &mut closed),
-                (None, Said::Customer(said)) => row.fold = Some(Fold::open(&fact, said, rules, &mut closed)),
+                (Some(fold), _) => Arc::make_mut(fold).push(&fact, rules, &mut closed),
+                (None, Said::Customer(said)) => {
+                    row.fold = Some(Arc::new(Fold::open(&fact, said, rules, &mut closed)));
+                }
                 (None, _) => {}
             }
             self.settle(
@@ -259,7 +261,7 @@ impl<'a, 's> Actor<'a, 's> {
         let latest = head.latest;
         head.retire_at
             .get_or_insert_with(|| latest.map_or(now, |latest| latest.max(now)).plus(wait));
-        let row = Row::Head(Box::new(std::mem::take(head)));
+        let row = Row::Head(Arc::new(std::mem::take(head)));
         self.effects.store(super::keys::head(self.key), row);
     }
 
@@ -280,7 +282,7 @@ impl<'a, 's> Actor<'a, 's> {
             }
         }
         if let Some(author) = to.author {
-            if self.read_case(author)?.is_some_and(|row| row.fold.is_some()) {
+            if self.has_case(author)? {
                 return Ok(author);
             }
             self.miss(head, author)?;
@@ -300,10 +302,7 @@ impl<'a, 's> Actor<'a, 's> {
             return Ok(Some(*known));
         }
         // An identifier that is its author's key needs no row.
-        Ok(self
-            .read_case(author)?
-            .filter(|row| row.fold.is_some())
-            .map(|row| row.author))
+        Ok(self.has_case(author)?.then_some(author))
     }
 
     /// Remembers whose these identifiers are, for responses that name them.
@@ -328,6 +327,12 @@ impl<'a, 's> Actor<'a, 's> {
         )
     }
 
+    /// Whether this author has said something that stands.
+    fn has_case(&mut self, author: Author) -> Result<bool, Corrupt> {
+        let row = self.state.get(&self.row(part::CASE, author))?;
+        Ok(matches!(row, Some(Row::Case(row)) if row.fold.is_some()))
+    }
+
     fn read_case(&mut self, author: Author) -> Result<Option<CaseRow>, Corrupt> {
         match self.state.get(&self.row(part::CASE, author))? {
             None => Ok(None),
@@ -337,7 +342,7 @@ impl<'a, 's> Actor<'a, 's> {
     }
 
     /// The head and the case that another actor speaks of; `None` if they are gone.
-    fn read_both(&mut self, author: Author) -> Result<Option<(Head, CaseRow)>, Corrupt> {
+    fn read_both(&mut self, author: Author) -> Result<Option<(Arc<Head>, CaseRow)>, Corrupt> {
         let head = ledger::read_head(self.state, self.key)?;
         Ok(head.zip(self.read_case(author)?))
     }

@@ -3,6 +3,7 @@
 //! are settled.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -89,7 +90,10 @@ impl Actor<'_, '_> {
             return Ok(()); // taken back before it was known: there never was a case
         }
         let news = changed.news(author);
-        let mut row = CaseRow { fold, ..row };
+        let mut row = CaseRow {
+            fold: fold.map(Arc::new),
+            ..row
+        };
         if let (Some(before), Some(now)) = (&fold_before, &row.fold)
             && !before.has_status_of(now)
         {
@@ -98,7 +102,7 @@ impl Actor<'_, '_> {
         self.settle(
             head,
             Change {
-                before: fold_before,
+                before: fold_before.map(Arc::new),
                 row,
                 closed_before,
                 closed,

@@ -6,6 +6,8 @@
 //! than this counts from where the case stands, flagged LATE_EVENT; a repeated one is still known by its
 //! name; a revision of a dropped one is told as an event and changes nothing.
 
+use std::sync::Arc;
+
 use super::attribution::Elders;
 use super::events::News;
 use super::fact::{Author, Fact, Said};
@@ -20,9 +22,10 @@ impl Actor<'_, '_> {
     /// The conversation's time has come: drops its facts if nothing was said for long enough, else
     /// looks again when that may be.
     pub(super) fn retire(&mut self) -> Result<(), Rejection> {
-        let Some(mut head) = ledger::read_head(self.state, self.key)? else {
+        let Some(head) = ledger::read_head(self.state, self.key)? else {
             return Ok(());
         };
+        let mut head = Arc::unwrap_or_clone(head);
         let wait = self.desk.settings().retire_after.ms();
         let over = head.latest.map(|latest| latest.plus(wait));
         head.retire_at = over.filter(|over| *over > self.cx.now);
@@ -35,7 +38,7 @@ impl Actor<'_, '_> {
             head.unmet = false;
         }
         self.effects
-            .store(keys::head(self.key), Row::Head(Box::new(head)));
+            .store(keys::head(self.key), Row::Head(Arc::new(head)));
         Ok(())
     }
 
@@ -98,7 +101,7 @@ impl Actor<'_, '_> {
             )?;
         }
         self.effects
-            .store(keys::head(self.key), Row::Head(Box::new(head)));
+            .store(keys::head(self.key), Row::Head(Arc::new(head)));
         Ok(())
     }
 

@@ -22,7 +22,7 @@ use crate::processor::{Corrupt, Rejection, RowKey};
 /// A case that has changed.
 pub struct Change<'f> {
     /// Its fold before; `None` if it had none.
-    pub before: Option<Fold>,
+    pub before: Option<Arc<Fold>>,
     /// Its row, with the fold of now.
     pub row: CaseRow,
     /// Of the waits closed before, the ones to compare.
@@ -82,57 +82,51 @@ impl Actor<'_, '_> {
         // be taken back, and told once more when time has come there again.
         let now = self.cx.now.max(row.judged_at);
         let judge = |fold: &Fold, closed: &[Wait], now| View::of(fold, closed, rules, share, now);
-        let old_view = before
+        let fold = row.fold.clone();
+        let new_view = fold.as_deref().map(|fold| judge(fold, &closed, now));
+        let new_side = side(fold.as_deref(), new_view.as_ref());
+        // Often only what is known of its author has changed: then nothing has happened to the case.
+        let same_fold = before
             .as_ref()
-            .map(|fold| judge(fold, &closed_before, row.judged_at));
-        let new_view = row.fold.as_ref().map(|fold| judge(fold, &closed, now));
-        let side = |fold, view| Some(Side { fold, view });
-        happened.extend(events::difference(
-            row.case_id,
-            before
-                .as_ref()
-                .zip(old_view.as_ref())
-                .and_then(|(fold, view)| side(fold, view)),
-            row.fold
-                .as_ref()
-                .zip(new_view.as_ref())
-                .and_then(|(fold, view)| side(fold, view)),
-            news,
-        ));
-
+            .zip(fold.as_ref())
+            .is_some_and(|(a, b)| Arc::ptr_eq(a, b));
+        let told_before = if same_fold && now == row.judged_at && news.is_empty() {
+            new_side.map(Side::summary)
+        } else {
+            let old_view = before
+                .as_deref()
+                .map(|fold| judge(fold, &closed_before, row.judged_at));
+            let old_side = side(before.as_deref(), old_view.as_ref());
+            happened.extend(events::difference(row.case_id, old_side, new_side, news));
+            old_side.map(Side::summary)
+        };
         let new = row.version == 0 && before.is_none();
-        let summary_before = before
-            .as_ref()
-            .zip(old_view.as_ref())
-            .map(|(f, v)| summary_flags(f, v));
         if let Some(complaint) = complaint {
             self.ask(&mut row, &complaint.author.identifiers);
             if new && !row.who.asked.is_empty() {
                 row.rank_by = Some(self.cx.now.plus(self.desk.settings().ranking_wait.ms()));
             }
         }
-        self.identify(head, &mut row, new_view.as_ref(), summary_before, &mut happened);
+        self.identify(head, &mut row, new_view.as_ref(), told_before, &mut happened);
         row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
         if happened.iter().any(Happened::takes_back) {
             row.taken_back += 1;
         }
 
-        self.emit_events(head, &row, before.as_ref(), happened);
-        let fold = row.fold.take();
+        self.emit_events(head, &row, before.as_deref(), happened);
         self.hand_out(
             head,
             &mut row,
-            fold.as_ref().zip(new_view.as_ref()),
+            fold.as_deref().zip(new_view.as_ref()),
             &Waits {
-                before: before.as_ref(),
+                before: before.as_deref(),
                 closed_before: &closed_before,
                 closed: &closed,
                 complaint,
                 facts,
             },
         )?;
-        row.fold = fold;
         let key = self.row(part::CASE, row.author);
         self.effects.publish(key);
         self.effects.store(key, Row::Case(Box::new(row)));
@@ -140,7 +134,7 @@ impl Actor<'_, '_> {
     }
 
     fn emit_events(&mut self, head: &Head, row: &CaseRow, before: Option<&Fold>, happened: Vec<Happened>) {
-        let public = row.fold.as_ref().or(before).is_some_and(|fold| fold.public);
+        let public = row.fold.as_deref().or(before).is_some_and(|fold| fold.public);
         let stage = if public { Stage::Onstage } else { Stage::Offstage };
         for happened in happened {
             let event_id = happened.name(row.case_id, row.taken_back);
@@ -334,10 +328,15 @@ struct Waits<'f> {
     facts: &'f [Fact],
 }
 
-/// What a party is told of a case and may change: whether it is open, whether it was unanswered.
-pub(super) fn summary_flags(fold: &Fold, view: &View) -> (bool, bool) {
-    (
-        fold.resolved.is_none() && fold.let_go.is_none(),
-        view.unanswered_since.is_some(),
-    )
+/// A fold and its view, if there are both.
+pub(super) fn side<'a>(fold: Option<&'a Fold>, view: Option<&'a View>) -> Option<Side<'a>> {
+    fold.zip(view).map(|(fold, view)| Side { fold, view })
+}
+
+impl Side<'_> {
+    /// What a party is told of a case and may change: whether it is open, whether it was unanswered.
+    pub(super) fn summary(self) -> (bool, bool) {
+        let open = self.fold.resolved.is_none() && self.fold.let_go.is_none();
+        (open, self.view.unanswered_since.is_some())
+    }
 }

@@ -3,6 +3,8 @@
 //! The party is the owner of the strongest claimed identifier, followed to where customer records
 //! were merged, else the strongest identifier itself. In a ring of merges the smallest id wins.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -104,7 +106,7 @@ pub struct Who {
     /// Kept with its party at the end of a loop (ENGINE.md 15), and told so.
     pub looped: bool,
     /// The latest findings; those of the last party until the next answers.
-    pub findings: Option<Box<Findings>>,
+    pub findings: Option<Arc<Findings>>,
 }
 
 impl Who {
@@ -138,7 +140,7 @@ impl Who {
     }
 
     /// Takes findings; false if they are for another membership, or old.
-    pub fn found(&mut self, findings: &Findings) -> bool {
+    pub fn found(&mut self, findings: &Arc<Findings>) -> bool {
         let known = self
             .findings
             .as_ref()
@@ -146,7 +148,7 @@ impl Who {
         let news = findings.membership == self.membership
             && known.is_none_or(|known| known.number < findings.number);
         if news {
-            self.findings = Some(Box::new(findings.clone()));
+            self.findings = Some(Arc::clone(findings));
         }
         news
     }

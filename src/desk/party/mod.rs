@@ -8,6 +8,8 @@
 pub mod customer;
 pub mod members;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::message::{CaseNote, Claim, Findings, Moved, Standing};
@@ -160,7 +162,7 @@ impl<'a, 's> Actor<'a, 's> {
                 history: members::history(member, others),
             };
             self.effects
-                .tell(case.actor(), Message::Findings(Box::new(findings)));
+                .tell(case.actor(), Message::Findings(Arc::new(findings)));
         }
     }
 }
