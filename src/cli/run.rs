@@ -2,12 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use clap::{ArgAction, Args, ValueEnum};
 use jiff::Timestamp;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::{Exit, Failure, connect};
+use super::{Exit, Failure, check, connect};
 use crate::app::{App, OutputFormats};
 use crate::config::{Settings, TopicKind};
 use crate::engine::{
@@ -76,7 +77,8 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         signal_hook::flag::register(signal, Arc::clone(&stop))
             .map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     }
-    let observer = Arc::new(Tally::default());
+    check::cluster::before_run(settings, &log, &args.roles)?;
+    let observer = Arc::new(Tally::new(args.drain));
     let seen: Arc<dyn Observer> = observer.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let app = || App::new(&rules, kinds.clone(), &registry, formats);
@@ -97,7 +99,10 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         seconds = took.as_secs_f64(),
         "stopped"
     );
-    ended.map_err(|error| Failure::Run(error.to_string()))?;
+    ended.map_err(|cause| Failure::Engine {
+        brokers: settings.brokers.clone(),
+        cause,
+    })?;
     Ok(Exit::Done)
 }
 
@@ -187,15 +192,26 @@ fn host_name() -> Result<String, Failure> {
     Ok(name)
 }
 
-/// Counts what all workers do, and logs what happens.
-#[derive(Default)]
+/// Counts what all workers do, and logs what happens; in a drain also how far it is, now and then.
 struct Tally {
-    counts: Mutex<Counts>,
+    counts: Mutex<(Counts, Option<Instant>)>,
 }
 
+/// When a drain first says how far it is, and between two times.
+const FIRST_WORDS: Duration = Duration::from_secs(2);
+const NEXT_WORDS: Duration = Duration::from_secs(10);
+
 impl Tally {
+    fn new(drain: bool) -> Self {
+        let next = drain.then(|| Instant::now() + FIRST_WORDS);
+        Self {
+            counts: Mutex::new((Counts::default(), next)),
+        }
+    }
+
     fn counts(&self) -> Counts {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.0.clone()
     }
 }
 
@@ -205,7 +221,19 @@ impl Observer for Tally {
     }
 
     fn counted(&self, _worker: usize, counts: &Counts) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) += counts;
+        let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sum, next) = &mut *all;
+        *sum += counts;
+        if next.is_some_and(|next| next <= Instant::now()) {
+            *next = Some(Instant::now() + NEXT_WORDS);
+            tracing::info!(
+                taken = sum.taken,
+                applied = sum.applied,
+                emitted = sum.emitted,
+                restored = sum.restored,
+                "working"
+            );
+        }
     }
 }
 
