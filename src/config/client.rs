@@ -54,38 +54,46 @@ pub(super) fn read(section: Section<'_>, base: &Path, env: &dyn Env) -> ClientSe
         section.example(key, example, about);
     }
     let mut found = BTreeMap::new();
-    let below = section.given_below();
-    // The names from outside come last, and over the file's.
-    flatten(
-        section,
-        "",
-        &mut |section, key, name, value| {
+    let outside = section.given_below();
+    let is_outside = |name: &str| outside.iter().any(|other| bare(other) == bare(name));
+    let mut section = flatten(section, "", &mut |section, key, name, value| {
+        // What comes from outside puts the file's aside, wherever either takes its value from.
+        if !is_outside(name) {
             take(section, key, name, value, (base, env), &mut found);
-        },
-        &below,
-    );
+        }
+    });
+    for name in &outside {
+        if let Some(Scalar(value)) = section.get(name) {
+            take(&section, name, name, value, (base, env), &mut found);
+        }
+    }
+    section.finish();
     found
 }
 
 type Visit<'v> = dyn FnMut(&Section<'_>, &str, &str, String) + 'v;
 
-fn flatten(mut section: Section<'_>, prefix: &str, visit: &mut Visit<'_>, below: &[String]) {
+/// Visits every setting of the file's table, however deep; gives the table back.
+fn flatten<'d>(mut section: Section<'d>, prefix: &str, visit: &mut Visit<'_>) -> Section<'d> {
     for key in section.keys() {
         let name = format!("{prefix}{key}");
         if section.is_table(&key) {
             if let Some(inner) = section.section(&key) {
-                flatten(inner, &format!("{name}."), visit, &[]);
+                flatten(inner, &format!("{name}."), visit).finish();
             }
         } else if let Some(Scalar(value)) = section.get(&key) {
             visit(&section, &key, &name, value);
         }
     }
-    for name in below {
-        if let Some(Scalar(value)) = section.get(name) {
-            visit(&section, name, name, value);
-        }
+    section
+}
+
+/// The name of the client setting: without the source of its value.
+fn bare(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((bare, "file" | "env")) if !is_known_setting(name) => bare,
+        _ => name,
     }
-    section.finish();
 }
 
 /// Judges one setting and keeps it. `name` may end in `.file` or `.env`: then the value is there.
@@ -97,14 +105,12 @@ fn take(
     (base, env): (&Path, &dyn Env),
     into: &mut ClientSettings,
 ) {
-    let source = name
-        .rsplit_once('.')
-        .filter(|(_, last)| matches!(*last, "file" | "env"));
-    let (name, value) = match source.filter(|_| !is_known_setting(name)) {
-        None => (name, Ok(value)),
-        Some((name, "file")) => (name, read_file(&base.join(&value))),
-        Some((name, _)) => (name, read_env(&value, env)),
+    let value = match name.strip_prefix(bare(name)) {
+        Some(".file") => read_file(&base.join(&value)),
+        Some(".env") => read_env(&value, env),
+        _ => Ok(value),
     };
+    let name = bare(name);
     if let Some((_, ours)) = BY_OUR_NAME.iter().find(|(theirs, _)| *theirs == name) {
         section.problem(
             key,

@@ -4,7 +4,7 @@
 //! with its line and what to write instead.
 //!
 //! A setting is declared in one place: where it is read, by `Section::setting`. Its environment
-//! variable, its lines in heard.example.toml ([`example`]) and in docs/configuration.md ([`manual`])
+//! variable, its lines in heard.example.toml ([`example()`]) and in docs/configuration.md ([`manual()`])
 //! follow from that, and a test holds both files to it.
 
 pub mod book;

@@ -462,7 +462,15 @@ fn tail_ends_when_its_reader_goes_though_nothing_more_comes() {
     out.read_line(&mut line).expect("it says UTF-8");
     assert!(line.starts_with("pipe.complaints.email-0@0 "), "{line}");
     drop(out);
-    let output = tail.wait_with_output().expect("it ends");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while tail.try_wait().expect("it is a child of ours").is_none() {
+        if Instant::now() > deadline {
+            tail.kill().expect("it is a child of ours");
+            panic!("it goes on though nobody reads");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let output = tail.wait_with_output().expect("it has ended");
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

@@ -230,8 +230,14 @@ impl Look<'_> {
         }
     }
 
-    /// Compares how topics are kept with what `heard topics apply` would make of them.
+    /// Compares how our topics are kept with what `heard topics apply` would make of them.
     fn shapes(&mut self, there: &[(Topic, i32)]) {
+        // How inputs are kept is for those to say who write them.
+        let inputs = self.inputs();
+        let there: Vec<_> = there
+            .iter()
+            .filter(|(topic, _)| !inputs.contains(topic))
+            .collect();
         let specs: Vec<_> = self
             .settings
             .topics
@@ -272,12 +278,14 @@ impl Look<'_> {
             .map(|((topic, count), settings)| (topic.clone(), *count, settings))
             .collect();
         let internal = INTERNAL.map(|kind| self.topic(kind));
+        let mut counts = Vec::new();
         for difference in topics::compare(&specs, &existing) {
             let topic = difference.topic().clone();
             let (what, mend) = difference.tell();
             let about = format!("topic {topic}");
             match difference {
                 Difference::Missing(_) => {}
+                Difference::Partitions { there, .. } => counts.push(format!("{topic} has {there}")),
                 Difference::Setting { .. } if plain.contains(&topic) => {}
                 // Rows that are deleted by time, or messages that are compacted, are lost.
                 Difference::Setting { name, .. }
@@ -285,8 +293,17 @@ impl Look<'_> {
                 {
                     self.findings.push(Finding::lacks(Exit::ToDo, about, what, mend));
                 }
-                _ => self.findings.push(Finding::odd(about, what, mend)),
+                Difference::Setting { .. } => self.findings.push(Finding::odd(about, what, mend)),
             }
+        }
+        if !counts.is_empty() {
+            let wanted = self.settings.topics.partitions;
+            self.findings.push(Finding::odd(
+                "topics.partitions of the configuration",
+                format!("is {wanted}, but {}.", counts.join(", ")),
+                "Set it to what is there, or use another prefix: partitions that exist are left alone, since \
+                 others would break the order of keys.",
+            ));
         }
     }
 

@@ -139,6 +139,20 @@ fn a_secret_from_outside_puts_the_files_aside() {
 }
 
 #[test]
+fn a_client_setting_from_outside_puts_the_files_aside_wherever_its_value_is() {
+    let file = "[kafka]\nsasl.password = { file = \"not/there\" }\nclient.rack = \"a\"";
+    let settings = with(file, &[("HEARD_KAFKA__SASL__PASSWORD", "b")]).expect("the file is not asked");
+    assert_eq!(settings.kafka["sasl.password"].0, "b");
+    assert_eq!(settings.kafka["client.rack"].0, "a");
+    let file = "[kafka]\nsasl.password = \"a\"";
+    let variables = [("HEARD_KAFKA__SASL__PASSWORD__ENV", "P"), ("P", "b")];
+    assert_eq!(
+        with(file, &variables).expect("right").kafka["sasl.password"].0,
+        "b"
+    );
+}
+
+#[test]
 fn secrets_come_out_of_files_beside_the_configuration() {
     let directory = tempfile::TempDir::new().expect("a temporary directory can be made");
     let path = directory.path().join("heard.toml");
