@@ -1,12 +1,13 @@
 //! `heard run`: intake and desk.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::{ArgAction, Args, ValueEnum};
 use jiff::Timestamp;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::{Exit, Failure, check, connect};
 use crate::app::{App, OutputFormats};
@@ -73,11 +74,15 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     };
     let engine = Arc::new(engine_settings(settings, args, inputs)?);
     let stop = Arc::new(AtomicBool::new(false));
+    // Until something is begun, a signal ends the program at once: the checks may wait for brokers.
+    let checking = Arc::new(AtomicBool::new(true));
     for signal in [SIGTERM, SIGINT] {
-        signal_hook::flag::register(signal, Arc::clone(&stop))
+        flag::register_conditional_shutdown(signal, 0, Arc::clone(&checking))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
             .map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     }
     check::cluster::before_run(settings, &log, &args.roles)?;
+    checking.store(false, Ordering::SeqCst);
     let observer = Arc::new(Tally::new(args.drain));
     let seen: Arc<dyn Observer> = observer.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());

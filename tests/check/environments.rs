@@ -171,6 +171,24 @@ fn nobody_listens() {
     );
 }
 
+/// The checks before a run wait for brokers; a signal does not wait for the checks.
+#[test]
+fn a_run_that_waits_for_brokers_ends_when_it_is_told() {
+    let mut run = heard()
+        .args(["run", "--brokers", "127.0.0.1:1"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary was built for this test");
+    let lines = BufReader::new(run.stderr.take().expect("it is piped")).lines();
+    let waits = |line: &String| line.contains("still waiting for the brokers");
+    let told = lines.map(|line| line.expect("it says UTF-8")).find(waits);
+    assert!(told.is_some(), "it did not wait");
+    let pid = run.id().to_string();
+    let done = Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(done.is_ok_and(|done| done.success()), "kill -TERM {pid}");
+    assert_eq!(run.wait().expect("it ends").code(), Some(0));
+}
+
 #[test]
 fn the_name_is_not_known() {
     let place = Place::new("unnamed", "");

@@ -67,6 +67,10 @@ impl ClientContext for ReadContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.lines.fetch_add(1, Ordering::Relaxed);
+        // Whoever asks to be told of the ends of partitions is; they are no errors.
+        if errors::code_of(&error) == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         report(&error, reason);
         // That all are down says less than why one is.
         if let Some(code) = errors::code_of(&error).filter(|code| *code != RDKafkaErrorCode::AllBrokersDown) {
@@ -182,6 +186,11 @@ fn forward(level: RDKafkaLogLevel, facility: &str, message: &str) {
 /// Errors of connections and the like. The library goes on by itself; what a call of ours could not
 /// do because of them, that call reports.
 fn report(error: &KafkaError, reason: &str) {
+    // It comes many times a second, and why one is down was told already.
+    if errors::code_of(error) == Some(RDKafkaErrorCode::AllBrokersDown) {
+        tracing::debug!(target: "heard::kafka", "{error}: {reason}");
+        return;
+    }
     tracing::warn!(target: "heard::kafka", "{error}: {reason}");
 }
 
