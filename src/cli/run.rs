@@ -81,7 +81,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
             .and_then(|_| flag::register(signal, Arc::clone(&stop)))
             .map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     }
-    check::cluster::before_run(settings, &log, &args.roles)?;
+    check::before_run(settings, &log, &args.roles)?;
     checking.store(false, Ordering::SeqCst);
     let observer = Arc::new(Tally::new(args.drain));
     let seen: Arc<dyn Observer> = observer.clone();

@@ -6,7 +6,7 @@ use crate::cli::Exit;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Weight {
+pub(super) enum Weight {
     /// All is well.
     Fine,
     /// `heard run` would work, but somebody should look at it.
@@ -17,7 +17,7 @@ pub(in crate::cli) enum Weight {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Finding {
+pub(super) struct Finding {
     /// How much it matters.
     pub weight: Weight,
     /// What was looked at, such as `topic crm.cases`.
@@ -88,7 +88,7 @@ impl Finding {
 }
 
 /// The status of all findings together: that of the first thing that is lacking.
-pub(in crate::cli) fn exit(findings: &[Finding]) -> Exit {
+pub(super) fn exit(findings: &[Finding]) -> Exit {
     let lacking = findings.iter().find_map(|finding| match finding.weight {
         Weight::Lacks(exit) => Some(exit),
         Weight::Fine | Weight::Odd => None,

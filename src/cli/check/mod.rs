@@ -1,7 +1,9 @@
 //! `heard check`: is the configuration right, and does the cluster have what it needs?
 
-pub(in crate::cli) mod cluster;
+mod cluster;
 mod finding;
+mod rights;
+mod shapes;
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,11 +11,12 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use self::finding::Finding;
+use self::finding::{Finding, Weight};
 use super::output::Output;
 use super::run::Role;
 use super::{Exit, Failure, connect, tell};
 use crate::config::{Overrides, Problem, Problems, Settings};
+use crate::log::kafka::KafkaLog;
 
 /// How long the brokers may take to answer. A run is more patient: they may be starting too.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -64,7 +67,7 @@ pub(super) fn check(config: Option<&Path>, overrides: &Overrides, args: &CheckAr
     if args.connect {
         findings.extend(connect::waiting(&settings, || {
             cluster::look(&settings, &log, &args.roles, PATIENCE)
-        })?);
+        }));
     }
     let exit = finding::exit(&findings);
     if args.json {
@@ -79,6 +82,28 @@ pub(super) fn check(config: Option<&Path>, overrides: &Overrides, args: &CheckAr
         tell(&format!("warning: {warning}"));
     }
     Ok(exit)
+}
+
+/// As `heard check --connect`, for a run that is about to begin: what is odd is logged, what is lacking is told and
+/// ends it.
+///
+/// # Errors
+/// Something is lacking.
+pub(super) fn before_run(settings: &Settings, log: &KafkaLog, roles: &[Role]) -> Result<(), Failure> {
+    let findings = connect::waiting(settings, || {
+        cluster::look(settings, log, roles, connect::PATIENCE)
+    });
+    for finding in &findings {
+        match finding.weight {
+            Weight::Fine => tracing::debug!("{}", finding.line()),
+            Weight::Odd => tracing::warn!("{}", finding.line()),
+            Weight::Lacks(_) => tell(&finding.line()),
+        }
+    }
+    match finding::exit(&findings) {
+        Exit::Done => Ok(()),
+        exit => Err(Failure::Lacks(exit)),
+    }
 }
 
 fn described(settings: &Settings) -> String {

@@ -146,9 +146,31 @@ impl Admin {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
-        let client = self.group(group, during)?;
+        self.committed_by(&*self.group(group, during)?, partitions, during)
+    }
+
+    /// Whether offsets of a group may be asked for. An answer is one at any time: transactions that
+    /// are open, such as that of a worker that was killed, are not waited for.
+    pub fn may_ask_group(&self, group: &str, partition: &TopicPartition) -> Result<bool, LogError> {
+        let during = "asking for a group";
+        let mut config = self.settings.asking_group(group);
+        config.set("isolation.level", "read_uncommitted");
+        let client = asker(&config).map_err(|e| LogError::new(ErrorKind::Fatal, during, e.to_string()))?;
+        match self.committed_by(&client, std::slice::from_ref(partition), during) {
+            Ok(_) => Ok(true),
+            Err(error) if error.denied => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn committed_by(
+        &self,
+        client: &BaseConsumer<ReadContext>,
+        partitions: &[TopicPartition],
+        during: &'static str,
+    ) -> Result<Vec<Option<CommittedOffset>>, LogError> {
         let asked = |left: Duration| {
-            drain(&client);
+            drain(client);
             let list = client
                 .committed_offsets(lists::of_partitions(partitions), left.min(SLICE))
                 .map_err(|e| errors::request(during, &e))?;
@@ -159,7 +181,7 @@ impl Admin {
         let mut denial = None;
         let answer = repeat(|left| match asked(left) {
             Err(error) if error.kind == ErrorKind::Retriable => {
-                denial = drain(&client).or(denial.take());
+                denial = drain(client).or(denial.take());
                 match denial {
                     Some(code) => Ok(Err(
                         LogError::new(error.kind, during, code.to_string()).denied(true)

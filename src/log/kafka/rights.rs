@@ -13,7 +13,7 @@ use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use super::context::ReadContext;
 use super::{KafkaLog, errors};
-use crate::log::{ErrorKind, LogError, Topic};
+use crate::log::{ErrorKind, LogError, Topic, TopicPartition};
 
 /// The key of the records that no broker takes.
 const KEY: &[u8] = b"heard.check";
@@ -75,6 +75,14 @@ impl KafkaLog {
             }
         }
         Ok(unreadable)
+    }
+
+    /// Whether a group may be used. `partition` is any that exists.
+    ///
+    /// # Errors
+    /// The question was not answered.
+    pub fn may_use_group(&self, group: &str, partition: &TopicPartition) -> Result<bool, LogError> {
+        self.admin.may_ask_group(group, partition)
     }
 
     /// Which of these topics, which must exist, may not be written to. Sends a record to each that
