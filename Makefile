@@ -1,7 +1,7 @@
 # Everything a developer or a CI machine does here. `make` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help test prepare build release fmt lint docs deny advisories bench clean kafka kafka-stop
+.PHONY: help test prepare build release fmt lint reference docs deny advisories bench clean kafka kafka-stop
 
 ## lists what can be made
 help:
@@ -30,6 +30,10 @@ fmt:
 ## the lints of make test
 lint:
 	@tools/test.sh lint
+
+## heard.example.toml and docs/configuration.md, made anew from the code
+reference:
+	@HEARD_UPDATE_REFERENCE=1 tools/rust.sh cargo test --locked --quiet --test reference
 
 ## the documentation of the code: target/doc/heard/index.html
 docs:

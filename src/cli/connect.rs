@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Failure;
+use super::progress::{self, Progress};
 use crate::config::{EngineSettings, SchemaRef, Settings, WireFormat, WireSettings};
 use crate::log::kafka::{KafkaLog, KafkaSettings};
 use crate::log::{Batch, Isolation, Log, LogError, Reader, Record, Topic, TopicPartition};
@@ -13,12 +14,25 @@ use crate::wire::{Encoder, Format, Registry, WireRecord};
 /// The Kafka cluster of the settings.
 pub fn log(settings: &Settings) -> Result<KafkaLog, Failure> {
     let mut extra = time_outs(&settings.engine);
-    extra.extend(settings.kafka.clone());
+    extra.extend(
+        settings
+            .kafka
+            .iter()
+            .map(|(key, value)| (key.clone(), value.0.clone())),
+    );
     Ok(KafkaLog::new(KafkaSettings {
         brokers: settings.brokers.clone(),
         client_id: settings.application.clone(),
         extra: extra.into_iter().collect(),
     })?)
+}
+
+/// How long a run waits for brokers that may be starting too.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks the brokers something, and says so if that takes long.
+pub fn waiting<T>(settings: &Settings, ask: impl FnOnce() -> T) -> T {
+    progress::waiting(&format!("the brokers at {}", settings.brokers), ask)
 }
 
 /// Time-outs that are not the usual ones, by librdkafka's names. The usual ones it has already; it
@@ -110,11 +124,12 @@ pub fn read_all(
     settings: &Settings,
     log: &impl Log,
     topics: &[Topic],
+    progress: bool,
     mut visit: impl FnMut(&Topic, &Record<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let failed = failed(settings);
     let partitions = partitions(settings, log, topics)?;
-    let ends = log.ends(&partitions).map_err(&failed)?;
+    let ends = waiting(settings, || log.ends(&partitions)).map_err(&failed)?;
     let pending = partitions
         .into_iter()
         .zip(ends)
@@ -125,6 +140,9 @@ pub fn read_all(
     if from.is_empty() {
         return Ok(());
     }
+    let all = from.iter().zip(&pending);
+    let all = all.map(|((_, start), (_, end))| end.abs_diff(*start)).sum();
+    let mut progress = progress.then(|| Progress::new("records read", Some(all)));
     let mut reader = log.reader(&from, Isolation::Committed).map_err(&failed)?;
     let ends = pending.clone();
     let mut batch = Batch::new();
@@ -132,6 +150,9 @@ pub fn read_all(
         reader
             .poll(Duration::from_millis(100), &mut batch)
             .map_err(&failed)?;
+        if let Some(progress) = &mut progress {
+            progress.add(batch.len() as u64);
+        }
         for record in batch.iter() {
             let topic = &reader.topics()[record.topic];
             let place = |(partition, _): &&(TopicPartition, i64)| {
@@ -162,7 +183,7 @@ pub fn partitions(
     log: &impl Log,
     topics: &[Topic],
 ) -> Result<Vec<TopicPartition>, Failure> {
-    let counts = log.partitions(topics).map_err(failed(settings))?;
+    let counts = waiting(settings, || log.partitions(topics)).map_err(failed(settings))?;
     let missing: Vec<_> = topics
         .iter()
         .filter(|topic| !counts.iter().any(|(there, _)| there == *topic))

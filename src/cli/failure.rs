@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use crate::config::Problems;
+use crate::engine::EngineError;
 use crate::ingest::{FileError, SendError};
 use crate::log::kafka::SettingsError;
 use crate::log::{ErrorKind, LogError};
@@ -16,7 +17,7 @@ use crate::log::{ErrorKind, LogError};
 pub enum Exit {
     /// Done.
     Done = 0,
-    /// Could not be done.
+    /// Could not be done, for any other reason.
     Failed = 1,
     /// Done, but some lines were rejected.
     Rejected = 2,
@@ -24,8 +25,38 @@ pub enum Exit {
     ToDo = 3,
     /// The command line is wrong (EX_USAGE).
     Usage = 64,
+    /// A file to read is missing or unreadable (EX_NOINPUT).
+    NoInput = 66,
+    /// The brokers cannot be reached (EX_UNAVAILABLE).
+    Unavailable = 69,
+    /// A file, or standard output, cannot be written (EX_IOERR).
+    NotWritten = 74,
+    /// The brokers deny a right, or do not believe who we are (EX_NOPERM).
+    Denied = 77,
     /// The configuration or a map is wrong (EX_CONFIG).
     Config = 78,
+}
+
+impl Exit {
+    /// All of them, with what each means, for `heard help` and the README.
+    pub const ALL: [(Self, &'static str); 10] = [
+        (Self::Done, "done"),
+        (Self::Failed, "could not be done; the reason is on standard error"),
+        (Self::Rejected, "done, but some lines were rejected (ingest)"),
+        (
+            Self::ToDo,
+            "something is left to do: topics are missing or differ (topics, check, run, ...)",
+        ),
+        (Self::Usage, "the command line is wrong"),
+        (Self::NoInput, "a file to read is missing or unreadable"),
+        (Self::Unavailable, "the brokers cannot be reached"),
+        (Self::NotWritten, "a file, or standard output, cannot be written"),
+        (
+            Self::Denied,
+            "the brokers deny a right, or do not believe who we are",
+        ),
+        (Self::Config, "the configuration or a map is wrong"),
+    ];
 }
 
 impl From<Exit> for ExitCode {
@@ -89,6 +120,18 @@ pub enum Failure {
     /// Whoever read our output has gone; nothing is wrong.
     #[error("standard output was closed")]
     OutputClosed,
+    /// A check found what has to be mended first; it was told already.
+    #[error("not started: see above. `heard check --connect` tries all of it again.")]
+    Lacks(Exit),
+    /// The engine stopped.
+    #[error("{brokers}: {cause}")]
+    Engine {
+        /// The brokers it worked with.
+        brokers: String,
+        /// Why.
+        #[source]
+        cause: EngineError,
+    },
     /// Anything else that ends a run.
     #[error("{0}")]
     Run(String),
@@ -97,6 +140,7 @@ pub enum Failure {
 /// What to do about an error of the log, where that can be said.
 fn mend(cause: &LogError) -> &'static str {
     match cause.kind {
+        _ if cause.denied => " `heard check --connect` says which rights are lacking.",
         ErrorKind::Retriable => {
             " See that the brokers run and that --brokers, or brokers in the configuration, names them."
         }
@@ -111,12 +155,44 @@ impl Failure {
             Self::Problems(_) | Self::Client(_) | Self::Schema { .. } => Exit::Config,
             Self::Usage(_) => Exit::Usage,
             Self::OutputClosed => Exit::Done,
-            Self::Log { .. }
-            | Self::NoTopics { .. }
-            | Self::File(_)
-            | Self::Send(_)
-            | Self::Write { .. }
-            | Self::Run(_) => Exit::Failed,
+            Self::Log { cause, .. } => of_log(cause),
+            Self::NoTopics { .. } => Exit::ToDo,
+            Self::File(_) => Exit::NoInput,
+            Self::Write { .. } => Exit::NotWritten,
+            Self::Lacks(exit) => *exit,
+            Self::Engine { cause, .. } => match cause {
+                EngineError::Log(cause) => of_log(cause),
+                EngineError::MissingTopics(_) | EngineError::Uneven { .. } => Exit::ToDo,
+                _ => Exit::Failed,
+            },
+            Self::Send(_) | Self::Run(_) => Exit::Failed,
+        }
+    }
+}
+
+/// The status of an error of the log.
+pub(super) fn of_log(cause: &LogError) -> Exit {
+    match cause.kind {
+        _ if cause.denied => Exit::Denied,
+        ErrorKind::Retriable => Exit::Unavailable,
+        _ => Exit::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn every_status_is_documented_once_and_in_the_readme() {
+        let readme = include_str!("../../README.md");
+        let mut last = None;
+        for (exit, meaning) in Exit::ALL {
+            let status = exit as u8;
+            assert!(last < Some(status), "{exit:?}");
+            last = Some(status);
+            let row = format!("| {status} | {meaning} |");
+            assert!(readme.contains(&row), "the README has no row: {row}");
         }
     }
 }

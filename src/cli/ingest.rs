@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::{Exit, Failure, connect};
+use super::progress::Progress;
+use super::{Exit, Failure, connect, tell};
 use crate::config::{Problems, Settings, TopicKind};
 use crate::ingest::plan::Planner;
 use crate::ingest::{Input, InputEncoders, Map, Order, Plan, Planned, Rejected, Sender, rows};
@@ -60,17 +60,17 @@ pub(super) fn ingest(settings: &Settings, args: &IngestArgs, quiet: bool) -> Res
     let records = order.arrange(plan.records.iter().collect(), usize::from(args.repeat));
     let mut rejected = plan.rejected;
     if !args.dry_run {
-        rejected.extend(send(settings, &records, quiet)?);
+        rejected.extend(send(settings, &records)?);
     }
     rejected.sort_by(|a, b| a.origin.cmp(&b.origin));
     write_rejected(&args.files, &rejected)?;
     if !quiet {
         let verb = if args.dry_run { "would be sent" } else { "sent" };
-        eprintln!(
+        tell(&format!(
             "{} records {verb}, {} lines rejected",
             records.len(),
             rejected.len()
-        );
+        ));
     }
     Ok(if rejected.is_empty() {
         Exit::Done
@@ -102,8 +102,10 @@ fn check_channels(settings: &Settings, map: &Map, file: &Path) -> Result<(), Fai
 fn read(map: &Map, files: &[PathBuf]) -> Result<Plan, Failure> {
     let columns = map.columns();
     let mut planner = Planner::new(map);
+    let mut progress = Progress::new("lines read", None);
     for (index, file) in files.iter().enumerate() {
         rows::read(file, index, map.format, &columns, |origin, row| {
+            progress.add(1);
             planner.add(origin, row)
         })?;
     }
@@ -125,7 +127,7 @@ fn reject_unknown_channels(settings: &Settings, plan: &mut Plan) {
     });
 }
 
-fn send(settings: &Settings, records: &[&Planned], quiet: bool) -> Result<Vec<Rejected>, Failure> {
+fn send(settings: &Settings, records: &[&Planned]) -> Result<Vec<Rejected>, Failure> {
     if records.is_empty() {
         return Ok(Vec::new());
     }
@@ -139,11 +141,10 @@ fn send(settings: &Settings, records: &[&Planned], quiet: bool) -> Result<Vec<Re
     };
     check_topics(settings, &log, records)?;
     let id = format!("{}-ingest-{}", settings.application, unique());
-    let mut sender = Sender::new(&log, id, encoders, &settings.topics).map_err(failed)?;
-    let bar = progress(records.len() as u64, quiet);
-    let rejected = sender.send(records, |sent| bar.inc(sent))?;
-    bar.finish_and_clear();
-    Ok(rejected)
+    let mut sender =
+        connect::waiting(settings, || Sender::new(&log, id, encoders, &settings.topics)).map_err(failed)?;
+    let mut progress = Progress::new("records sent", Some(records.len() as u64));
+    Ok(sender.send(records, |sent| progress.add(sent))?)
 }
 
 /// Every topic written to must be there: brokers may be set to create one with the wrong shape.
@@ -176,18 +177,6 @@ fn unique() -> String {
     format!("{:x}-{:x}", std::process::id(), now.as_nanos())
 }
 
-fn progress(records: u64, quiet: bool) -> ProgressBar {
-    let target = if quiet {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr()
-    };
-    let style =
-        ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} records, {per_sec}, {eta} left");
-    ProgressBar::with_draw_target(Some(records), target)
-        .with_style(style.expect("the template is a constant that the tests draw"))
-}
-
 /// Writes `FILE.rejected.ndjson` beside each file with rejected lines; an old one of a file that has
 /// none any more goes.
 fn write_rejected(files: &[PathBuf], rejected: &[Rejected]) -> Result<(), Failure> {
@@ -212,18 +201,17 @@ fn write_rejected(files: &[PathBuf], rejected: &[Rejected]) -> Result<(), Failur
             writeln!(out, "{line}").map_err(failed)?;
         }
         out.flush().map_err(failed)?;
-        eprintln!("{}: lines rejected, see {}", file.display(), path.display());
+        tell(&format!(
+            "{}: lines rejected, see {}",
+            file.display(),
+            path.display()
+        ));
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn the_progress_bar_can_be_drawn() {
-        super::progress(10, true).inc(1);
-    }
-
     #[test]
     fn every_run_has_a_name_of_its_own() {
         assert_ne!(super::unique(), super::unique());

@@ -2,15 +2,21 @@
 //!
 //! Results go to standard output, everything else to standard error. Exit statuses are [`Exit`].
 
+mod check;
+mod completions;
 mod connect;
+mod examples;
 mod failure;
 mod ingest;
 mod output;
+mod progress;
 mod report;
 pub mod run;
 mod tail;
 mod topics;
+mod version;
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,14 +26,26 @@ use crate::config::{Overrides, Settings};
 use crate::observe::tracing_setup;
 pub use failure::{Exit, Failure};
 
-const AFTER_HELP: &str = "\
-Exit status: 0 done; 1 could not be done, the reason is on standard error; 2 done, but some lines \
-were rejected (ingest); 3 there is something to do (topics plan) or that topics apply will not do; \
-64 the command line is wrong; 78 the configuration or a map is wrong.";
+/// What follows the list of commands.
+fn after_help() -> String {
+    let statuses = Exit::ALL.map(|(exit, meaning)| format!("  {:<3} {meaning}", exit as u8));
+    format!(
+        "{}\n\nEvery setting of the configuration has an environment variable too, such as \
+         HEARD_ENGINE__WORKERS for workers in [engine].\n\nExit status:\n{}",
+        examples::HEARD,
+        statuses.join("\n")
+    )
+}
 
 /// The customer is always heard.
 #[derive(Debug, Parser)]
-#[command(name = "heard", version, about, after_help = AFTER_HELP)]
+#[command(
+    name = "heard",
+    version = version::short(),
+    long_version = version::long(),
+    about,
+    after_help = after_help()
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -56,17 +74,27 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Judge the configuration, all mistakes at once; with --connect, try the brokers too.
+    #[command(after_help = examples::CHECK)]
+    Check(check::CheckArgs),
     /// The topics: what is missing or differs, and create it.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::TOPICS)]
     Topics(topics::TopicsCommand),
     /// Send files of messages to the input topics, in order of event time.
+    #[command(after_help = examples::INGEST)]
     Ingest(ingest::IngestArgs),
     /// Process: intake and desk.
+    #[command(after_help = examples::RUN)]
     Run(run::RunArgs),
     /// Show decoded records of topics, a line each.
+    #[command(after_help = examples::TAIL)]
     Tail(tail::TailArgs),
     /// Figures per channel and stage, from the cases topic.
+    #[command(after_help = examples::REPORT)]
     Report(report::ReportArgs),
+    /// Print what a shell needs to complete our command lines.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(completions::CompletionsArgs),
 }
 
 /// Runs the command line of this process.
@@ -87,26 +115,39 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(Failure::OutputClosed) => Exit::Done.into(),
         Err(failure) => {
-            eprintln!("{failure}");
+            tell(&failure.to_string());
             failure.exit().into()
         }
     }
 }
 
+/// Says something on standard error, which may be closed: then there is nobody to tell.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 fn execute(cli: &Cli) -> Result<Exit, Failure> {
     let global = &cli.global;
-    let filter = if global.quiet {
-        Some("error")
-    } else {
-        global.log.as_deref()
+    let filter = match (&cli.command, global.log.as_deref()) {
+        _ if global.quiet => Some("error"),
+        // What the client says of its troubles, the findings say better.
+        (Command::Check(_), None) => Some("warn,heard=info,heard::kafka=off,rdkafka=off,librdkafka=off"),
+        (_, filter) => filter,
     };
     tracing_setup::start(filter).map_err(|error| Failure::Usage(format!("--log: {error}")))?;
     let overrides = Overrides {
         brokers: global.brokers.clone(),
         prefix: global.prefix.clone(),
     };
-    let settings = Settings::load(global.config.as_deref(), &overrides)?;
+    let config = global.config.as_deref();
     match &cli.command {
+        Command::Check(args) => return check::check(config, &overrides, args),
+        Command::Completions(args) => return completions::completions(args),
+        _ => {}
+    }
+    let settings = Settings::load(config, &overrides)?;
+    match &cli.command {
+        Command::Check(_) | Command::Completions(_) => Ok(Exit::Done),
         Command::Topics(command) => topics::topics(&settings, command),
         Command::Ingest(args) => ingest::ingest(&settings, args, global.quiet),
         Command::Run(args) => run::run(&settings, args),
@@ -117,10 +158,57 @@ fn execute(cli: &Cli) -> Result<Exit, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, examples};
 
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
+    }
+
+    /// A command without examples would have no such heading in its help.
+    #[test]
+    fn every_command_has_examples() {
+        fn check(command: &clap::Command) {
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(help.starts_with("Examples:\n  heard "), "{}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn the_examples_can_be_typed() {
+        use examples::{APPLY, CHECK, COMPLETIONS, HEARD, INGEST, PLAN, REPORT, RUN, TAIL, TOPICS};
+        for text in [
+            HEARD,
+            CHECK,
+            TOPICS,
+            PLAN,
+            APPLY,
+            INGEST,
+            RUN,
+            TAIL,
+            REPORT,
+            COMPLETIONS,
+        ] {
+            for line in text.lines().skip(1) {
+                let words = line
+                    .split_whitespace()
+                    .take_while(|word| !["|", ">"].contains(word));
+                match Cli::try_parse_from(words) {
+                    Ok(_) => {}
+                    Err(error) => assert_eq!(
+                        error.kind(),
+                        clap::error::ErrorKind::DisplayHelp,
+                        "{line}: {error}"
+                    ),
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::PathBuf;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use super::Failure;
 
 /// Standard output, buffered. A closed pipe becomes [`Failure::OutputClosed`], which ends a command
@@ -20,6 +22,18 @@ impl Output {
 
     pub fn text(&mut self, text: &str) -> Result<(), Failure> {
         write!(self.0, "{text}").map_err(failure)
+    }
+
+    /// Whether the reader of a pipe has gone: seen without writing, when there is nothing to write.
+    pub fn fail_if_closed(&self) -> Result<(), Failure> {
+        let mut stdout = [PollFd::new(self.0.get_ref(), PollFlags::empty())];
+        // A failed look is no answer; the next write will tell.
+        let looked = poll(&mut stdout, Some(&Timespec::default()));
+        let gone = PollFlags::ERR | PollFlags::HUP;
+        match looked {
+            Ok(_) if stdout[0].revents().intersects(gone) => Err(Failure::OutputClosed),
+            _ => Ok(()),
+        }
     }
 
     pub fn flush(&mut self) -> Result<(), Failure> {

@@ -26,7 +26,7 @@ pub(super) fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Fai
     let mut latest: HashMap<Vec<u8>, Case> = HashMap::new();
     let mut unreadable = 0_u64;
     let topic = settings.topics.topic(TopicKind::Cases);
-    connect::read_all(settings, &log, &[topic], |_, record| {
+    connect::read_all(settings, &log, &[topic], true, |_, record| {
         let key = record.key.unwrap_or_default();
         match record.value.map(|value| decoder.decode(value)) {
             None => drop(latest.remove(key)),

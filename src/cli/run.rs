@@ -1,13 +1,15 @@
 //! `heard run`: intake and desk.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use clap::{ArgAction, Args, ValueEnum};
 use jiff::Timestamp;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
-use super::{Exit, Failure, connect};
+use super::{Exit, Failure, check, connect};
 use crate::app::{App, OutputFormats};
 use crate::config::{Settings, TopicKind};
 use crate::engine::{
@@ -72,11 +74,16 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     };
     let engine = Arc::new(engine_settings(settings, args, inputs)?);
     let stop = Arc::new(AtomicBool::new(false));
+    // Until something is begun, a signal ends the program at once: the checks may wait for brokers.
+    let checking = Arc::new(AtomicBool::new(true));
     for signal in [SIGTERM, SIGINT] {
-        signal_hook::flag::register(signal, Arc::clone(&stop))
+        flag::register_conditional_shutdown(signal, 0, Arc::clone(&checking))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
             .map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     }
-    let observer = Arc::new(Tally::default());
+    check::before_run(settings, &log, &args.roles)?;
+    checking.store(false, Ordering::SeqCst);
+    let observer = Arc::new(Tally::new(args.drain));
     let seen: Arc<dyn Observer> = observer.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let app = || App::new(&rules, kinds.clone(), &registry, formats);
@@ -98,7 +105,10 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         seconds = (took.as_secs_f64() * 10.0).round() / 10.0,
         "stopped"
     );
-    ended.map_err(|error| Failure::Run(error.to_string()))?;
+    ended.map_err(|cause| Failure::Engine {
+        brokers: settings.brokers.clone(),
+        cause,
+    })?;
     Ok(Exit::Done)
 }
 
@@ -188,15 +198,26 @@ fn host_name() -> Result<String, Failure> {
     Ok(name)
 }
 
-/// Counts what all workers do, and logs what happens.
-#[derive(Default)]
+/// Counts what all workers do, and logs what happens; in a drain also how far it is, now and then.
 struct Tally {
-    counts: Mutex<Counts>,
+    counts: Mutex<(Counts, Option<Instant>)>,
 }
 
+/// When a drain first says how far it is, and between two times.
+const FIRST_WORDS: Duration = Duration::from_secs(2);
+const NEXT_WORDS: Duration = Duration::from_secs(10);
+
 impl Tally {
+    fn new(drain: bool) -> Self {
+        let next = drain.then(|| Instant::now() + FIRST_WORDS);
+        Self {
+            counts: Mutex::new((Counts::default(), next)),
+        }
+    }
+
     fn counts(&self) -> Counts {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.0.clone()
     }
 }
 
@@ -206,7 +227,19 @@ impl Observer for Tally {
     }
 
     fn counted(&self, _worker: usize, counts: &Counts) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) += counts;
+        let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sum, next) = &mut *all;
+        *sum += counts;
+        if next.is_some_and(|next| next <= Instant::now()) {
+            *next = Some(Instant::now() + NEXT_WORDS);
+            tracing::info!(
+                taken = sum.taken,
+                applied = sum.applied,
+                emitted = sum.emitted,
+                restored = sum.restored,
+                "working"
+            );
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `heard tail`: decoded records of topics, a line each.
 
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use clap::Args;
@@ -38,7 +39,9 @@ pub(super) fn tail(settings: &Settings, args: &TailArgs) -> Result<Exit, Failure
         false => as_text(topic, record, &registry),
     };
     if args.drain {
-        connect::read_all(settings, &log, &topics, |topic, record| {
+        // On a terminal the lines themselves show that it goes on.
+        let progress = !io::stdout().is_terminal();
+        connect::read_all(settings, &log, &topics, progress, |topic, record| {
             output.line(&show(topic, record))
         })?;
         output.flush()?;
@@ -46,7 +49,7 @@ pub(super) fn tail(settings: &Settings, args: &TailArgs) -> Result<Exit, Failure
     }
     follow(settings, args, &log, &topics, |line| match line {
         Some((topic, record)) => output.line(&show(topic, record)),
-        None => output.flush(),
+        None => output.flush().and_then(|()| output.fail_if_closed()),
     })
 }
 
@@ -269,7 +272,7 @@ mod tests {
     fn topics_are_named_without_the_prefix() {
         let text = "[topics]\nprefix = \"p.\"\n[topics.names]\ncases = \"matters\"\ncomplaints = \"in\"";
         let raw = RawConfig::from_text("heard.toml", text);
-        let settings = Settings::from_raw(&raw, &Overrides::default(), |_| None).expect("valid");
+        let settings = Settings::from_raw(&raw, &Overrides::default(), []).expect("valid");
         for (name, topic) in [
             ("cases", "p.matters"),
             ("matters", "p.matters"),

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::output::Output;
-use super::{Exit, Failure, connect};
+use super::{Exit, Failure, connect, examples};
 use crate::config::Settings;
 use crate::log::kafka::KafkaLog;
 use crate::log::{Log, Topic, TopicSpec};
@@ -11,14 +11,16 @@ use crate::log::{Log, Topic, TopicSpec};
 #[derive(Debug, Subcommand)]
 pub(super) enum TopicsCommand {
     /// Show what is missing or differs; change nothing. Exit status 3 if there is anything.
+    #[command(after_help = examples::PLAN)]
     Plan,
     /// Create what is missing. What differs is left alone and told: exit status 3.
+    #[command(after_help = examples::APPLY)]
     Apply,
 }
 
 /// What there is to say of one topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Finding {
+pub(super) enum Difference {
     /// It does not exist.
     Missing(TopicSpec),
     /// It has another number of partitions, which cannot be changed without losing the order of keys.
@@ -33,19 +35,19 @@ enum Finding {
 }
 
 /// A topic as it is: its partitions and settings.
-type Existing = (Topic, i32, Vec<(String, String)>);
+pub(super) type Existing = (Topic, i32, Vec<(String, String)>);
 
 /// Compares what there should be with what there is.
-fn compare(specs: &[TopicSpec], existing: &[Existing]) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) fn compare(specs: &[TopicSpec], existing: &[Existing]) -> Vec<Difference> {
+    let mut differences = Vec::new();
     for spec in specs {
         let topic = &spec.topic;
         let Some((_, partitions, settings)) = existing.iter().find(|(there, ..)| there == topic) else {
-            findings.push(Finding::Missing(spec.clone()));
+            differences.push(Difference::Missing(spec.clone()));
             continue;
         };
         if *partitions != spec.partitions {
-            findings.push(Finding::Partitions {
+            differences.push(Difference::Partitions {
                 topic: topic.clone(),
                 there: *partitions,
                 wanted: spec.partitions,
@@ -57,7 +59,7 @@ fn compare(specs: &[TopicSpec], existing: &[Existing]) -> Vec<Finding> {
                 .find(|(there, _)| there == name)
                 .map(|(_, value)| value);
             if there != Some(wanted) {
-                findings.push(Finding::Setting {
+                differences.push(Difference::Setting {
                     topic: topic.clone(),
                     name: name.clone(),
                     there: there.cloned(),
@@ -66,35 +68,55 @@ fn compare(specs: &[TopicSpec], existing: &[Existing]) -> Vec<Finding> {
             }
         }
     }
-    findings
+    differences
 }
 
-impl Finding {
-    fn tell(&self) -> String {
+impl Difference {
+    /// The topic.
+    pub fn topic(&self) -> &Topic {
+        match self {
+            Self::Missing(spec) => &spec.topic,
+            Self::Partitions { topic, .. } | Self::Setting { topic, .. } => topic,
+        }
+    }
+
+    /// What is so of the topic, and what to do about it.
+    pub fn tell(&self) -> (String, String) {
         match self {
             Self::Missing(spec) => {
                 let settings: Vec<_> = spec.settings.iter().map(|(k, v)| format!("{k}={v}")).collect();
-                format!(
-                    "create  {}  {} partitions  {}",
-                    spec.topic,
-                    spec.partitions,
-                    settings.join(" ")
-                )
+                let shape = format!("{} partitions  {}", spec.partitions, settings.join(" "));
+                (shape, String::new())
             }
-            Self::Partitions { topic, there, wanted } => format!(
-                "differs {topic}  has {there} partitions, not {wanted}. It is left alone: other partitions \
-                 would break the order of keys. Set [topics] to what is there, or use another prefix."
+            Self::Partitions { there, wanted, .. } => (
+                format!("has {there} partitions, not {wanted}."),
+                "It is left alone: other partitions would break the order of keys. Set [topics] to what is \
+                 there, or use another prefix."
+                    .into(),
             ),
             Self::Setting {
                 topic,
                 name,
                 there,
                 wanted,
-            } => format!(
-                "differs {topic}  has {name}={}, not {wanted}. Mend it with: kafka-configs.sh --alter \
-                 --entity-type topics --entity-name {topic} --add-config {name}={wanted}",
-                there.as_deref().unwrap_or("(none)")
+            } => (
+                format!(
+                    "has {name}={}, not {wanted}.",
+                    there.as_deref().unwrap_or("(none)")
+                ),
+                format!(
+                    "Mend it with: kafka-configs.sh --alter --entity-type topics --entity-name {topic} \
+                     --add-config {name}={wanted}"
+                ),
             ),
+        }
+    }
+
+    fn line(&self) -> String {
+        let (what, mend) = self.tell();
+        match self {
+            Self::Missing(spec) => format!("create  {}  {what}", spec.topic),
+            _ => format!("differs {}  {what} {mend}", self.topic()),
         }
     }
 }
@@ -102,19 +124,20 @@ impl Finding {
 pub(super) fn topics(settings: &Settings, command: &TopicsCommand) -> Result<Exit, Failure> {
     let log = connect::log(settings)?;
     let specs = settings.topics.specs(&settings.rules);
-    let findings = compare(&specs, &existing(settings, &log, &specs)?);
+    let existing = connect::waiting(settings, || existing(settings, &log, &specs))?;
+    let differences = compare(&specs, &existing);
     let mut output = Output::new();
-    for finding in &findings {
-        output.line(&finding.tell())?;
+    for difference in &differences {
+        output.line(&difference.line())?;
     }
-    let missing: Vec<_> = findings
+    let missing: Vec<_> = differences
         .iter()
-        .filter_map(|finding| match finding {
-            Finding::Missing(spec) => Some(spec.clone()),
+        .filter_map(|difference| match difference {
+            Difference::Missing(spec) => Some(spec.clone()),
             _ => None,
         })
         .collect();
-    let differing = findings.len() - missing.len();
+    let differing = differences.len() - missing.len();
     let exit = match command {
         TopicsCommand::Plan => {
             let there = specs.len() - missing.len();
@@ -122,14 +145,14 @@ pub(super) fn topics(settings: &Settings, command: &TopicsCommand) -> Result<Exi
                 "{there} there, {} to create, {differing} differences",
                 missing.len()
             ))?;
-            if findings.is_empty() {
+            if differences.is_empty() {
                 Exit::Done
             } else {
                 Exit::ToDo
             }
         }
         TopicsCommand::Apply => {
-            log.create_topics(&missing).map_err(connect::failed(settings))?;
+            connect::waiting(settings, || log.create_topics(&missing)).map_err(connect::failed(settings))?;
             output.line(&format!(
                 "{} created, {differing} differences left",
                 missing.len()
@@ -156,7 +179,7 @@ fn existing(settings: &Settings, log: &KafkaLog, specs: &[TopicSpec]) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use super::{Finding, compare};
+    use super::{Difference, compare};
     use crate::log::{Topic, TopicSpec};
 
     #[test]
@@ -181,7 +204,7 @@ mod tests {
             ),
             (Topic::new("b"), 6, vec![setting("cleanup.policy", "delete")]),
         ];
-        let differs = |name: &str, there: Option<&str>, wanted: &str| Finding::Setting {
+        let differs = |name: &str, there: Option<&str>, wanted: &str| Difference::Setting {
             topic: Topic::new("b"),
             name: name.into(),
             there: there.map(Into::into),
@@ -190,14 +213,14 @@ mod tests {
         assert_eq!(
             compare(&specs, &existing),
             [
-                Finding::Partitions {
+                Difference::Partitions {
                     topic: Topic::new("b"),
                     there: 6,
                     wanted: 12
                 },
                 differs("cleanup.policy", Some("delete"), "compact"),
                 differs("retention.ms", None, "-1"),
-                Finding::Missing(spec("c")),
+                Difference::Missing(spec("c")),
             ]
         );
     }

@@ -29,6 +29,25 @@ pub fn parse(text: &str) -> Option<Span> {
     Span::from_ms(total)
 }
 
+/// Writes a duration so that [`parse`] reads it, in as few units as it takes.
+pub fn show(span: Span) -> String {
+    let mut rest = span.ms();
+    let mut shown = String::new();
+    for (name, unit) in [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1000),
+        ("ms", 1),
+    ] {
+        if rest >= unit {
+            shown.push_str(&format!("{}{name}", rest / unit));
+            rest %= unit;
+        }
+    }
+    shown
+}
+
 fn unit(name: &str) -> Option<i64> {
     Some(match name {
         "ms" => 1,
@@ -43,7 +62,23 @@ fn unit(name: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Span, parse};
+    use super::{Span, parse, show};
+
+    #[test]
+    fn what_is_shown_reads_back() {
+        for (ms, text) in [
+            (1, "1ms"),
+            (100, "100ms"),
+            (90_000, "1m30s"),
+            (86_400_000, "1d"),
+            (172_800_001, "2d1ms"),
+            (i64::MAX, "106751991167d7h12m55s807ms"),
+        ] {
+            let span = Span::from_ms(ms).expect("positive");
+            assert_eq!(show(span), text);
+            assert_eq!(parse(text), Some(span), "{text}");
+        }
+    }
 
     #[test]
     fn what_is_a_duration_and_what_is_not() {

@@ -43,19 +43,50 @@ impl Default for EngineSettings {
 
 impl EngineSettings {
     /// Reads the `[engine]` table.
-    pub(super) fn read(section: Option<Section<'_>>) -> Self {
-        let mut settings = Self::default();
-        let Some(mut section) = section else {
-            return settings;
+    pub(super) fn read(mut section: Section<'_>) -> Self {
+        let usual = Self::default();
+        let settings = Self {
+            commit_interval: section.setting(
+                "commit_interval",
+                usual.commit_interval,
+                "How long a transaction is held open. Shorter: work items go out sooner; longer: less work for \
+                 the brokers.",
+            ),
+            mailbox_linger: section.setting(
+                "mailbox_linger",
+                usual.mailbox_linger,
+                "How long after the last message between actors a transaction commits, if that is earlier.",
+            ),
+            session_timeout: section.setting(
+                "session_timeout",
+                usual.session_timeout,
+                "After how long without a heartbeat a worker counts as gone, and others take over.",
+            ),
+            transaction_timeout: section.setting(
+                "transaction_timeout",
+                usual.transaction_timeout,
+                "After how long the brokers abort a transaction that was left open. At least twice \
+                 commit_interval.",
+            ),
+            max_poll_interval: section.setting(
+                "max_poll_interval",
+                usual.max_poll_interval,
+                "After how long without a poll a worker counts as stuck, and others take over. At least \
+                 session_timeout.",
+            ),
+            local_delivery: section.setting(
+                "local_delivery",
+                usual.local_delivery,
+                "Apply messages between actors of one worker at once, instead of through the mailbox topic.",
+            ),
+            workers: section.setting("workers", usual.workers, "Worker threads of each `heard run`."),
+            max_record_bytes: section.setting(
+                "max_record_bytes",
+                usual.max_record_bytes,
+                "At what size an outgoing record is cut, in bytes: a little below the topics' \
+                 max.message.bytes, and at least 10000.",
+            ),
         };
-        settings.commit_interval = section.get_or("commit_interval", settings.commit_interval);
-        settings.mailbox_linger = section.get_or("mailbox_linger", settings.mailbox_linger);
-        settings.session_timeout = section.get_or("session_timeout", settings.session_timeout);
-        settings.transaction_timeout = section.get_or("transaction_timeout", settings.transaction_timeout);
-        settings.max_poll_interval = section.get_or("max_poll_interval", settings.max_poll_interval);
-        settings.local_delivery = section.get_or("local_delivery", settings.local_delivery);
-        settings.workers = section.get_or("workers", settings.workers);
-        settings.max_record_bytes = section.get_or("max_record_bytes", settings.max_record_bytes);
         settings.report_contradictions(&section);
         section.finish();
         settings

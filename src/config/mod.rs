@@ -1,10 +1,21 @@
 //! Configuration: the raw file, and the validated settings the program runs on.
 //!
 //! [`Settings::load`] is the one way in. It reports everything that is wrong at once, each problem
-//! with its line and what to write instead. heard.example.toml shows every setting.
+//! with its line and what to write instead.
+//!
+//! A setting is declared in one place: where it is read, by `Section::setting`. Its environment
+//! variable, its lines in heard.example.toml ([`example()`]) and in docs/configuration.md ([`manual()`])
+//! follow from that, and a test holds both files to it.
 
+pub mod book;
+mod client;
+mod document;
 pub mod duration;
 mod engine;
+mod example;
+mod given;
+mod manual;
+mod nearest;
 mod problem;
 mod read_rules;
 pub mod rules;
@@ -16,9 +27,12 @@ mod topics;
 pub mod value;
 mod wire;
 
+pub use client::ClientSettings;
 pub use engine::EngineSettings;
+pub use example::example;
+pub use manual::manual;
 pub use problem::{Problem, Problems};
 pub use rules::RuleSettings;
-pub use settings::{Overrides, RawConfig, Settings};
+pub use settings::{Overrides, RawConfig, Settings, all_settings};
 pub use topics::{TopicKind, TopicSettings};
 pub use wire::{RECORDS, SchemaRef, WireFormat, WireSettings};

@@ -11,8 +11,28 @@ pub struct Problem {
     pub file: String,
     /// The line, from 1; 0 when no single line is to blame.
     pub line: usize,
+    /// The path of the key, such as `engine.workers`; empty when no single key is to blame.
+    pub key: String,
     /// What is wrong and what to write instead.
     pub what: String,
+    /// What may be written, where that can be said in a few words.
+    pub allowed: Option<String>,
+    /// The known name or value that was probably meant.
+    pub nearest: Option<String>,
+}
+
+impl Problem {
+    /// A problem with the key at this path; file and line are still to be said.
+    pub(super) fn of(key: impl Into<String>, what: impl Into<String>) -> Self {
+        Self {
+            file: String::new(),
+            line: 0,
+            key: key.into(),
+            what: what.into(),
+            allowed: None,
+            nearest: None,
+        }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -33,8 +53,7 @@ impl Problems {
     pub fn with_file(file: impl Into<String>, what: impl Into<String>) -> Self {
         Self(vec![Problem {
             file: file.into(),
-            line: 0,
-            what: what.into(),
+            ..Problem::of("", what)
         }])
     }
 }

@@ -13,47 +13,60 @@ const USUAL_PATIENCE: Span = Span::hours(24);
 /// Reads all of them out of the top table; the secret is filled in later.
 pub(super) fn read(top: &mut Section<'_>) -> RuleSettings {
     let mut rules = RuleSettings::default();
-    if let Some(mut section) = top.section("rules") {
-        rules.at_risk = section.get_or("at_risk", rules.at_risk);
-        rules.ranking_wait = section.get_or("ranking_wait", rules.ranking_wait);
-        rules.retire_after = section.get_or("retire_after", rules.retire_after);
-        rules.unknown_kind = section.get_or("unknown_kind", rules.unknown_kind);
-        section.finish();
+    let general = read_general_levels(top);
+    for channel in rules.channels.values_mut() {
+        channel.levels = general;
     }
-    if let Some(section) = top.section("identity") {
-        read_identity(section, &mut rules.identity);
-    }
-    if let Some(section) = top.section("limits") {
-        read_limits(section, &mut rules.limits);
-    }
-    if let Some(mut section) = top.section("levels") {
-        let general = read_levels(&mut section, Levels::default());
-        section.finish();
-        for channel in rules.channels.values_mut() {
-            channel.levels = general;
-        }
-        read_channels(top, &mut rules, general);
-    } else {
-        read_channels(top, &mut rules, Levels::default());
-    }
+    read_channels(top, &mut rules, general);
+    read_identity(top, &mut rules.identity);
+    let mut section = top.table("rules", "What the rules run on, in all channels.");
+    rules.at_risk = section.setting(
+        "at_risk",
+        rules.at_risk,
+        "The share of a service level's time after which it is at risk.",
+    );
+    rules.ranking_wait = section.setting(
+        "ranking_wait",
+        rules.ranking_wait,
+        "How long a work item waits for what is known of the person before it goes out unranked.",
+    );
+    rules.retire_after = section.setting(
+        "retire_after",
+        rules.retire_after,
+        "How long after its last message a conversation drops what it need not judge anew, and keeps its \
+         conclusions. Messages later than that are heard and flagged, but rewrite nothing.",
+    );
+    rules.unknown_kind = section.setting(
+        "unknown_kind",
+        rules.unknown_kind,
+        "As what a response of kind UNKNOWN counts.",
+    );
+    section.finish();
+    read_limits(top, &mut rules.limits);
     rules
 }
 
 fn read_channels(top: &mut Section<'_>, rules: &mut RuleSettings, general: Levels) {
-    let Some(mut channels) = top.section("channels") else {
-        return;
-    };
+    let mut channels = top.table(
+        "channels",
+        "Channels: where something was said. These are built in; one of your own is a table with a stage, such \
+         as [channels.kiosk] with stage = \"offstage\". Its topics are complaints.NAME and responses.NAME.",
+    );
+    let mut names: Vec<String> = rules.channels.keys().map(|name| name.to_string()).collect();
     for name in channels.keys() {
-        let Some(section) = channels.section(name) else {
-            continue;
-        };
-        if name.is_empty() || !is_topic_name(name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    for name in names {
+        let section = channels.member(&name, "NAME", "");
+        if name.is_empty() || !is_topic_name(&name) {
             let what = format!(
                 "channel \"{name}\": its name is part of topic names, so it may hold letters, digits, '.', '_' and '-' only."
             );
-            channels.problem(name, what);
+            channels.problem(&name, what);
         }
-        let known = rules.channels.remove(name);
+        let known = rules.channels.remove(name.as_str());
         rules
             .channels
             .insert(name.into(), read_channel(section, known, general));
@@ -63,61 +76,150 @@ fn read_channels(top: &mut Section<'_>, rules: &mut RuleSettings, general: Level
 
 fn read_channel(mut section: Section<'_>, known: Option<ChannelRules>, general: Levels) -> ChannelRules {
     let mut rules = match known {
-        Some(built_in) => match section.get("stage") {
-            Some(stage) if stage != built_in.stage => ChannelRules {
-                author_kinds: built_in.author_kinds,
-                ..ChannelRules::new(stage, built_in.patience, &[])
-            },
-            _ => built_in,
-        },
+        Some(built_in) => {
+            let stage = section.setting(
+                "stage",
+                built_in.stage,
+                "onstage: public, there are spectators; offstage: private. A message's own visibility comes \
+                 before it.",
+            );
+            if stage == built_in.stage {
+                built_in
+            } else {
+                ChannelRules {
+                    author_kinds: built_in.author_kinds,
+                    ..ChannelRules::new(stage, built_in.patience, &[])
+                }
+            }
+        }
         None => {
             let mend = "Spectators present? stage = \"onstage\", else \"offstage\".";
             let stage = section.require("stage", Stage::Offstage, mend);
             ChannelRules::new(stage, USUAL_PATIENCE, &[])
         }
     };
-    rules.patience = section.get_or("patience", rules.patience);
-    if let Some(limit) = section.get::<u32>("reply_limit") {
-        rules.reply_limit = NonZeroU32::new(limit);
-    }
-    if let Some(kinds) = section.get::<Vec<String>>("author") {
-        rules.author_kinds = kinds.into_iter().map(Into::into).collect();
-    }
+    rules.patience = section.setting(
+        "patience",
+        rules.patience,
+        "How long a customer waits before the case counts as unanswered. 24h in a channel of your own.",
+    );
+    let limit = section.setting(
+        "reply_limit",
+        rules.reply_limit.map_or(0, NonZeroU32::get),
+        "Public human replies before it is time for a private channel; 0: no limit. 2 in an onstage channel of \
+         your own.",
+    );
+    rules.reply_limit = NonZeroU32::new(limit);
+    let kinds = rules.author_kinds.iter().map(|kind| kind.to_string()).collect();
+    let kinds: Vec<String> = section.setting(
+        "author",
+        kinds,
+        "Kinds of identifier that name an author here; the first one given counts.",
+    );
+    rules.author_kinds = kinds.into_iter().map(Into::into).collect();
     rules.levels = read_levels(&mut section, general);
     section.finish();
     rules
 }
 
-/// Levels as a table gives them; those it does not mention are as in `otherwise`.
-fn read_levels(section: &mut Section<'_>, otherwise: Levels) -> Levels {
+/// The service levels: key, an example, and what each means.
+const LEVELS: [(&str, &str, &str); 4] = [
+    (
+        "acknowledge",
+        "\"10m\"",
+        "From the case's opening to the first company message that the customer sees.",
+    ),
+    (
+        "answer",
+        "\"1h\"",
+        "From the case's opening to the first human reply.",
+    ),
+    (
+        "next",
+        "\"4h\"",
+        "From the first message of each wait to its reply.",
+    ),
+    (
+        "resolve",
+        "\"7d\"",
+        "From the case's opening to its resolution; frozen time is not counted.",
+    ),
+];
+
+/// The table of all channels' levels.
+fn read_general_levels(top: &mut Section<'_>) -> Levels {
+    let mut section = top.table(
+        "levels",
+        "Service levels of every channel that does not set its own: durations, or \"none\". By default there \
+         are none.",
+    );
+    let levels = LEVELS.map(|(key, _, about)| section.setting(key, None, about));
+    section.finish();
+    levels_of(levels)
+}
+
+/// Levels as a channel's table gives them; those it does not mention are as in `general`.
+fn read_levels(section: &mut Section<'_>, general: Levels) -> Levels {
+    let Levels {
+        acknowledge,
+        answer,
+        next,
+        resolve,
+    } = general;
+    let mut general = [acknowledge, answer, next, resolve].into_iter();
+    levels_of(
+        LEVELS.map(|(key, example, about)| {
+            section.like("[levels]", key, general.next().flatten(), example, about)
+        }),
+    )
+}
+
+fn levels_of([acknowledge, answer, next, resolve]: [Option<Span>; 4]) -> Levels {
     Levels {
-        acknowledge: section.get_or("acknowledge", otherwise.acknowledge),
-        answer: section.get_or("answer", otherwise.answer),
-        next: section.get_or("next", otherwise.next),
-        resolve: section.get_or("resolve", otherwise.resolve),
+        acknowledge,
+        answer,
+        next,
+        resolve,
     }
 }
 
-fn read_identity(mut section: Section<'_>, identity: &mut IdentityRules) {
-    if let Some(order) = section.get::<Vec<String>>("order") {
-        identity.order = order.into_iter().map(Into::into).collect();
-    }
-    if let Some(blocked) = read_blocked(&mut section, "blocked") {
-        identity.blocked = blocked;
-    }
-    if let Some(mut by_kind) = section.section("blocked_by_kind") {
-        for kind in by_kind.keys() {
-            if let Some(blocked) = read_blocked(&mut by_kind, kind) {
-                identity.blocked_by_kind.insert(kind.into(), blocked);
-            }
+fn read_identity(top: &mut Section<'_>, identity: &mut IdentityRules) {
+    let mut section = top.table("identity", "Which identifiers count for knowing a person.");
+    let order = identity.order.iter().map(|kind| kind.to_string()).collect();
+    let order: Vec<String> = section.setting(
+        "order",
+        order,
+        "Which identifier names a person, strongest first; other kinds come after these, by name.",
+    );
+    identity.order = order.into_iter().map(Into::into).collect();
+    identity.blocked = read_blocked(
+        &mut section,
+        "blocked",
+        &identity.blocked,
+        "Values that name nobody, of any kind; one that ends in * is a beginning.",
+    );
+    let mut by_kind = section.table(
+        "blocked_by_kind",
+        "And those of single kinds of identifier: a line for each kind.",
+    );
+    let mut kinds: Vec<String> = identity.blocked_by_kind.keys().map(|k| k.to_string()).collect();
+    for kind in by_kind.keys() {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
         }
-        by_kind.finish();
     }
+    for kind in kinds {
+        let usual = identity.blocked_by_kind.remove(kind.as_str()).unwrap_or_default();
+        let about = "Values of this kind that name nobody.";
+        let blocked = read_blocked(&mut by_kind, &kind, &usual, about);
+        identity.blocked_by_kind.insert(kind.into(), blocked);
+    }
+    by_kind.finish();
     section.finish();
 }
 
-fn read_blocked(section: &mut Section<'_>, key: &str) -> Option<Blocked> {
-    let values: Vec<String> = section.get(key)?;
+fn read_blocked(section: &mut Section<'_>, key: &str, usual: &Blocked, about: &str) -> Blocked {
+    let values: Vec<String> = section.setting(key, usual.values(), about);
     if values.iter().any(|value| value.trim() == "*") {
         let what = format!(
             "{} must not hold \"*\": it would block everyone. Name the values.",
@@ -125,19 +227,37 @@ fn read_blocked(section: &mut Section<'_>, key: &str) -> Option<Blocked> {
         );
         section.problem(key, what);
     }
-    Some(Blocked::from_values(values.iter().map(String::as_str)))
+    Blocked::from_values(values.iter().map(String::as_str))
 }
 
-fn read_limits(mut section: Section<'_>, limits: &mut Limits) {
-    limits.max_ahead = section.get_or("max_ahead", limits.max_ahead);
-    if let Some(bytes) = section.get::<NonZeroU32>("max_text_bytes") {
-        limits.max_text_bytes = bytes.get() as usize;
+fn read_limits(top: &mut Section<'_>, limits: &mut Limits) {
+    let mut section = top.table(
+        "limits",
+        "What a record may hold: what is beyond is refused (times) or cut (text).",
+    );
+    limits.max_ahead = section.setting(
+        "max_ahead",
+        limits.max_ahead,
+        "How far an event may lie in the future of its record's log timestamp.",
+    );
+    let usual = u32::try_from(limits.max_text_bytes)
+        .ok()
+        .and_then(NonZeroU32::new);
+    let bytes = section.setting(
+        "max_text_bytes",
+        usual.unwrap_or(NonZeroU32::MAX),
+        "How much of a message's text is kept, in bytes.",
+    );
+    limits.max_text_bytes = bytes.get() as usize;
+    let usual = u32::try_from(limits.excerpt_chars).unwrap_or(160);
+    let chars = section.setting(
+        "excerpt_chars",
+        usual,
+        "Characters of a case's excerpt, 160 at most.",
+    );
+    if chars > 160 {
+        section.problem("excerpt_chars", "limits.excerpt_chars must be at most 160.");
     }
-    if let Some(chars) = section.get::<u32>("excerpt_chars") {
-        if chars > 160 {
-            section.problem("excerpt_chars", "limits.excerpt_chars must be at most 160.");
-        }
-        limits.excerpt_chars = chars as usize;
-    }
+    limits.excerpt_chars = chars as usize;
     section.finish();
 }

@@ -61,6 +61,11 @@ impl Share {
         (share > 0.0 && share <= 1.0).then_some(Self(share))
     }
 
+    /// The share as a number.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
     /// The share of `span`, in whole milliseconds, rounded down.
     pub fn of(self, span: Span) -> i64 {
         (span.ms() as f64 * self.0).floor() as i64

@@ -1,80 +1,78 @@
 //! Where the secret of keyed hashes comes from.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::problem::Problems;
 use super::rules::HashSecret;
 use super::section::Section;
 
-const MEND: &str = "The secret is 32 hexadecimal digits; make one with: openssl rand -hex 16";
+const MEND: &str = "A secret is 32 hexadecimal digits; make one with: openssl rand -hex 16";
 
-/// A source of the secret, by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum SecretSource {
-    /// The built-in secret of trials.
-    Trial,
-    /// Given in the configuration itself.
-    Value(HashSecret),
-    /// The contents of a file.
-    File(PathBuf),
-    /// An environment variable.
-    Environment(String),
+/// Reads `secret = { file | env | value = "..." }`, the file relative to `base`; `None`: there is none.
+/// What cannot be used is reported, and [`HashSecret::TRIAL`] stands in until the end.
+pub(super) fn read(section: Section<'_>, base: &Path, env: &dyn Env) -> Option<HashSecret> {
+    let mut section = section.secret();
+    // One source from outside the file is enough to put the file's aside.
+    let aside = section.any_given();
+    let mut get = |key: &str, example: &str, about: &str| {
+        let value = section.optional::<String>(key, example, about);
+        value.filter(|_| !aside || section.is_given(key))
+    };
+    let sources = [
+        get(
+            "file",
+            "\"/run/secrets/heard\"",
+            "A file that holds it, relative to this one.",
+        ),
+        get(
+            "env",
+            "\"HEARD_SECRET\"",
+            "An environment variable that holds it.",
+        ),
+        get("value", "\"...\"", "The secret itself."),
+    ];
+    let found = match sources {
+        [None, None, None] if !section.exists() => {
+            section.finish();
+            return None;
+        }
+        [Some(file), None, None] => read_file(&base.join(file)).map(|text| ("file", text)),
+        [None, Some(name), None] => read_env(&name, env).map(|text| ("env", text)),
+        [None, None, Some(text)] => Ok(("value", text)),
+        _ => Err(
+            "needs exactly one of file, env and value, such as secret = { file = \"heard.secret\" }".into(),
+        ),
+    };
+    let secret = match found {
+        Ok((key, text)) => {
+            parse(&text).ok_or((key, format!("secret.{key} does not hold a usable secret. {MEND}")))
+        }
+        Err(why) => Err(("", format!("secret {why}. {MEND}"))),
+    };
+    let secret = secret.unwrap_or_else(|(key, what)| {
+        section.problem(key, what);
+        HashSecret::TRIAL
+    });
+    section.finish();
+    Some(secret)
 }
 
-impl SecretSource {
-    /// Reads `secret = { value | file | env = "..." }`; files are relative to `base`.
-    pub(super) fn read(section: Option<Section<'_>>, base: &Path) -> Self {
-        let Some(mut section) = section else {
-            return Self::Trial;
-        };
-        let value: Option<String> = section.get("value");
-        let file: Option<String> = section.get("file");
-        let env: Option<String> = section.get("env");
-        let source = match (value, file, env) {
-            (Some(text), None, None) => parse(&text).map(Self::Value).unwrap_or_else(|| {
-                section.problem("value", format!("secret.value cannot be used. {MEND}"));
-                Self::Trial
-            }),
-            (None, Some(file), None) => Self::File(base.join(file)),
-            (None, None, Some(name)) => Self::Environment(name),
-            _ => {
-                section.problem("", "secret needs exactly one of value, file and env, such as secret = { file = \"heard.secret\" }.");
-                Self::Trial
-            }
-        };
-        section.finish();
-        source
-    }
+/// Looks up environment variables.
+pub(super) trait Env: Fn(&str) -> Option<String> {}
 
-    /// The secret itself. `env` looks up environment variables.
-    pub(super) fn resolve(&self, env: impl Fn(&str) -> Option<String>) -> Result<HashSecret, Problems> {
-        let (place, text) = match self {
-            Self::Trial => return Ok(HashSecret::TRIAL),
-            Self::Value(secret) => return Ok(*secret),
-            Self::File(path) => {
-                let place = path.display().to_string();
-                match std::fs::read_to_string(path) {
-                    Ok(text) => (place, text),
-                    Err(error) => {
-                        let what = format!("the secret cannot be read: {error}. {MEND}");
-                        return Err(Problems::with_file(place, what));
-                    }
-                }
-            }
-            Self::Environment(name) => {
-                let place = format!("environment variable {name}");
-                match env(name) {
-                    Some(text) => (place, text),
-                    None => {
-                        let what = format!("is not set, but secret.env names it. {MEND}");
-                        return Err(Problems::with_file(place, what));
-                    }
-                }
-            }
-        };
-        parse(&text)
-            .ok_or_else(|| Problems::with_file(place, format!("does not hold a usable secret. {MEND}")))
-    }
+impl<F: Fn(&str) -> Option<String>> Env for F {}
+
+/// The contents of a file with a secret; or why it cannot be read, to follow the name of a key.
+pub(super) fn read_file(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        // The error of what is not UTF-8 could be taken for one of the file system.
+        std::io::ErrorKind::InvalidData => format!("names {}, which is not text", path.display()),
+        _ => format!("names {}, which cannot be read: {error}", path.display()),
+    })
+}
+
+/// The value of an environment variable with a secret; or that there is none, to follow a key's name.
+pub(super) fn read_env(name: &str, env: &dyn Env) -> Result<String, String> {
+    env(name).ok_or_else(|| format!("names the environment variable {name}, which is not set"))
 }
 
 fn parse(text: &str) -> Option<HashSecret> {
@@ -88,7 +86,10 @@ fn parse(text: &str) -> Option<HashSecret> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HashSecret, SecretSource, parse};
+    use std::path::Path;
+
+    use super::{HashSecret, parse, read};
+    use crate::config::section::Document;
 
     #[test]
     fn a_secret_is_32_hex_digits() {
@@ -100,17 +101,32 @@ mod tests {
         }
     }
 
+    fn load(text: &str, variable: Option<&str>) -> Result<Option<HashSecret>, String> {
+        let variable = variable.map(str::to_owned);
+        let env = move |name: &str| variable.clone().filter(|_| name == "HEARD_SECRET");
+        Document::new("heard.toml", text)
+            .interpret(|top| read(top.table("secret", ""), Path::new(""), &env))
+            .map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn where_a_secret_may_come_from() {
+        let hex = "00112233445566778899aabbccddeeff";
+        let secret = parse(hex);
+        assert_eq!(load("", None), Ok(None));
+        assert_eq!(load(&format!("secret.value = \"{hex}\""), None), Ok(secret));
+        assert_eq!(load("secret.env = \"HEARD_SECRET\"", Some(hex)), Ok(secret));
+    }
+
     #[test]
     fn errors_name_the_place_and_not_the_contents() {
-        let source = SecretSource::Environment("HEARD_SECRET".into());
-        let unset = source.resolve(|_| None).expect_err("not set").to_string();
-        let wrong = source
-            .resolve(|_| Some("hunter2".into()))
-            .expect_err("too short")
-            .to_string();
-        for error in [&unset, &wrong] {
+        let unset = load("secret.env = \"HEARD_SECRET\"", None).expect_err("not set");
+        let wrong = load("secret.env = \"HEARD_SECRET\"", Some("hunter2")).expect_err("too short");
+        assert!(unset.contains("HEARD_SECRET"), "{unset}");
+        let value = load("secret.value = \"hunter2\"", None).expect_err("too short");
+        for error in [&unset, &wrong, &value] {
             assert!(
-                error.contains("HEARD_SECRET") && error.contains("openssl"),
+                error.starts_with("heard.toml:1  secret") && error.contains("openssl"),
                 "{error}"
             );
             assert!(!error.contains("hunter2"), "{error}");

@@ -2,122 +2,42 @@
 //!
 //! Used for the configuration and for ingest maps alike: a [`Document`] is parsed once, a
 //! [`Section`] hands out its values, and what nobody asked for is reported as unknown, with the
-//! nearest name that would have been known.
+//! nearest name that would have been known. A setting of the configuration is declared where it is
+//! read, by [`Section::setting`] or [`Section::optional`]; its environment variable, its lines in
+//! heard.example.toml and docs/configuration.md follow from that.
 
-use std::cell::RefCell;
-use std::fs;
 use std::ops::Range;
-use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, Problems};
-use super::value::FromToml;
+use super::book::{Entry, Setting, Shown};
+pub use super::document::Document;
+use super::document::Reporter;
+use super::nearest::nearest;
+use super::problem::Problem;
+use super::value::{FromToml, ToToml, show};
 
-/// A TOML file as it was written.
-#[derive(Clone, Debug)]
-pub struct Document {
-    name: String,
-    text: String,
-}
-
-impl Document {
-    /// A document called `name` in messages.
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-        }
-    }
-
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// One [`Problem`] if it cannot be read or is not UTF-8.
-    pub fn read(path: &Path) -> Result<Self, Problems> {
-        let name = path.display().to_string();
-        match fs::read_to_string(path) {
-            Ok(text) => Ok(Self { name, text }),
-            Err(error) => Err(Problems::with_file(
-                name,
-                format!("cannot be read: {error}. Check the path."),
-            )),
-        }
-    }
-
-    /// Parses the document and lets `read` take what it needs from the top table.
-    ///
-    /// # Errors
-    /// Every syntax error; or else every problem that `read` met, and every key it did not ask for.
-    pub fn interpret<T>(&self, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, Problems> {
-        let (table, errors) = DeTable::parse_recoverable(&self.text);
-        let problems = RefCell::new(Vec::new());
-        let reporter = Reporter {
-            document: self,
-            problems: &problems,
-        };
-        for error in errors {
-            reporter.report(error.span().unwrap_or(0..0), error.message().to_owned());
-        }
-        if !problems.borrow().is_empty() {
-            return Err(sorted(problems));
-        }
-        let mut top = Section::new(reporter, table.get_ref(), table.span(), String::new());
-        let value = read(&mut top);
-        top.finish();
-        if problems.borrow().is_empty() {
-            Ok(value)
-        } else {
-            Err(sorted(problems))
-        }
-    }
-
-    fn line(&self, at: usize) -> usize {
-        let before = &self.text.as_bytes()[..at.min(self.text.len())];
-        1 + before.iter().filter(|&&byte| byte == b'\n').count()
-    }
-}
-
-fn sorted(problems: RefCell<Vec<Problem>>) -> Problems {
-    let mut problems = problems.into_inner();
-    problems.sort();
-    problems.dedup();
-    Problems(problems)
-}
-
-#[derive(Clone, Copy)]
-struct Reporter<'d> {
-    document: &'d Document,
-    problems: &'d RefCell<Vec<Problem>>,
-}
-
-impl Reporter<'_> {
-    fn report(&self, span: Range<usize>, what: String) {
-        self.problems.borrow_mut().push(Problem {
-            file: self.document.name.clone(),
-            line: self.document.line(span.start),
-            what,
-        });
-    }
-}
-
-/// One table of a document. Call [`Section::finish`] when everything has been asked for.
+/// One table of a document, there or not. Call [`Section::finish`] when everything has been asked for.
 pub struct Section<'d> {
     reporter: Reporter<'d>,
-    table: &'d DeTable<'d>,
+    table: Option<&'d DeTable<'d>>,
     span: Range<usize>,
     path: String,
+    pattern: String,
+    secret: bool,
     asked: Vec<String>,
 }
 
 impl<'d> Section<'d> {
-    fn new(reporter: Reporter<'d>, table: &'d DeTable<'d>, span: Range<usize>, path: String) -> Self {
+    pub(super) fn top(reporter: Reporter<'d>, table: &'d DeTable<'d>, span: Range<usize>) -> Self {
         Self {
             reporter,
-            table,
+            table: Some(table),
             span,
-            path,
+            path: String::new(),
+            pattern: String::new(),
+            secret: false,
             asked: Vec::new(),
         }
     }
@@ -129,28 +49,137 @@ impl<'d> Section<'d> {
 
     /// The dotted path of a key in this table.
     pub fn path_of(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        join(&self.path, key)
     }
 
-    /// The keys that are there, in order.
-    pub fn keys(&self) -> Vec<&'d str> {
-        self.table.keys().map(|key| &**key.get_ref()).collect()
+    /// The keys that are there, in order: those of the file, then those from outside it.
+    pub fn keys(&self) -> Vec<String> {
+        let of_file = self.table.into_iter().flat_map(DeTable::keys);
+        let mut keys: Vec<_> = of_file.map(|key| key.get_ref().to_string()).collect();
+        for key in self.reporter.given.keys(&self.path, false) {
+            let same = |there: &String| there.to_lowercase().replace(['-', '.'], "_") == key;
+            if !keys.iter().any(same) {
+                keys.push(key);
+            }
+        }
+        keys
+    }
+
+    /// Declares and reads a setting: the value of `key`, or `otherwise`. `about` tells people what it
+    /// means; it is not needed again for the like setting of a sibling table.
+    pub fn setting<T: FromToml + ToToml>(&mut self, key: &str, otherwise: T, about: &str) -> T {
+        self.note::<T>(key, Shown::Default(otherwise.to_toml()), about);
+        self.get_or(key, otherwise)
+    }
+
+    /// Declares and reads a setting for which that of `of` holds if it is not set.
+    pub fn like<T: FromToml>(
+        &mut self,
+        of: &'static str,
+        key: &str,
+        otherwise: T,
+        example: &str,
+        about: &str,
+    ) -> T {
+        let example = example.to_owned();
+        self.note::<T>(key, Shown::Like { of, example }, about);
+        self.get_or(key, otherwise)
+    }
+
+    /// Declares and reads a setting without which nothing in particular holds. `example` is how it
+    /// could be written, as TOML.
+    pub fn optional<T: FromToml>(&mut self, key: &str, example: &str, about: &str) -> Option<T> {
+        self.note::<T>(key, Shown::Example(example.to_owned()), about);
+        self.get(key)
+    }
+
+    /// Shows how a key of any name could be written, as TOML.
+    pub fn example(&self, key: &str, example: &str, about: &str) {
+        self.note::<String>(key, Shown::Example(example.to_owned()), about);
+    }
+
+    /// Declares and opens the table at `key`; without one in the file it is empty.
+    pub fn table(&mut self, key: &str, about: &str) -> Self {
+        let pattern = join(&self.pattern, key);
+        self.open(key, pattern, about)
+    }
+
+    /// Declares and opens the table of one of several things of a kind, such as a channel; `kind` is a
+    /// word in capitals.
+    pub fn member(&mut self, name: &str, kind: &str, about: &str) -> Self {
+        let pattern = join(&self.pattern, kind);
+        self.open(name, pattern, about)
+    }
+
+    fn open(&mut self, key: &str, pattern: String, about: &str) -> Self {
+        let path = self.path_of(key);
+        if let Some(book) = self.reporter.book {
+            book.borrow_mut().0.push(Entry::Table {
+                path: path.clone(),
+                about: about.to_owned(),
+            });
+        }
+        let section = match self.raw(key) {
+            Some(value) => self.as_section(value, path.clone()),
+            None => None,
+        };
+        let mut section = section.unwrap_or(Self {
+            reporter: self.reporter,
+            table: None,
+            span: self.span.clone(),
+            path,
+            pattern: String::new(),
+            secret: self.secret,
+            asked: Vec::new(),
+        });
+        section.pattern = pattern;
+        section
+    }
+
+    /// Values of this table are not repeated in messages.
+    pub fn secret(mut self) -> Self {
+        self.secret = true;
+        self
     }
 
     /// The value of `key`; `None` if it is missing, or wrong and thereby reported.
     pub fn get<T: FromToml>(&mut self, key: &str) -> Option<T> {
-        let value = self.raw(key)?;
-        match T::from_toml(value.get_ref()) {
-            Ok(read) => Some(read),
-            Err(allowed) => {
-                let what = format!("{} must be {allowed}.", self.path_of(key));
-                self.reporter.report(value.span(), what);
-                None
+        let path = self.path_of(key);
+        if let Some(given) = self.reporter.given.get(&path) {
+            self.raw(key);
+            let read = T::from_text(&given.text);
+            if read.is_none() {
+                let shown = show(&DeValue::String(given.text.as_str().into()));
+                let problem = self.wrong::<T>(key, shown, Some(&given.text));
+                self.reporter.report_from(&given.origin, 0, problem);
             }
+            return read;
+        }
+        let value = self.raw(key)?;
+        let read = T::from_toml(value.get_ref());
+        if read.is_none() {
+            let problem = self.wrong::<T>(key, show(value.get_ref()), value.get_ref().as_str());
+            self.reporter.report(value.span(), problem);
+        }
+        read
+    }
+
+    fn wrong<T: FromToml>(&self, key: &str, shown: Option<String>, text: Option<&str>) -> Problem {
+        let path = self.path_of(key);
+        let allowed = T::allowed();
+        let mut what = format!("{path} must be {allowed}");
+        if let Some(shown) = shown.filter(|_| !self.secret) {
+            what.push_str(&format!(", not {shown}"));
+        }
+        what.push('.');
+        let near = text.and_then(|text| nearest(text, T::choices()));
+        if let Some(near) = near {
+            what.push_str(&format!(" Did you mean \"{near}\"?"));
+        }
+        Problem {
+            allowed: Some(allowed),
+            nearest: near.map(str::to_owned),
+            ..Problem::of(path, what)
         }
     }
 
@@ -172,7 +201,11 @@ impl<'d> Section<'d> {
         };
         let what = format!("{of} has no {key}. {mend}");
         self.asked.push(key.to_owned());
-        self.reporter.report(self.span.clone(), what);
+        let problem = Problem {
+            allowed: Some(T::allowed()),
+            ..Problem::of(self.path_of(key), what)
+        };
+        self.reporter.report(self.span.clone(), problem);
         otherwise
     }
 
@@ -199,86 +232,148 @@ impl<'d> Section<'d> {
         }
     }
 
+    /// Whether this table is there, in the file or by values from outside it.
+    pub fn exists(&self) -> bool {
+        self.table.is_some() || self.any_given()
+    }
+
     /// Whether there is a `key`, right or wrong.
     pub fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key)
+        self.in_file(key).is_some() || self.is_given(key)
+    }
+
+    /// Whether `key` has a value from outside the file.
+    pub fn is_given(&self, key: &str) -> bool {
+        self.reporter.given.get(&self.path_of(key)).is_some()
+    }
+
+    /// The keys below this table, over all depths, that have values from outside the file.
+    pub(super) fn given_below(&self) -> Vec<String> {
+        self.reporter.given.keys(&self.path, true)
+    }
+
+    /// Whether anything of this table comes from outside the file.
+    pub fn any_given(&self) -> bool {
+        self.reporter.given.any_below(&self.path)
     }
 
     /// Whether `key` holds a table.
     pub fn is_table(&self, key: &str) -> bool {
-        self.table
-            .get(key)
-            .is_some_and(|value| value.get_ref().is_table())
+        self.in_file(key).is_some_and(|value| value.get_ref().is_table())
     }
 
     /// Reports a problem with the value of `key`, or with the table if there is none.
     pub fn problem(&self, key: &str, what: impl Into<String>) {
-        let span = self.table.get(key).map_or(self.span.clone(), Spanned::span);
-        self.reporter.report(span, what.into());
+        let path = if key.is_empty() {
+            self.path.clone()
+        } else {
+            self.path_of(key)
+        };
+        self.tell(key, Problem::of(path, what));
+    }
+
+    /// As [`Section::problem`], with the name that was probably meant.
+    pub(super) fn misspelt(&self, key: &str, what: impl Into<String>, nearest: Option<&str>) {
+        let problem = Problem {
+            nearest: nearest.map(str::to_owned),
+            ..Problem::of(self.path_of(key), what)
+        };
+        self.tell(key, problem);
+    }
+
+    fn tell(&self, key: &str, problem: Problem) {
+        if let Some(given) = self.reporter.given.get(&self.path_of(key)) {
+            return self.reporter.report_from(&given.origin, 0, problem);
+        }
+        let span = self.in_file(key).map_or(self.span.clone(), Spanned::span);
+        self.reporter.report(span, problem);
     }
 
     /// Reports every key that was not asked for.
     pub fn finish(self) {
-        for key in self.table.keys() {
+        for key in self.table.into_iter().flat_map(DeTable::keys) {
             let name: &str = key.get_ref();
             if self.asked.iter().any(|asked| asked == name) {
                 continue;
             }
-            let mut what = format!("{} is not known here.", self.path_of(name));
-            match nearest(name, &self.asked) {
+            let path = self.path_of(name);
+            let mut what = format!("{path} is not known here.");
+            let near = nearest(name, self.asked.iter().map(String::as_str));
+            match near {
                 Some(near) => what.push_str(&format!(" Did you mean {near}?")),
                 None if self.asked.is_empty() => {}
                 None => what.push_str(&format!(" Known: {}.", self.asked.join(", "))),
             }
-            self.reporter.report(key.span(), what);
+            let problem = Problem {
+                allowed: Some(format!("one of {}", self.asked.join(", "))),
+                nearest: near.map(str::to_owned),
+                ..Problem::of(path, what)
+            };
+            self.reporter.report(key.span(), problem);
         }
+    }
+
+    fn note<T: FromToml>(&self, key: &str, value: Shown, about: &str) {
+        if let Some(book) = self.reporter.book {
+            book.borrow_mut().0.push(Entry::Setting(Setting {
+                path: self.path_of(key),
+                pattern: join(&self.pattern, key),
+                about: about.to_owned(),
+                allowed: T::allowed(),
+                value,
+            }));
+        }
+    }
+
+    fn in_file(&self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.table.and_then(|table| table.get(key))
     }
 
     fn raw(&mut self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
         if !self.asked.iter().any(|asked| asked == key) {
             self.asked.push(key.to_owned());
+            self.reporter.ask(self.path_of(key));
         }
-        self.table.get(key)
+        self.in_file(key)
     }
 
     fn as_section(&self, value: &'d Spanned<DeValue<'d>>, path: String) -> Option<Section<'d>> {
         match value.get_ref() {
-            DeValue::Table(table) => Some(Section::new(self.reporter, table, value.span(), path)),
+            DeValue::Table(table) => Some(Section {
+                reporter: self.reporter,
+                table: Some(table),
+                span: value.span(),
+                path,
+                pattern: String::new(),
+                secret: self.secret,
+                asked: Vec::new(),
+            }),
             other => {
-                let what = format!("{path} must be a table, not a {}.", other.type_str());
-                self.reporter.report(value.span(), what);
+                let shown = show(other).filter(|_| !self.secret);
+                let shown = shown.unwrap_or_else(|| other.type_str().to_owned());
+                let what = format!("{path} must be a table, not {shown}.");
+                let problem = Problem {
+                    allowed: Some("a table".into()),
+                    ..Problem::of(path, what)
+                };
+                self.reporter.report(value.span(), problem);
                 None
             }
         }
     }
 }
 
-/// The known name closest to `name`, if a slip of the keyboard would explain it.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    let close = known.iter().map(|known| (distance(name, known), known.as_str()));
-    let (distance, known) = close.min()?;
-    (distance <= 1 + name.len() / 4).then_some(known)
-}
-
-/// Levenshtein distance: insertions, deletions and substitutions of characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
     }
-    row[b.len()]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, distance};
+    use super::Document;
 
     #[test]
     fn every_problem_comes_with_its_line() {
@@ -297,11 +392,11 @@ mod tests {
             })
             .expect_err("five things are wrong");
         insta::assert_snapshot!(problems.to_string(), @r#"
-        heard.toml:1  name must be a text in quotes.
+        heard.toml:1  name must be a text in quotes, not 1.
         heard.toml:3  shop has no city. Where is it?
         heard.toml:4  shop.opne is not known here. Did you mean open?
         heard.toml:5  shop.zzzzzz is not known here. Known: open, age, city.
-        heard.toml:6  shop.age must be a whole number from 0.
+        heard.toml:6  shop.age must be a whole number from 0, not -3.
         "#);
     }
 
@@ -312,18 +407,5 @@ mod tests {
             .expect_err("not TOML");
         assert!(problems.0.iter().any(|p| p.line == 1), "{problems}");
         assert!(problems.0.len() > 1, "{problems}");
-    }
-
-    #[test]
-    fn distances() {
-        for (a, b, d) in [
-            ("", "", 0),
-            ("abc", "", 3),
-            ("opne", "open", 2),
-            ("stage", "stages", 1),
-        ] {
-            assert_eq!(distance(a, b), d, "{a} {b}");
-            assert_eq!(distance(b, a), d, "{b} {a}");
-        }
     }
 }

@@ -1,18 +1,18 @@
 //! The validated settings of the whole program.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use toml::de::DeValue;
-
+use super::book::{Book, Entry};
+use super::client::{self, ClientSettings};
 use super::engine::EngineSettings;
+use super::given::Given;
 use super::problem::Problems;
 use super::read_rules;
-use super::rules::RuleSettings;
-use super::secret::SecretSource;
+use super::rules::{HashSecret, RuleSettings};
+use super::secret::{self, Env};
 use super::section::{Document, Section};
 use super::topics::TopicSettings;
-use super::value::FromToml;
 use super::wire::WireSettings;
 
 /// Everything the program runs on. Validated: nothing in here can be wrong, or missing.
@@ -23,7 +23,7 @@ pub struct Settings {
     /// Names the consumer groups and transactional ids.
     pub application: String,
     /// Client settings passed through to librdkafka (encryption, credentials).
-    pub kafka: BTreeMap<String, String>,
+    pub kafka: ClientSettings,
     /// Names and shapes of topics.
     pub topics: TopicSettings,
     /// What the rules run on.
@@ -77,61 +77,115 @@ impl RawConfig {
 }
 
 impl Settings {
-    /// Reads, validates and completes the configuration.
+    /// Reads, validates and completes the configuration: the command line comes before environment
+    /// variables, these before the file, and that before the defaults.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with file, line and what is allowed.
     pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, Problems> {
-        Self::from_raw(&RawConfig::read(path)?, overrides, |name| {
-            std::env::var(name).ok()
-        })
+        // A variable that is not UTF-8 is none of ours.
+        let variables =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Self::from_raw(&RawConfig::read(path)?, overrides, variables)
     }
 
-    /// As [`Settings::load`], from what was read, with environment variables looked up by `env`.
+    /// As [`Settings::load`], from what was read, with these environment variables.
     ///
     /// # Errors
     /// Everything that is wrong with it.
     pub fn from_raw(
         raw: &RawConfig,
         overrides: &Overrides,
-        env: impl Fn(&str) -> Option<String>,
+        variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Problems> {
-        let (mut settings, secret) = raw.document.interpret(|top| Self::read(top, &raw.base))?;
-        settings.rules.secret = secret.resolve(env)?;
-        if secret == SecretSource::Trial {
+        let variables: Vec<_> = variables.into_iter().collect();
+        let mut given = Given::default();
+        if let Some(brokers) = &overrides.brokers {
+            given.option("brokers", "--brokers or HEARD_BROKERS", brokers);
+        }
+        if let Some(prefix) = &overrides.prefix {
+            given.option("topics.prefix", "--prefix", prefix);
+        }
+        given.environment(variables.iter().cloned());
+        let env = |name: &str| {
+            let found = variables.iter().find(|(there, _)| there == name);
+            found.map(|(_, value)| value.clone())
+        };
+        raw.document
+            .interpret_with(&given, None, |top| Self::read(top, &raw.base, &env))
+    }
+
+    fn read(top: &mut Section<'_>, base: &Path, env: &dyn Env) -> Self {
+        let mut settings = Self {
+            brokers: text(
+                top,
+                "brokers",
+                "localhost:9092",
+                "Kafka's bootstrap servers, host:port, separated by commas.",
+            ),
+            application: name(
+                top,
+                "application",
+                "heard",
+                "Names the consumer group, and begins the transactional ids. Two installations on one cluster \
+                 need two names.",
+            ),
+            kafka: ClientSettings::new(),
+            topics: TopicSettings::default(),
+            rules: RuleSettings::default(),
+            engine: EngineSettings::default(),
+            wire: WireSettings::default(),
+            warnings: Vec::new(),
+        };
+        let secret = secret::read(
+            top.table(
+                "secret",
+                "Keyed hashes of identifier values and conversation ids need a secret of 32 hexadecimal digits \
+                 (openssl rand -hex 16), from one of these sources. Without one, a built-in secret is used, which \
+                 hides nothing. Changing it later means rebuilding all state.",
+            ),
+            base,
+            env,
+        );
+        settings.kafka = client::read(
+            top.table(
+                "kafka",
+                "Passed through to the Kafka client: librdkafka's CONFIGURATION.md lists them. Refused are those that \
+                 load or run code, and those that heard sets itself.",
+            ),
+            base,
+            env,
+        );
+        settings.topics =
+            TopicSettings::read(top.table("topics", "Names and shapes of topics, for `heard topics apply`."));
+        settings.rules = read_rules::read(top);
+        settings.engine = EngineSettings::read(top.table("engine", "How `heard run` works."));
+        settings.wire = WireSettings::read(top.table("wire", "How records are written and read."), base);
+        settings.rules.secret = secret.unwrap_or(HashSecret::TRIAL);
+        if secret.is_none() {
             settings.warnings.push(
                 "No secret is set: keyed hashes use the built-in one, which hides nothing. Fine for a trial; \
                  otherwise set secret = { file = \"...\" } before the first run."
                     .into(),
             );
         }
-        if let Some(brokers) = &overrides.brokers {
-            settings.brokers.clone_from(brokers);
-        }
-        if let Some(prefix) = &overrides.prefix {
-            settings.topics.prefix.clone_from(prefix);
-        }
-        Ok(settings)
-    }
-
-    fn read(top: &mut Section<'_>, base: &Path) -> (Self, SecretSource) {
-        let settings = Self {
-            brokers: text(top, "brokers", "localhost:9092"),
-            application: text(top, "application", "heard"),
-            kafka: top.section("kafka").map(read_kafka).unwrap_or_default(),
-            topics: TopicSettings::read(top.section("topics")),
-            rules: read_rules::read(top),
-            engine: EngineSettings::read(top.section("engine")),
-            wire: WireSettings::read(top.section("wire"), base),
-            warnings: Vec::new(),
-        };
-        let secret = SecretSource::read(top.section("secret"), base);
-        (settings, secret)
+        settings
     }
 }
 
-fn text(section: &mut Section<'_>, key: &str, otherwise: &str) -> String {
-    let text = section.get_or(key, otherwise.to_owned());
+/// Every table and setting there is, in the order of the example file.
+pub fn all_settings() -> Vec<Entry> {
+    let book = RefCell::new(Book::default());
+    let read = Document::new("", "").interpret_with(&Given::default(), Some(&book), |top| {
+        Settings::read(top, Path::new(""), &|_: &str| None);
+    });
+    // Nothing is wrong with an empty file; a test sees to it.
+    drop(read);
+    book.into_inner().0
+}
+
+fn text(section: &mut Section<'_>, key: &str, otherwise: &str, about: &str) -> String {
+    let text = section.setting(key, otherwise.to_owned(), about);
     if text.trim().is_empty() {
         section.problem(
             key,
@@ -141,59 +195,17 @@ fn text(section: &mut Section<'_>, key: &str, otherwise: &str) -> String {
     text
 }
 
-/// Client settings that exactly-once processing rests on; `heard` sets them itself.
-const OURS: [&str; 10] = [
-    "auto.offset.reset",
-    "bootstrap.servers",
-    "enable.auto.commit",
-    "enable.auto.offset.store",
-    "enable.idempotence",
-    "group.id",
-    "isolation.level",
-    "metadata.broker.list",
-    "partitioner",
-    "transactional.id",
-];
-
-/// Reads `[kafka]`: `security.protocol = "SSL"` and `"security.protocol" = "SSL"` are the same.
-fn read_kafka(section: Section<'_>) -> BTreeMap<String, String> {
-    let mut settings = BTreeMap::new();
-    flatten(section, "", &mut settings);
-    settings
-}
-
-fn flatten(mut section: Section<'_>, prefix: &str, into: &mut BTreeMap<String, String>) {
-    for key in section.keys() {
-        let name = format!("{prefix}{key}");
-        if section.is_table(key) {
-            if let Some(inner) = section.section(key) {
-                flatten(inner, &format!("{name}."), into);
-            }
-        } else if OURS.contains(&name.as_str()) {
-            section.problem(
-                key,
-                format!("kafka.{name} is set by heard itself. Remove the line."),
-            );
-            section.get::<Scalar>(key);
-        } else if let Some(Scalar(value)) = section.get(key) {
-            into.insert(name, value);
-        }
+/// A text that becomes part of ids.
+fn name(section: &mut Section<'_>, key: &str, otherwise: &str, about: &str) -> String {
+    let name = text(section, key, otherwise, about);
+    let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !name.chars().all(fine) {
+        section.problem(
+            key,
+            format!("{key} must be a name of letters, digits, '.', '_' and '-', not \"{name}\"."),
+        );
     }
-    section.finish();
-}
-
-/// A client setting's value; the client takes texts only.
-struct Scalar(String);
-
-impl FromToml for Scalar {
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, String> {
-        match value {
-            DeValue::String(text) => Ok(Self(text.to_string())),
-            DeValue::Boolean(flag) => Ok(Self(flag.to_string())),
-            DeValue::Integer(_) => i64::from_toml(value).map(|n| Self(n.to_string())),
-            _ => Err("a text, a whole number, true or false".into()),
-        }
-    }
+    name
 }
 
 #[cfg(test)]

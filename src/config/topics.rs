@@ -66,6 +66,23 @@ impl TopicKind {
         }
     }
 
+    /// What it holds, in words for people.
+    const fn about(self) -> &'static str {
+        match self {
+            Self::Updates => "Input: changes without a message.",
+            Self::Surveys => "Input: survey answers.",
+            Self::Customers => "Input: customer records of the CRM.",
+            Self::Interactions => "Internal: messages between actors, the mailbox.",
+            Self::Changelog => "Internal: the state, from which a restart rebuilds it.",
+            Self::HandlingOnstage => "Output: work items of public conversations.",
+            Self::HandlingOffstage => "Output: work items of private conversations.",
+            Self::Cases => "Output: the state of each case.",
+            Self::CaseEvents => "Output: what happened to cases.",
+            Self::Signals => "Output: surges and the like.",
+            Self::DeadLetters => "Output: what could not be used, and why.",
+        }
+    }
+
     /// The key in `[topics.names]`: the default name with `_` for what TOML keys cannot hold.
     fn config_key(self) -> String {
         self.default_name().replace(['-', '.'], "_")
@@ -106,25 +123,45 @@ impl TopicSettings {
     }
 
     /// Reads the `[topics]` table.
-    pub(super) fn read(section: Option<Section<'_>>) -> Self {
+    pub(super) fn read(mut section: Section<'_>) -> Self {
         let mut settings = Self::default();
-        let Some(mut section) = section else {
-            return settings;
-        };
-        settings.prefix = section.get_or("prefix", settings.prefix);
-        settings.partitions = section.get_or("partitions", settings.partitions);
-        settings.input_partitions = section.get_or("input_partitions", settings.partitions);
-        settings.replication = section.get("replication");
-        if let Some(mut names) = section.section("names") {
-            settings.complaints = name(&mut names, "complaints", settings.complaints);
-            settings.responses = name(&mut names, "responses", settings.responses);
-            for kind in TopicKind::ALL {
-                let slot = &mut settings.names[kind as usize];
-                *slot = name(&mut names, &kind.config_key(), std::mem::take(slot));
-            }
-            settings.report_clashes(&names);
-            names.finish();
+        settings.prefix = section.setting(
+            "prefix",
+            settings.prefix,
+            "Stands before every topic's name, such as \"crm.\".",
+        );
+        settings.partitions = section.setting(
+            "partitions",
+            settings.partitions,
+            "Partitions of mailbox, changelog and outputs. They cannot be changed later: choose for years.",
+        );
+        settings.input_partitions = section.like(
+            "topics.partitions",
+            "input_partitions",
+            settings.partitions,
+            "24",
+            "Partitions of inputs; as many as `partitions` unless set.",
+        );
+        settings.replication = section.optional(
+            "replication",
+            "3",
+            "Replicas of each partition; the broker's default unless set.",
+        );
+        let mut names = section.table(
+            "names",
+            "Names of single topics, behind the prefix. Channels' inputs are complaints.CHANNEL and \
+             responses.CHANNEL.",
+        );
+        let about = "What the names of the channels' complaint topics begin with.";
+        settings.complaints = name(&mut names, "complaints", settings.complaints, about);
+        let about = "What the names of the channels' response topics begin with.";
+        settings.responses = name(&mut names, "responses", settings.responses, about);
+        for kind in TopicKind::ALL {
+            let slot = &mut settings.names[kind as usize];
+            *slot = name(&mut names, &kind.config_key(), std::mem::take(slot), kind.about());
         }
+        settings.report_clashes(&names);
+        names.finish();
         check(&section, "prefix", &settings.prefix, true);
         section.finish();
         settings
@@ -161,8 +198,8 @@ impl Default for TopicSettings {
     }
 }
 
-fn name(section: &mut Section<'_>, key: &str, default: String) -> String {
-    let name = section.get_or(key, default);
+fn name(section: &mut Section<'_>, key: &str, default: String, about: &str) -> String {
+    let name = section.setting(key, default, about);
     check(section, key, &name, false);
     name
 }

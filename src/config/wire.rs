@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use toml::de::DeValue;
-
+use super::nearest::nearest;
 use super::section::Section;
-use super::value::{FromToml, one_of};
+use super::value::Choice;
+use crate::wire::Registry;
 
 /// The framing of records written. Both are always read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,16 +18,11 @@ pub enum WireFormat {
     Confluent,
 }
 
-impl FromToml for WireFormat {
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, String> {
-        one_of(
-            value,
-            &[
-                ("single-object", Self::SingleObject),
-                ("confluent", Self::Confluent),
-            ],
-        )
-    }
+impl Choice for WireFormat {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("single-object", Self::SingleObject),
+        ("confluent", Self::Confluent),
+    ];
 }
 
 /// Where to find a schema.
@@ -74,27 +69,55 @@ impl WireSettings {
     }
 
     /// Reads the `[wire]` table; files are relative to `base`.
-    pub(super) fn read(section: Option<Section<'_>>, base: &Path) -> Self {
-        let mut settings = Self::default();
-        let Some(mut section) = section else {
-            return settings;
+    pub(super) fn read(mut section: Section<'_>, base: &Path) -> Self {
+        let mut settings = Self {
+            format: section.setting(
+                "format",
+                WireFormat::default(),
+                "What is written: Avro single-object encoding, which needs no server, or Confluent's format, \
+                 which needs [wire.ids]. Both are read.",
+            ),
+            ..Self::default()
         };
-        settings.format = section.get_or("format", settings.format);
-        let files = section.get_or("writer_schemas", Vec::<String>::new());
-        settings.writer_schemas = files.iter().map(|file| base.join(file)).collect();
-        if let Some(mut ids) = section.section("ids") {
-            for key in ids.keys() {
-                let schema = ids.get_or(key, String::new());
-                let Ok(id) = key.parse() else {
-                    ids.problem(key, format!("wire.ids: \"{key}\" is no schema id. Write a whole number, such as 17 = \"Complaint\"."));
-                    continue;
-                };
-                if let Some(schema) = schema_ref(&ids, key, schema, base) {
-                    settings.ids.insert(id, schema);
-                }
+        let files = section.setting(
+            "writer_schemas",
+            Vec::<String>::new(),
+            "Schema files of writers older than this release, relative to this file. They are recognised by \
+             their fingerprint.",
+        );
+        for file in files {
+            let file = base.join(file);
+            if let Err(why) = usable(&file) {
+                section.problem("writer_schemas", format!("wire.writer_schemas: {why}"));
             }
-            ids.finish();
+            settings.writer_schemas.push(file);
         }
+        let mut ids = section.table(
+            "ids",
+            "Confluent schema ids: the name of a record, whose present schema is meant, or a schema file, \
+             relative to this one. To write a record, the lowest id of its name is used.",
+        );
+        ids.example(
+            "17",
+            "\"Complaint\"",
+            "A record's name, or a file that ends in .avsc.",
+        );
+        for key in ids.keys() {
+            let Some(schema) = ids.get::<String>(&key) else {
+                continue;
+            };
+            let Ok(id) = key.parse() else {
+                ids.problem(
+                    &key,
+                    format!("wire.ids: \"{key}\" is no schema id. Write a whole number, such as 17 = \"Complaint\"."),
+                );
+                continue;
+            };
+            if let Some(schema) = schema_ref(&ids, &key, schema, base) {
+                settings.ids.insert(id, schema);
+            }
+        }
+        ids.finish();
         if settings.format == WireFormat::Confluent {
             settings.report_missing_ids(&section);
         }
@@ -123,12 +146,29 @@ fn schema_ref(ids: &Section<'_>, key: &str, schema: String, base: &Path) -> Opti
         return Some(SchemaRef::BuiltIn(schema));
     }
     if schema.ends_with(".avsc") {
-        return Some(SchemaRef::File(base.join(schema)));
+        let file = base.join(schema);
+        if let Err(why) = usable(&file) {
+            ids.problem(key, format!("wire.ids.{key}: {why}"));
+        }
+        return Some(SchemaRef::File(file));
     }
     let records = RECORDS.join(", ");
-    ids.problem(
-        key,
-        format!("wire.ids.{key} must be a file that ends in .avsc, or one of {records}."),
-    );
+    let mut what =
+        format!("wire.ids.{key} must be a file that ends in .avsc, or one of {records}, not \"{schema}\".");
+    let near = nearest(&schema, RECORDS);
+    if let Some(near) = near {
+        what.push_str(&format!(" Did you mean \"{near}\"?"));
+    }
+    ids.misspelt(key, what, near);
     None
+}
+
+/// Whether a schema file can be used, or why not.
+fn usable(file: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("{} cannot be read: {error}. Check the path.", file.display()))?;
+    Registry::built_in()
+        .add(&text)
+        .map(drop)
+        .map_err(|error| format!("{} cannot be used: {error}.", file.display()))
 }

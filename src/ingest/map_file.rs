@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
-use toml::de::DeValue;
 
 use super::fields::{Field, FieldKind};
 use super::map::{
@@ -12,12 +11,10 @@ use super::map::{
 use super::template::Template;
 use super::time::TimeFormat;
 use crate::config::section::Section;
-use crate::config::value::{FromToml, one_of};
+use crate::config::value::Choice;
 
-impl FromToml for FileFormat {
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, String> {
-        one_of(value, &[("csv", Self::Csv), ("ndjson", Self::Ndjson)])
-    }
+impl Choice for FileFormat {
+    const NAMES: &'static [(&'static str, Self)] = &[("csv", Self::Csv), ("ndjson", Self::Ndjson)];
 }
 
 /// What holds for all values of a map.
@@ -71,12 +68,12 @@ fn read_lookups(top: &mut Section<'_>) -> BTreeMap<String, Lookup> {
         return lookups;
     };
     for name in tables.keys() {
-        let Some(mut table) = tables.section(name) else {
+        let Some(mut table) = tables.section(&name) else {
             continue;
         };
         let entries = table.keys().into_iter();
-        let entries = entries.filter_map(|from| Some((from.to_owned(), table.get(from)?)));
-        lookups.insert(name.to_owned(), entries.collect());
+        let entries = entries.filter_map(|from| Some((from.clone(), table.get(&from)?)));
+        lookups.insert(name, entries.collect());
         table.finish();
     }
     tables.finish();
@@ -254,7 +251,7 @@ fn read_attributes(mut section: Section<'_>, common: &Common<'_>) -> Vec<(String
     let keys = section.keys();
     let attributes = keys.into_iter();
     let attributes = attributes
-        .filter_map(|key| Some((key.to_owned(), read_value(&mut section, key, common)?)))
+        .filter_map(|key| Some((key.clone(), read_value(&mut section, &key, common)?)))
         .collect();
     section.finish();
     attributes

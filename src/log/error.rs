@@ -30,6 +30,8 @@ pub struct LogError {
     pub during: &'static str,
     /// What the client or broker said. Holds no record contents.
     pub detail: String,
+    /// A right is lacking, or who we are was not believed.
+    pub denied: bool,
 }
 
 impl LogError {
@@ -39,6 +41,13 @@ impl LogError {
             kind,
             during,
             detail: detail.into(),
+            denied: false,
         }
+    }
+
+    /// The same error, for want of a right.
+    #[must_use]
+    pub fn denied(self, denied: bool) -> Self {
+        Self { denied, ..self }
     }
 }

@@ -18,7 +18,7 @@ pub fn start(filter: Option<&str>) -> Result<(), ParseError> {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
+        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty()));
     // Fails only if a subscriber is set already, as tests may have done.
     let _ = lines.try_init();
     Ok(())

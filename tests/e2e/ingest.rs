@@ -189,7 +189,7 @@ fn nothing_is_sent_to_channels_or_topics_that_are_not_there() {
     assert!(error.contains("not configured: mobile, online, other"), "{error}");
     let channels = ["mobile", "online", "other"].map(|c| format!("[channels.{c}]\nstage = \"offstage\"\n"));
     let heard = heard.config(&channels.concat());
-    let error = heard.ingest("city_nyc311.toml", &file, &[]).exits(1).err();
+    let error = heard.ingest("city_nyc311.toml", &file, &[]).exits(3).err();
     assert!(
         error.contains("topics are missing") && error.contains("heard topics apply"),
         "{error}"

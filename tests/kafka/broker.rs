@@ -23,6 +23,7 @@ const READY_WITHIN: Duration = Duration::from_secs(120);
 pub struct Broker {
     script: Child,
     port: u16,
+    guarded: u16,
 }
 
 /// Why a broker did not start.
@@ -37,8 +38,17 @@ impl Broker {
     /// # Panics
     /// With what is lacking, if java or mvn is missing or the broker does not start.
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// As [`Broker::start`], with further lines of server.properties. In them `{port}` and
+    /// `{controller}` are the ports it has anyway, and `{guarded}` is a third one.
+    ///
+    /// # Panics
+    /// As [`Broker::start`].
+    pub fn start_with(properties: &str) -> Self {
         for attempt in 1.. {
-            let mut broker = Self::launch();
+            let mut broker = Self::launch(properties);
             match broker.wait_until_ready() {
                 Ok(()) => return broker,
                 // Between choosing ports and using them another process may have taken them.
@@ -65,6 +75,11 @@ impl Broker {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The address of a listener at `{guarded}`.
+    pub fn guarded_address(&self) -> String {
+        format!("127.0.0.1:{}", self.guarded)
+    }
+
     /// Where it keeps its data and its log, `broker.log`.
     pub fn directory(&self) -> PathBuf {
         directory(self.port)
@@ -78,17 +93,26 @@ impl Broker {
         assert!(done.is_ok_and(|s| s.success()), "kill {signal} {pid}");
     }
 
-    fn launch() -> Self {
-        let [port, controller] = free_ports();
+    fn launch(properties: &str) -> Self {
+        let [port, controller, guarded] = free_ports();
+        let ports = [("port", port), ("controller", controller), ("guarded", guarded)];
+        let properties = ports.iter().fold(properties.to_owned(), |text, (name, port)| {
+            text.replace(&format!("{{{name}}}"), &port.to_string())
+        });
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/kafka/kafka.sh");
         let script = Command::new(script)
             .arg("run")
             .arg(directory(port))
             .args([port, controller].map(|p| p.to_string()))
+            .env("KAFKA_PROPERTIES", properties)
             .stdin(Stdio::piped())
             .spawn()
             .unwrap_or_else(|e| panic!("cannot run {script}: {e}"));
-        Self { script, port }
+        Self {
+            script,
+            port,
+            guarded,
+        }
     }
 
     fn wait_until_ready(&mut self) -> Result<(), Failure> {
@@ -124,8 +148,8 @@ fn directory(port: u16) -> PathBuf {
     std::env::temp_dir().join(format!("heard-kafka-{}-{port}", std::process::id()))
 }
 
-/// Two ports that nobody listens on at this moment.
-fn free_ports() -> [u16; 2] {
-    let sockets = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has free ports"));
+/// Ports that nobody listens on at this moment.
+fn free_ports() -> [u16; 3] {
+    let sockets = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has free ports"));
     sockets.map(|s| s.local_addr().expect("it is bound").port())
 }

@@ -7,7 +7,8 @@
 #                                  then DIR is removed (what the tests do)
 #
 # start and stop take KAFKA_PORT (default 9092); the controller listens on the next port.
-# KAFKA_JVM holds more options for the broker's virtual machine.
+# KAFKA_JVM holds more options for the broker's virtual machine, KAFKA_PROPERTIES more lines of its
+# server.properties, which come last and so hold.
 # Needs java 17 or later and, once, mvn: it fetches about 43 MB into .kafka/.
 set -euo pipefail
 
@@ -77,6 +78,7 @@ settings() {
     echo "listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$3"
     echo "advertised.listeners=PLAINTEXT://127.0.0.1:$2"
     echo "controller.quorum.voters=1@127.0.0.1:$3"
+    [ -z "${KAFKA_PROPERTIES:-}" ] || echo "$KAFKA_PROPERTIES"
 }
 
 run() {

@@ -26,6 +26,13 @@ impl Blocked {
         blocked
     }
 
+    /// The values as a configuration lists them.
+    pub fn values(&self) -> Vec<String> {
+        let exact = self.exact.iter().map(|value| value.to_string());
+        let beginnings = self.prefixes.iter().map(|prefix| format!("{prefix}*"));
+        exact.chain(beginnings).collect()
+    }
+
     fn contains(&self, value: &str) -> bool {
         self.exact.contains(value) || self.prefixes.iter().any(|prefix| value.starts_with(&**prefix))
     }

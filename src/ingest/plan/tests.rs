@@ -193,7 +193,7 @@ id = "{id}"
     )
     .expect_err("nearly everything is wrong");
     insta::assert_snapshot!(problems.to_string(), @r#"
-    map.toml:1  format must be "csv" or "ndjson".
+    map.toml:1  format must be "csv" or "ndjson", not "xml".
     map.toml:2  a time_zone needs a time_format beside it.
     map.toml:4  kind.from must name the value that decides, such as from = "{role}".
     map.toml:8  every.chanel is not known here. Did you mean channel?

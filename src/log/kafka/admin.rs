@@ -21,6 +21,9 @@ use crate::log::{CommittedOffset, Ends, ErrorKind, LogError, Topic, TopicPartiti
 /// How long to wait before asking again.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How long one of several questions that are asked again may take.
+const SLICE: Duration = Duration::from_millis(500);
+
 /// The clients that ask. They are never polled for records, and are shared by all threads.
 pub(super) struct Admin {
     settings: KafkaSettings,
@@ -52,6 +55,29 @@ impl Admin {
         Ok(found)
     }
 
+    /// Asks until a broker answers; how many there are. The error says why none did.
+    pub fn reach(&self, about: &Topic, within: Duration) -> Result<usize, LogError> {
+        let during = "reaching the brokers";
+        let deadline = Instant::now() + within;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let asked = self
+                .uncommitted
+                .fetch_metadata(Some(about.as_str()), left.min(SLICE));
+            drain(&self.uncommitted);
+            let error = match asked {
+                Ok(metadata) if !metadata.brokers().is_empty() => return Ok(metadata.brokers().len()),
+                Ok(_) => LogError::new(ErrorKind::Retriable, during, "the answer names no broker"),
+                Err(error) => errors::request(during, &error),
+            };
+            let error = because(&self.uncommitted, error);
+            // Who is not believed now will not be believed in a second.
+            if Instant::now() >= deadline || error.denied || error.kind != ErrorKind::Retriable {
+                return Err(error);
+            }
+        }
+    }
+
     /// The partitions of a topic, `None` if it does not exist.
     fn count(&self, topic: &Topic, within: Duration) -> Result<Option<i32>, LogError> {
         let during = "asking for the partitions of a topic";
@@ -59,7 +85,7 @@ impl Admin {
         let metadata = self
             .uncommitted
             .fetch_metadata(Some(topic.as_str()), within)
-            .map_err(|e| errors::request(during, &e))?;
+            .map_err(|e| because(&self.uncommitted, errors::request(during, &e)))?;
         let Some(found) = metadata.topics().iter().find(|t| t.name() == topic.as_str()) else {
             return Ok(None);
         };
@@ -69,11 +95,7 @@ impl Admin {
             .chain(found.partitions().iter().filter_map(|p| p.error()));
         match codes.map(RDKafkaErrorCode::from).next() {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => Ok(None),
-            Some(code) => Err(LogError::new(
-                errors::kind_of(code),
-                during,
-                format!("{topic}: {code}"),
-            )),
+            Some(code) => Err(errors::answer(during, topic, code)),
             None => Ok(Some(found.partitions().len() as i32)),
         }
     }
@@ -90,11 +112,7 @@ impl Admin {
             match result {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((topic, code)) => {
-                    return Err(LogError::new(
-                        errors::kind_of(code),
-                        during,
-                        format!("{topic}: {code}"),
-                    ));
+                    return Err(errors::answer(during, &topic, code));
                 }
             }
         }
@@ -128,15 +146,52 @@ impl Admin {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
-        let client = self.group(group, during)?;
-        repeat(|left| {
-            drain(&client);
+        self.committed_by(&*self.group(group, during)?, partitions, during)
+    }
+
+    /// Whether offsets of a group may be asked for. An answer is one at any time: transactions that
+    /// are open, such as that of a worker that was killed, are not waited for.
+    pub fn may_ask_group(&self, group: &str, partition: &TopicPartition) -> Result<bool, LogError> {
+        let during = "asking for a group";
+        let mut config = self.settings.asking_group(group);
+        config.set("isolation.level", "read_uncommitted");
+        let client = asker(&config).map_err(|e| LogError::new(ErrorKind::Fatal, during, e.to_string()))?;
+        match self.committed_by(&client, std::slice::from_ref(partition), during) {
+            Ok(_) => Ok(true),
+            Err(error) if error.denied => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn committed_by(
+        &self,
+        client: &BaseConsumer<ReadContext>,
+        partitions: &[TopicPartition],
+        during: &'static str,
+    ) -> Result<Vec<Option<CommittedOffset>>, LogError> {
+        let asked = |left: Duration| {
+            drain(client);
             let list = client
-                .committed_offsets(lists::of_partitions(partitions), left)
+                .committed_offsets(lists::of_partitions(partitions), left.min(SLICE))
                 .map_err(|e| errors::request(during, &e))?;
             let committed = |p| lists::committed(&list, p).map_err(|e| errors::request(during, &e));
             partitions.iter().map(committed).collect()
-        })
+        };
+        // Why the coordinator does not answer comes as an event of its own.
+        let mut denial = None;
+        let answer = repeat(|left| match asked(left) {
+            Err(error) if error.kind == ErrorKind::Retriable => {
+                denial = drain(client).or(denial.take());
+                match denial {
+                    Some(code) => Ok(Err(
+                        LogError::new(error.kind, during, code.to_string()).denied(true)
+                    )),
+                    None => Err(error),
+                }
+            }
+            result => result.map(Ok),
+        });
+        answer?
     }
 
     pub fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, LogError> {
@@ -258,13 +313,31 @@ fn repeat<T>(mut ask: impl FnMut(Duration) -> Result<T, LogError>) -> Result<T, 
     }
 }
 
-/// Takes the log lines that have come up since the last use, which would otherwise pile up.
-fn drain(client: &BaseConsumer<ReadContext>) {
+/// An error of a question that no broker answered, with what kept connections from being made.
+fn because(client: &BaseConsumer<ReadContext>, error: LogError) -> LogError {
+    if error.kind != ErrorKind::Retriable {
+        return error;
+    }
+    drain(client);
+    match client.context().trouble() {
+        Some((code, why)) => LogError::new(error.kind, error.during, why).denied(errors::is_denial(code)),
+        None => error,
+    }
+}
+
+/// Takes the log lines and errors that have come up since the last use, which would otherwise pile up.
+/// Returns the last error for want of a right.
+fn drain(client: &BaseConsumer<ReadContext>) -> Option<RDKafkaErrorCode> {
+    let mut denial = None;
     loop {
         let before = client.context().lines();
-        let _ = client.poll(Duration::ZERO);
-        if client.context().lines() == before {
-            return;
+        match client.poll(Duration::ZERO) {
+            Some(Err(error)) => {
+                let code = errors::code_of(&error).filter(|code| errors::is_denial(*code));
+                denial = code.or(denial);
+            }
+            _ if client.context().lines() == before => return denial,
+            _ => {}
         }
     }
 }

@@ -13,7 +13,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use rdkafka::{Message, TopicPartitionList};
 
-use super::lists;
+use super::{errors, lists};
 use crate::log::TopicPartition;
 
 /// A change of assignment, as the group's coordinator wants it.
@@ -29,6 +29,7 @@ pub(super) struct ReadContext {
     rebalances: Mutex<VecDeque<Rebalance>>,
     closing: AtomicBool,
     lines: AtomicU64,
+    trouble: Mutex<Option<(RDKafkaErrorCode, String)>>,
 }
 
 impl ReadContext {
@@ -47,6 +48,11 @@ impl ReadContext {
         self.closing.store(true, Ordering::Release);
     }
 
+    /// What last kept a connection from being made, and what the library says of it.
+    pub fn trouble(&self) -> Option<(RDKafkaErrorCode, String)> {
+        lock(&self.trouble).clone()
+    }
+
     /// How many log lines and errors there were so far.
     pub fn lines(&self) -> u64 {
         self.lines.load(Ordering::Relaxed)
@@ -61,7 +67,15 @@ impl ClientContext for ReadContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.lines.fetch_add(1, Ordering::Relaxed);
+        // Whoever asks to be told of the ends of partitions is; they are no errors.
+        if errors::code_of(&error) == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         report(&error, reason);
+        // That all are down says less than why one is.
+        if let Some(code) = errors::code_of(&error).filter(|code| *code != RDKafkaErrorCode::AllBrokersDown) {
+            *lock(&self.trouble) = Some((code, bare(reason).to_owned()));
+        }
     }
 
     fn stats(&self, _: Statistics) {}
@@ -172,10 +186,49 @@ fn forward(level: RDKafkaLogLevel, facility: &str, message: &str) {
 /// Errors of connections and the like. The library goes on by itself; what a call of ours could not
 /// do because of them, that call reports.
 fn report(error: &KafkaError, reason: &str) {
+    // It comes many times a second, and why one is down was told already.
+    if errors::code_of(error) == Some(RDKafkaErrorCode::AllBrokersDown) {
+        tracing::debug!(target: "heard::kafka", "{error}: {reason}");
+        return;
+    }
     tracing::warn!(target: "heard::kafka", "{error}: {reason}");
+}
+
+/// A reason of the library without the broker's name before it and the state it was in after it.
+fn bare(reason: &str) -> &str {
+    let reason = reason.split_once(": ").map_or(
+        reason,
+        |(broker, rest)| {
+            if broker.contains(' ') { reason } else { rest }
+        },
+    );
+    reason
+        .rsplit_once(" (after ")
+        .map_or(reason, |(reason, _)| reason)
 }
 
 /// What is behind the lock stays whole even if a thread panics while it holds it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare;
+
+    #[test]
+    fn a_reason_is_told_without_what_surrounds_it() {
+        for (reason, told) in [
+            (
+                "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)",
+                "Connect to ipv4#127.0.0.1:1 failed: Connection refused",
+            ),
+            (
+                "Failed to resolve: no such name",
+                "Failed to resolve: no such name",
+            ),
+        ] {
+            assert_eq!(bare(reason), told);
+        }
+    }
 }

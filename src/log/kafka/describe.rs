@@ -32,8 +32,7 @@ impl KafkaLog {
             block_on(client.describe_configs(&asked, &options)).map_err(|e| errors::request(during, &e))?;
         let mut found = Vec::with_capacity(topics.len());
         for (topic, answer) in topics.iter().zip(answers) {
-            let resource = answer
-                .map_err(|code| LogError::new(errors::kind_of(code), during, format!("{topic}: {code}")))?;
+            let resource = answer.map_err(|code| errors::answer(during, topic, code))?;
             let entries = resource.entries.into_iter();
             found.push(
                 entries

@@ -7,8 +7,14 @@ use crate::log::{ErrorKind, LogError};
 
 /// The error of a call outside any transaction.
 pub(super) fn request(during: &'static str, error: &KafkaError) -> LogError {
-    let kind = code_of(error).map_or(ErrorKind::Fatal, kind_of);
-    LogError::new(kind, during, error.to_string())
+    let code = code_of(error);
+    let kind = code.map_or(ErrorKind::Fatal, kind_of);
+    LogError::new(kind, during, error.to_string()).denied(code.is_some_and(is_denial))
+}
+
+/// The error of a request that came back with a code for something it named.
+pub(super) fn answer(during: &'static str, of: &impl std::fmt::Display, code: RDKafkaErrorCode) -> LogError {
+    LogError::new(kind_of(code), during, format!("{of}: {code}")).denied(is_denial(code))
 }
 
 /// The error of a call that drives a transaction. The library knows best what is left to do, except
@@ -18,7 +24,11 @@ pub(super) fn transaction(during: &'static str, error: &KafkaError) -> LogError 
         KafkaError::Transaction(e) => transaction_kind(e),
         other => code_of(other).map_or(ErrorKind::Fatal, kind_of),
     };
-    LogError::new(kind, during, error.to_string())
+    let code = match error {
+        KafkaError::Transaction(e) => Some(e.code()),
+        other => code_of(other),
+    };
+    LogError::new(kind, during, error.to_string()).denied(code.is_some_and(is_denial))
 }
 
 fn transaction_kind(error: &RDKafkaError) -> ErrorKind {
@@ -48,7 +58,7 @@ pub(super) fn delivery(during: &'static str, code: RDKafkaErrorCode) -> LogError
             ),
         ),
         ErrorKind::Fenced => LogError::new(ErrorKind::Fenced, during, code.to_string()),
-        _ => LogError::new(ErrorKind::Abortable, during, code.to_string()),
+        _ => LogError::new(ErrorKind::Abortable, during, code.to_string()).denied(is_denial(code)),
     }
 }
 
@@ -58,6 +68,20 @@ pub(super) fn code_of(error: &KafkaError) -> Option<RDKafkaErrorCode> {
         KafkaError::AdminOp(code) => Some(*code),
         other => other.rdkafka_error_code(),
     }
+}
+
+/// Whether a right is lacking, or who we are is not believed.
+pub(super) fn is_denial(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        code,
+        Code::TopicAuthorizationFailed
+            | Code::GroupAuthorizationFailed
+            | Code::ClusterAuthorizationFailed
+            | Code::TransactionalIdAuthorizationFailed
+            | Code::SaslAuthenticationFailed
+            | Code::Authentication
+    )
 }
 
 /// What to do after `code` where nothing else is known.

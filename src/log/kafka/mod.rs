@@ -5,13 +5,15 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | settings | how to reach the brokers; what each kind of client is set to, and what users may not set |
+//! | settings | how to reach the brokers; what each kind of client is set to |
+//! | pass | which client settings users may set, and which are refused |
 //! | consumer | a member of a group |
 //! | producer | a transactional producer |
 //! | reader | reading outside any group |
 //! | admin | questions to the brokers, topics, deletion |
 //! | context | what the library tells between calls |
 //! | describe | how topics are kept, for `heard topics` |
+//! | rights | what may be read, written and deleted, by trying |
 //! | errors, fetch, lists | its errors, records and lists in our terms |
 
 mod admin;
@@ -21,13 +23,16 @@ mod describe;
 mod errors;
 mod fetch;
 mod lists;
+mod pass;
 mod producer;
 mod reader;
+mod rights;
 mod settings;
 
 use std::sync::Arc;
 
 pub use consumer::{KafkaConsumer, KafkaMembership};
+pub use pass::{check_setting, is_known_setting, known_settings};
 pub use producer::KafkaProducer;
 pub use reader::KafkaReader;
 pub use settings::{KafkaSettings, SettingsError};
@@ -36,6 +41,11 @@ use super::{
     CommittedOffset, Ends, GroupSettings, Isolation, Log, LogError, Topic, TopicPartition, TopicSpec,
 };
 use admin::Admin;
+
+/// The version of the client library.
+pub fn client_version() -> String {
+    rdkafka::util::get_rdkafka_version().1
+}
 
 /// A Kafka cluster. Making one opens no connection; the first call does.
 #[derive(Clone)]
@@ -54,6 +64,17 @@ impl KafkaLog {
             admin: Arc::new(Admin::new(&settings)?),
             settings: Arc::new(settings),
         })
+    }
+}
+
+impl KafkaLog {
+    /// Asks until a broker answers; how many there are in the cluster. `about` is a topic of ours: the
+    /// whole list of topics may be long.
+    ///
+    /// # Errors
+    /// Why no broker answered within this time.
+    pub fn reach(&self, about: &Topic, within: std::time::Duration) -> Result<usize, LogError> {
+        self.admin.reach(about, within)
     }
 }
 

@@ -8,6 +8,8 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 use thiserror::Error;
 
+use super::pass::refusal;
+
 /// How long one request to the brokers may take, retries included, before it fails as retriable.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -64,42 +66,6 @@ pub enum SettingsError {
     #[error("the Kafka client cannot be set up: {0}")]
     Unusable(String),
 }
-
-const LOADS_CODE: &str = "it loads or runs other code";
-const OURS: &str = "heard sets it itself, by its other settings";
-const EXACTLY_ONCE: &str = "exactly-once processing rests on it";
-const CO_PARTITION: &str = "others partition by the same hash of the key";
-
-/// Keys that are refused, and why. A name that ends in `.` stands for all that begin so.
-const REFUSED: &[(&str, &str)] = &[
-    ("plugin.library.paths", LOADS_CODE),
-    ("ssl.engine.location", LOADS_CODE),
-    ("ssl.providers", LOADS_CODE),
-    ("sasl.kerberos.kinit.cmd", LOADS_CODE),
-    ("bootstrap.servers", OURS),
-    ("metadata.broker.list", OURS),
-    ("client.id", OURS),
-    ("group.id", OURS),
-    ("transactional.id", OURS),
-    ("log.queue", OURS),
-    ("test.", "it is for librdkafka's own tests"),
-    ("group.instance.id", EXACTLY_ONCE),
-    ("group.protocol", EXACTLY_ONCE),
-    ("enable.auto.commit", EXACTLY_ONCE),
-    ("auto.commit.enable", EXACTLY_ONCE),
-    ("auto.commit.interval.ms", EXACTLY_ONCE),
-    ("enable.auto.offset.store", EXACTLY_ONCE),
-    ("enable.partition.eof", EXACTLY_ONCE),
-    ("auto.offset.reset", EXACTLY_ONCE),
-    ("isolation.level", EXACTLY_ONCE),
-    ("allow.auto.create.topics", EXACTLY_ONCE),
-    ("enable.idempotence", EXACTLY_ONCE),
-    ("enable.gapless.guarantee", EXACTLY_ONCE),
-    ("acks", EXACTLY_ONCE),
-    ("request.required.acks", EXACTLY_ONCE),
-    ("delivery.report.only.error", EXACTLY_ONCE),
-    ("partitioner", CO_PARTITION),
-];
 
 /// The defaults of all clients.
 const ALL: &[(&str, &str)] = &[
@@ -174,8 +140,7 @@ impl KafkaSettings {
             return Err(SettingsError::NoBrokers);
         }
         for (key, _) in &self.extra {
-            let refuses = |name: &str| key == name || (name.ends_with('.') && key.starts_with(name));
-            if let Some((_, why)) = REFUSED.iter().find(|(name, _)| refuses(name)) {
+            if let Some(why) = refusal(key) {
                 return Err(SettingsError::Refused {
                     key: key.clone(),
                     why,
@@ -223,6 +188,21 @@ impl KafkaSettings {
         let mut config = self.client(&[FETCHES], READS);
         config.set("isolation.level", isolation);
         config.set("group.id", format!("{}-reader", self.client_id));
+        config
+    }
+
+    /// A reader that is told of the ends of partitions, to see what may be read.
+    pub(super) fn trial_reader(&self) -> ClientConfig {
+        let mut config = self.reader("read_uncommitted");
+        config.set("enable.partition.eof", "true");
+        config
+    }
+
+    /// A producer of which no broker takes anything: there is no such number of acknowledgements, which
+    /// is found out after the right to write.
+    pub(super) fn trial_producer(&self) -> ClientConfig {
+        let mut config = self.client(&[], &[]);
+        config.set("acks", "2").set("linger.ms", "0");
         config
     }
 

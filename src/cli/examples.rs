@@ -1,0 +1,60 @@
+//! Examples for `--help`. A test parses each of them.
+
+pub(super) const HEARD: &str = "\
+Examples:
+  heard check --config heard.toml
+  heard topics apply --brokers kafka-1:9092,kafka-2:9092
+  heard run
+  heard help run";
+
+pub(super) const CHECK: &str = "\
+Examples:
+  heard check --config heard.toml
+  heard check --connect
+  heard check --connect --roles intake
+  heard check --json";
+
+pub(super) const TOPICS: &str = "\
+Examples:
+  heard topics plan
+  heard topics apply --prefix trial.";
+
+pub(super) const PLAN: &str = "\
+Examples:
+  heard topics plan
+  heard topics plan --brokers kafka-1:9092";
+
+pub(super) const APPLY: &str = "\
+Examples:
+  heard topics apply
+  heard topics apply --prefix trial.";
+
+pub(super) const INGEST: &str = "\
+Examples:
+  heard ingest --map maps/city_nyc311.toml calls.csv
+  heard ingest --map map.toml --dry-run *.ndjson
+  heard ingest --map map.toml --order shuffled --seed 7 --repeat 2 messages.csv";
+
+pub(super) const RUN: &str = "\
+Examples:
+  heard run
+  heard run --workers 4 --instance host-1
+  heard run --roles desk
+  heard run --drain --as-of 2020-06-01T00:00:00Z";
+
+pub(super) const TAIL: &str = "\
+Examples:
+  heard tail handling.onstage handling.offstage
+  heard tail cases --drain --json | tail -n 1
+  heard tail complaints.email --from-end";
+
+pub(super) const REPORT: &str = "\
+Examples:
+  heard report
+  heard report --json > report.json";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  heard completions bash > ~/.local/share/bash-completion/completions/heard
+  heard completions zsh > ~/.zfunc/_heard
+  heard completions fish > ~/.config/fish/completions/heard.fish";
