@@ -33,6 +33,8 @@ pub struct Cluster {
     _broker: Broker,
     address: String,
     directory: TempDir,
+    /// A client that only asks.
+    asking: BaseConsumer,
 }
 
 /// Where a topic's partitions end; control records counted.
@@ -43,6 +45,9 @@ impl Cluster {
     pub fn start(settings: &Settings) -> Self {
         let broker = Broker::start();
         let cluster = Self {
+            asking: client(&broker.address())
+                .create()
+                .expect("these settings are valid"),
             address: broker.address(),
             _broker: broker,
             directory: tempfile::tempdir().expect("a temporary directory can be made"),
@@ -90,10 +95,7 @@ impl Cluster {
 
     /// Settings that reach it.
     pub fn client(&self) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.address);
-        config.set("log_level", "3");
-        config
+        client(&self.address)
     }
 
     /// Sends records to a topic and lets `before_commit` be called before they become visible, all at
@@ -105,7 +107,9 @@ impl Cluster {
         before_commit: impl FnOnce(),
     ) {
         let mut settings = KafkaSettings::new(&self.address, "load");
-        settings.extra.push(("transaction.timeout.ms".into(), "800000".into()));
+        settings
+            .extra
+            .push(("transaction.timeout.ms".into(), "800000".into()));
         let log = KafkaLog::new(settings).expect("the settings are fine");
         let mut producer = log.producer("load").expect("a producer can be made");
         while let Err(error) = producer.init() {
@@ -118,7 +122,9 @@ impl Cluster {
         producer.begin().expect("a transaction can begin");
         for (key, record) in records {
             value.clear();
-            encoder.encode(&record, &mut value).expect("the record is of its schema");
+            encoder
+                .encode(&record, &mut value)
+                .expect("the record is of its schema");
             let outgoing = Outgoing {
                 topic: &topic,
                 partition: None,
@@ -135,8 +141,10 @@ impl Cluster {
 
     /// Where the topics end that contestants write to.
     pub fn ends(&self) -> Ends {
-        let client = self.asking();
-        let metadata = client.fetch_metadata(None, PATIENCE).expect("the broker answers");
+        let metadata = self
+            .asking
+            .fetch_metadata(None, PATIENCE)
+            .expect("the broker answers");
         let topics = metadata.topics().iter();
         let topics = topics.filter(|topic| ![COMPLAINTS, CUSTOMERS].contains(&topic.name()));
         let topics = topics.filter(|topic| !topic.name().starts_with("__"));
@@ -144,7 +152,7 @@ impl Cluster {
             .map(|topic| {
                 let partitions = 0..topic.partitions().len() as i32;
                 let end = |partition| {
-                    let marks = client.fetch_watermarks(topic.name(), partition, PATIENCE);
+                    let marks = self.asking.fetch_watermarks(topic.name(), partition, PATIENCE);
                     marks.expect("the broker answers").1
                 };
                 (topic.name().to_owned(), partitions.map(end).collect())
@@ -167,12 +175,9 @@ impl Cluster {
         }
     }
 
-    fn asking(&self) -> BaseConsumer {
-        self.client().create().expect("these settings are valid")
-    }
-
     fn create(&self, name: &str, settings: &[(&str, &str)]) {
-        let admin: AdminClient<DefaultClientContext> = self.client().create().expect("these settings are valid");
+        let admin: AdminClient<DefaultClientContext> =
+            self.client().create().expect("these settings are valid");
         let mut topic = NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(1));
         topic.config = settings.to_vec();
         let created = futures::executor::block_on(admin.create_topics(&[topic], &AdminOptions::new()));
@@ -181,4 +186,11 @@ impl Cluster {
             topic.expect("a new broker has no such topic");
         });
     }
+}
+
+fn client(address: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", address);
+    config.set("log_level", "3");
+    config
 }

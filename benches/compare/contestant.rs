@@ -11,6 +11,32 @@ use crate::pass_through;
 use crate::process::Process;
 use crate::settings::Settings;
 
+/// The times that contestants are set to.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Time between commits.
+    pub commit: Duration,
+    /// How long a work item waits for findings before it goes out unranked.
+    pub ranking_wait: Duration,
+}
+
+impl Pace {
+    /// For a burst: everything is late, so that work items wait until they are ranked. Else they would
+    /// go out twice, and more often the slower a contestant is.
+    pub const BURST: Self = Self {
+        commit: Duration::from_millis(100),
+        ranking_wait: Duration::from_secs(600),
+    };
+
+    /// For a steady stream: as heard does by itself.
+    pub fn steady(commit: Duration) -> Self {
+        Self {
+            commit,
+            ranking_wait: Duration::from_secs(5),
+        }
+    }
+}
+
 /// A contestant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contestant {
@@ -87,9 +113,9 @@ impl Contestant {
     }
 
     /// Starts instance number `instance` of it.
-    pub fn start(self, settings: &Settings, cluster: &Cluster, commit: Duration, instance: usize) -> Process {
+    pub fn start(self, settings: &Settings, cluster: &Cluster, pace: Pace, instance: usize) -> Process {
         let name = format!("{self}-{instance}");
-        let commit = commit.as_millis();
+        let [commit, ranking_wait] = [pace.commit, pace.ranking_wait].map(|time| time.as_millis());
         let command = match self {
             Self::PassThrough { copies } => {
                 let this = std::env::current_exe().expect("this program has a file");
@@ -100,7 +126,8 @@ impl Contestant {
             }
             Self::Heard => {
                 let text = format!(
-                    "{}\n[engine]\nworkers = 1\ncommit_interval = \"{commit}ms\"\n",
+                    "{}\n[engine]\nworkers = 1\ncommit_interval = \"{commit}ms\"\n\
+                     [rules]\nranking_wait = \"{ranking_wait}ms\"\n",
                     cluster.heard_topics()
                 );
                 let config = cluster.directory().join(format!("{name}.toml"));
@@ -126,7 +153,9 @@ impl Contestant {
                     format!("threads={}", settings.streams_threads),
                     format!("store={}", settings.streams_store),
                     format!("commit={commit}"),
+                    format!("ranking={ranking_wait}"),
                 ]);
+                command.args(settings.streams_settings.split_whitespace());
                 command
             }
         };

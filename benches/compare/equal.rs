@@ -8,10 +8,9 @@ use heard::wire::{Decoder, Registry, WireRecord};
 use rdkafka::Message;
 
 use crate::cluster::{COMPLAINTS, CUSTOMERS, Cluster};
-use crate::contestant::Contestant;
+use crate::contestant::{Contestant, Pace};
 use crate::load::Load;
 use crate::settings::Settings;
-use crate::throughput::COMMIT;
 use crate::watch::Watch;
 
 /// What both made.
@@ -48,17 +47,32 @@ pub fn check(settings: &Settings) -> Equal {
     let count = settings.equal as usize;
     assert_eq!(heard.cases.len(), count, "a case for each complaint");
     for (id, case) in &heard.cases {
-        assert_eq!(streams.cases.get(id), Some(case), "the case {id}, by Kafka Streams and by heard");
+        assert_eq!(
+            streams.cases.get(id),
+            Some(case),
+            "the case {id}, by Kafka Streams and by heard"
+        );
     }
     for (id, item) in &heard.work {
-        assert_eq!(streams.work.get(id), Some(item), "the work item {id}, by Kafka Streams and by heard");
+        assert_eq!(
+            streams.work.get(id),
+            Some(item),
+            "the work item {id}, by Kafka Streams and by heard"
+        );
     }
     let names = |made: &Made| made.events.keys().cloned().collect::<BTreeSet<_>>();
     assert_eq!(names(&streams), names(&heard), "the events");
     for (id, event) in &heard.events {
-        assert_eq!(streams.events.get(id), Some(event), "the event {id}, by Kafka Streams and by heard");
+        assert_eq!(
+            streams.events.get(id),
+            Some(event),
+            "the event {id}, by Kafka Streams and by heard"
+        );
     }
-    assert_eq!(streams.written, heard.written, "records of cases, work and events");
+    assert_eq!(
+        streams.written, heard.written,
+        "records of cases, work and events"
+    );
     Equal {
         complaints: settings.equal,
         cases: heard.cases.len(),
@@ -69,7 +83,7 @@ pub fn check(settings: &Settings) -> Equal {
 
 fn made(settings: &Settings, contestant: Contestant, load: &Load) -> Made {
     let cluster = Cluster::start(settings);
-    let mut process = [contestant.start(settings, &cluster, COMMIT, 1)];
+    let mut process = [contestant.start(settings, &cluster, Pace::BURST, 1)];
     let known = (0..settings.equal).filter(|n| Load::is_known(*n));
     cluster.send(CUSTOMERS, known.map(|n| load.customer(n)), || ());
     cluster.settle();
@@ -107,7 +121,8 @@ fn read<T: WireRecord>(
     let mut count = 0;
     Watch::from_beginning(cluster, topic).drain(|message| {
         let record = decoder.decode(message.payload().unwrap_or_default());
-        let mut record = record.unwrap_or_else(|error| panic!("{topic} holds what is no {}: {error}", T::NAME));
+        let mut record =
+            record.unwrap_or_else(|error| panic!("{topic} holds what is no {}: {error}", T::NAME));
         records.insert(name(&mut record), record);
         count += 1;
     });

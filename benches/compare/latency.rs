@@ -9,7 +9,7 @@ use rdkafka::Message;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::cluster::{COMPLAINTS, CUSTOMERS, Cluster};
-use crate::contestant::Contestant;
+use crate::contestant::{Contestant, Pace};
 use crate::load::Load;
 use crate::sample::percentile;
 use crate::settings::Settings;
@@ -70,13 +70,16 @@ pub fn run(settings: &Settings, setup: Setup) -> Latency {
         instances,
         commit,
     } = setup;
-    eprintln!("latency of {}, {instances} instance(s), commits every {commit:?}", contestant.title());
+    eprintln!(
+        "latency of {}, {instances} instance(s), commits every {commit:?}",
+        contestant.title()
+    );
     let cluster = Cluster::start(settings);
     let warm_up = WARM_UP_SECONDS * settings.rate;
     let all = warm_up + settings.latency_seconds * settings.rate;
     let load = Load::new(settings.seed, all);
     let mut processes: Vec<_> = (1..=instances)
-        .map(|instance| contestant.start(settings, &cluster, commit, instance))
+        .map(|instance| contestant.start(settings, &cluster, Pace::steady(commit), instance))
         .collect();
     let known = (0..all).filter(|n| Load::is_known(*n)).map(|n| load.customer(n));
     cluster.send(CUSTOMERS, known, || ());
@@ -117,7 +120,10 @@ pub fn run(settings: &Settings, setup: Setup) -> Latency {
         p99: percentile(&sample, 0.99),
         most: percentile(&sample, 1.0),
     };
-    eprintln!("  p50 {} ms, p99 {} ms, longest {} ms", latency.p50, latency.p99, latency.most);
+    eprintln!(
+        "  p50 {} ms, p99 {} ms, longest {} ms",
+        latency.p50, latency.p99, latency.most
+    );
     latency
 }
 
@@ -142,9 +148,16 @@ fn speak(cluster: &Cluster, rate: u64, load: &Load, count: u64) {
         }
         let (key, complaint) = load.complaint(n);
         value.clear();
-        encoder.encode(&complaint, &mut value).expect("the record is of its schema");
+        encoder
+            .encode(&complaint, &mut value)
+            .expect("the record is of its schema");
         let record = BaseRecord::to(COMPLAINTS).key(&key).payload(&value);
-        producer.send(record).map_err(|(error, _)| error).expect("the queue has room");
+        producer
+            .send(record)
+            .map_err(|(error, _)| error)
+            .expect("the queue has room");
     }
-    producer.flush(Duration::from_secs(30)).expect("the broker takes them");
+    producer
+        .flush(Duration::from_secs(30))
+        .expect("the broker takes them");
 }

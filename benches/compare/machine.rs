@@ -21,7 +21,9 @@ pub fn versions() -> String {
     let java = java.map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
     let java = java.unwrap_or_default();
     let java = java.split('"').nth(1).unwrap_or("none").to_owned();
-    let commit = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
+    let commit = Command::new("git")
+        .args(["rev-parse", "--short", "HEAD"])
+        .output();
     let commit = commit.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     format!(
         "heard {} (commit {}), Kafka and Kafka Streams 4.1.0, librdkafka {}, Java {java}, Linux {}",

@@ -49,7 +49,10 @@ fn main() -> ExitCode {
     let text = report.to_string();
     print!("\n{text}");
     if let Err(error) = report.write(&settings.report) {
-        eprintln!("the report cannot be written to {}: {error}", settings.report.display());
+        eprintln!(
+            "the report cannot be written to {}: {error}",
+            settings.report.display()
+        );
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
@@ -70,7 +73,9 @@ fn measure(settings: &Settings) -> Report<'_> {
     }
     if settings.runs(Contestant::Heard) {
         for cases in settings.open_cases.iter().copied() {
-            report.growth.push(throughput::run(settings, Contestant::Heard, cases));
+            report
+                .growth
+                .push(throughput::run(settings, Contestant::Heard, cases));
         }
     }
     if settings.latency_seconds > 0 {

@@ -87,7 +87,9 @@ fn pass(broker: &str, copies: u32, commit: Duration) -> Result<(), KafkaError> {
         for (topic, partition, offset) in known {
             offsets.add_partition_offset(&topic, partition, offset)?;
         }
-        let member = consumer.group_metadata().expect("it has been assigned partitions");
+        let member = consumer
+            .group_metadata()
+            .expect("it has been assigned partitions");
         producer.send_offsets_to_transaction(&offsets, &member, PATIENCE)?;
         producer.commit_transaction(PATIENCE)?;
     }

@@ -59,18 +59,17 @@ impl Display for Report<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let s = self.settings;
         writeln!(f, "# Benchmarks\n")?;
-        writeln!(f, "`make bench` has written this file. Its text stands in benches/compare/introduction.md.\n")?;
+        writeln!(
+            f,
+            "`make bench` has written this file. Its text stands in benches/compare/introduction.md.\n"
+        )?;
         writeln!(f, "- Measured: {}", jiff::Timestamp::now().strftime("%Y-%m-%d"))?;
         writeln!(f, "- Machine: {}; the broker runs on it too", machine::describe())?;
         writeln!(f, "- Versions: {}", machine::versions())?;
+        writeln!(f, "- Command: `{}make bench`", Settings::given())?;
         writeln!(
             f,
-            "- Command: `BENCH_COMPLAINTS={} BENCH_WARM_UP={} BENCH_RATE={} BENCH_LATENCY_SECONDS={} make bench`",
-            s.complaints, s.warm_up, s.rate, s.latency_seconds
-        )?;
-        writeln!(
-            f,
-            "- Kafka Streams: `{}`, {} thread(s), stores: {}\n",
+            "- Kafka Streams: `java {}`, {} thread(s), stores: {}\n",
             s.streams_jvm, s.streams_threads, s.streams_store
         )?;
         f.write_str(INTRODUCTION)?;
@@ -83,7 +82,11 @@ impl Display for Report<'_> {
 
 impl Report<'_> {
     fn throughput(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n## As fast as it goes: {} complaints\n", self.settings.complaints)?;
+        writeln!(
+            f,
+            "\n## As fast as it goes: {} complaints\n",
+            self.settings.complaints
+        )?;
         writeln!(
             f,
             "| | complaints/s | CPU s per million | peak memory, MiB | outputs | mailbox | changelog | written | read |"
@@ -105,6 +108,17 @@ impl Report<'_> {
             )?;
         }
         writeln!(f, "\nRecords are counted for each complaint.")?;
+        for run in self.runs.iter().filter(|run| run.contestant.is_whole()) {
+            let again = run.per_complaint(|topic| topic == run.contestant.last_output()) - 1.0;
+            if again > 0.0 {
+                writeln!(
+                    f,
+                    "Of the work items of {}, {:.1} % went out twice: unranked after 5 s, then ranked.",
+                    run.contestant.title(),
+                    again * 100.0
+                )?;
+            }
+        }
         if let Some(equal) = self.equal {
             writeln!(
                 f,
@@ -120,7 +134,10 @@ impl Report<'_> {
         let Some(heard) = self.run(Contestant::Heard) else {
             return Ok(());
         };
-        writeln!(f, "\n| heard beside | complaints/s | CPU for a complaint | peak memory |")?;
+        writeln!(
+            f,
+            "\n| heard beside | complaints/s | CPU for a complaint | peak memory |"
+        )?;
         writeln!(f, "|---|---:|---:|---:|")?;
         for other in self.runs.iter().filter(|run| run.contestant != Contestant::Heard) {
             writeln!(
@@ -140,7 +157,10 @@ impl Report<'_> {
             return Ok(());
         }
         writeln!(f, "\n## Latency at {} complaints a second\n", self.settings.rate)?;
-        writeln!(f, "| | instances | commits every | p50, ms | p99, ms | longest, ms |")?;
+        writeln!(
+            f,
+            "| | instances | commits every | p50, ms | p99, ms | longest, ms |"
+        )?;
         writeln!(f, "|---|---:|---:|---:|---:|---:|")?;
         for latency in &self.latencies {
             let setup = latency.setup;

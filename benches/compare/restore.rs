@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, PARTITIONS};
-use crate::contestant::Contestant;
+use crate::contestant::{Contestant, Pace};
 use crate::settings::Settings;
-use crate::throughput::COMMIT;
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -24,7 +23,7 @@ pub struct Restored {
 /// Starts heard on a cluster where it has run before, waits for its state, and ends it.
 pub fn run(settings: &Settings, cluster: &Cluster) -> Restored {
     let started = Instant::now();
-    let mut process = Contestant::Heard.start(settings, cluster, COMMIT, 1);
+    let mut process = Contestant::Heard.start(settings, cluster, Pace::BURST, 1);
     loop {
         let lines: Vec<_> = process.log().lines().filter_map(counts).collect();
         if lines.len() >= PARTITIONS as usize {
@@ -37,7 +36,10 @@ pub fn run(settings: &Settings, cluster: &Cluster) -> Restored {
             };
         }
         process.assert_runs();
-        assert!(started.elapsed() < PATIENCE, "the state is not back after {PATIENCE:?}");
+        assert!(
+            started.elapsed() < PATIENCE,
+            "the state is not back after {PATIENCE:?}"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -34,6 +34,8 @@ pub struct Settings {
     pub streams_store: String,
     /// `BENCH_STREAMS_JVM`: options of the virtual machine of the Kafka Streams application.
     pub streams_jvm: String,
+    /// `BENCH_STREAMS_SETTINGS`: further arguments of it; its Main.java names them.
+    pub streams_settings: String,
     /// `BENCH_HEARD`: another build of `heard` to measure.
     pub heard: PathBuf,
     /// `BENCH_REPORT`: where the report is written.
@@ -56,6 +58,7 @@ impl Settings {
             streams_threads: bounded("BENCH_STREAMS_THREADS", 1, 1..=64)?,
             streams_store: text("BENCH_STREAMS_STORE", "memory"),
             streams_jvm: text("BENCH_STREAMS_JVM", "-Xms4g -Xmx4g -XX:+UseParallelGC"),
+            streams_settings: text("BENCH_STREAMS_SETTINGS", ""),
             heard: text("BENCH_HEARD", env!("CARGO_BIN_EXE_heard")).into(),
             report: text(
                 "BENCH_REPORT",
@@ -63,6 +66,20 @@ impl Settings {
             )
             .into(),
         })
+    }
+
+    /// The variables that were given, as one would type them; but for those that name files.
+    pub fn given() -> String {
+        let mut given: Vec<_> = std::env::vars()
+            .filter(|(name, _)| name.starts_with("BENCH_") || name == "KAFKA_JVM")
+            .filter(|(name, _)| !["BENCH_HEARD", "BENCH_REPORT"].contains(&name.as_str()))
+            .map(|(name, value)| match value.contains(' ') || value.is_empty() {
+                true => format!("{name}='{value}' "),
+                false => format!("{name}={value} "),
+            })
+            .collect();
+        given.sort();
+        given.concat()
     }
 
     /// Whether a contestant takes part.
@@ -78,9 +95,13 @@ fn text(name: &str, usual: &str) -> String {
 fn bounded(name: &str, usual: u64, range: std::ops::RangeInclusive<u64>) -> Result<u64, String> {
     let given = text(name, &usual.to_string());
     let number = given.replace('_', "").parse().ok();
-    number
-        .filter(|number| range.contains(number))
-        .ok_or_else(|| format!("{name}={given}: a number from {} to {} is wanted", range.start(), range.end()))
+    number.filter(|number| range.contains(number)).ok_or_else(|| {
+        format!(
+            "{name}={given}: a number from {} to {} is wanted",
+            range.start(),
+            range.end()
+        )
+    })
 }
 
 fn list<T: FromStr<Err: Display>>(name: &str, usual: &str) -> Result<Vec<T>, String> {

@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::cluster::{COMPLAINTS, CUSTOMERS, Cluster};
-use crate::contestant::Contestant;
+use crate::contestant::{Contestant, Pace};
 use crate::load::Load;
 use crate::process::Usage;
 use crate::restore::{self, Restored};
 use crate::settings::Settings;
 use crate::watch::Watch;
-
-/// Time between commits.
-pub const COMMIT: Duration = Duration::from_millis(100);
 
 /// What one run of a contestant came to.
 #[derive(Clone, Debug)]
@@ -52,7 +49,7 @@ impl Run {
     /// Records of these topics for each complaint.
     pub fn per_complaint(&self, of: impl Fn(&str) -> bool) -> f64 {
         let records = self.written.iter().filter(|(topic, _)| of(topic));
-        records.map(|(_, count)| *count as f64).sum::<f64>() / self.complaints as f64
+        records.map(|(_, count)| *count).sum::<u64>() as f64 / self.complaints as f64
     }
 }
 
@@ -72,7 +69,7 @@ pub fn run(settings: &Settings, contestant: Contestant, complaints: u64) -> Run 
     let cluster = Cluster::start(settings);
     let all = complaints + settings.warm_up;
     let load = Load::new(settings.seed, all);
-    let mut process = [contestant.start(settings, &cluster, COMMIT, 1)];
+    let mut process = [contestant.start(settings, &cluster, Pace::BURST, 1)];
     if contestant.is_whole() {
         let known = (0..all).filter(|n| Load::is_known(*n)).map(|n| load.customer(n));
         cluster.send(CUSTOMERS, known, || ());

@@ -21,13 +21,21 @@ pub struct Watch {
 impl Watch {
     /// A reader from the beginning.
     pub fn from_beginning(cluster: &Cluster, topic: &str) -> Self {
-        Self::new(cluster, &(0..crate::cluster::PARTITIONS).map(|p| (p, Offset::Beginning)).collect::<Vec<_>>(), topic)
+        Self::new(
+            cluster,
+            &(0..crate::cluster::PARTITIONS)
+                .map(|p| (p, Offset::Beginning))
+                .collect::<Vec<_>>(),
+            topic,
+        )
     }
 
     /// A reader from these places.
     pub fn from_offsets(cluster: &Cluster, topic: &str, offsets: &[i64]) -> Self {
         let from = offsets.iter().enumerate();
-        let from: Vec<_> = from.map(|(p, &offset)| (p as i32, Offset::Offset(offset))).collect();
+        let from: Vec<_> = from
+            .map(|(p, &offset)| (p as i32, Offset::Offset(offset)))
+            .collect();
         Self::new(cluster, &from, topic)
     }
 
@@ -45,7 +53,8 @@ impl Watch {
             .expect("these settings are valid");
         let mut list = TopicPartitionList::new();
         for (partition, offset) in from {
-            list.add_partition_offset(topic, *partition, *offset).expect("a valid place");
+            list.add_partition_offset(topic, *partition, *offset)
+                .expect("a valid place");
         }
         consumer.assign(&list).expect("the partitions exist");
         Self {
@@ -69,7 +78,10 @@ impl Watch {
                 Some(Err(error)) => panic!("outputs cannot be read: {error}"),
                 None => {
                     contestants.iter_mut().for_each(Process::assert_runs);
-                    assert!(last.elapsed() < STUCK, "{left} of {count} outputs are missing, and none comes");
+                    assert!(
+                        last.elapsed() < STUCK,
+                        "{left} of {count} outputs are missing, and none comes"
+                    );
                 }
             }
         }

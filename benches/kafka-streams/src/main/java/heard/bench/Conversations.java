@@ -12,7 +12,6 @@ import org.apache.kafka.streams.state.KeyValueStore;
 
 /** A conversation: the messages of one thread, and the cases in it. The only writer of outputs. */
 final class Conversations {
-    private static final long RANKING_WAIT_MS = 5_000;
     /** The strongest kind of identifier first; an author in email is named by their address. */
     private static final List<String> KINDS =
         List.of("customer_id", "email", "phone", "account", "handle", "device");
@@ -21,6 +20,8 @@ final class Conversations {
     private final KeyValueStore<byte[], byte[]> rows;
     private final Outbox outbox;
     private final Keys keys;
+    /** How long the first work item of a case waits for findings. */
+    private final long rankingWaitMs;
     private final Ids ids = new Ids();
     private final Outputs outputs;
     private final Codec<Complaint> complaints = new Codec<>(Complaint.getClassSchema());
@@ -30,10 +31,11 @@ final class Conversations {
 
     private record Waiting(long until, byte[] conversation, long author) {}
 
-    Conversations(KeyValueStore<byte[], byte[]> rows, Outbox outbox, Keys keys) {
+    Conversations(KeyValueStore<byte[], byte[]> rows, Outbox outbox, Keys keys, long rankingWaitMs) {
         this.rows = rows;
         this.outbox = outbox;
         this.keys = keys;
+        this.rankingWaitMs = rankingWaitMs;
         outputs = new Outputs(outbox, ids);
     }
 
@@ -84,7 +86,7 @@ final class Conversations {
         row.body = datum;
         outputs.event(conversation, row, CaseEventType.CUSTOMER_MESSAGE, complaint.occurred_at, messageId);
         if (opens && !row.asked.isEmpty()) {
-            row.rankBy = outbox.now() + RANKING_WAIT_MS;
+            row.rankBy = outbox.now() + rankingWaitMs;
             waiting.add(new Waiting(row.rankBy, hash, author));
             for (CaseRow.Asked each : row.asked) {
                 new Message.Ask(hash, author).write(outbox.pack);

@@ -9,16 +9,22 @@ import org.apache.kafka.streams.processor.api.Record;
 
 /** The desk: an actor per key; the mailbox topic is their mailbox. */
 final class Desk implements Processor<byte[], byte[], byte[], byte[]> {
+    private final long rankingWaitMs;
     private Outbox outbox;
     private Conversations conversations;
     private Identifiers identifiers;
     private Parties parties;
 
+    Desk(long rankingWaitMs) {
+        this.rankingWaitMs = rankingWaitMs;
+    }
+
     @Override
     public void init(ProcessorContext<byte[], byte[]> context) {
         outbox = new Outbox(context);
         Keys keys = new Keys();
-        conversations = new Conversations(context.getStateStore(Wiring.CONVERSATIONS_STORE), outbox, keys);
+        conversations = new Conversations(
+            context.getStateStore(Wiring.CONVERSATIONS_STORE), outbox, keys, rankingWaitMs);
         identifiers = new Identifiers(context.getStateStore(Wiring.IDENTIFIERS_STORE), outbox);
         parties = new Parties(context.getStateStore(Wiring.PARTIES_STORE), outbox, keys);
         conversations.restore();

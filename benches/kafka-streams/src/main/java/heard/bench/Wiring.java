@@ -36,10 +36,10 @@ final class Wiring {
 
     private Wiring() {}
 
-    static Topology topology(boolean inMemory) {
+    static Topology topology(boolean inMemory, long rankingWaitMs) {
         ProcessorSupplier<byte[], byte[], byte[], byte[]> complaints = () -> new Intake(Intake.Kind.COMPLAINT);
         ProcessorSupplier<byte[], byte[], byte[], byte[]> customers = () -> new Intake(Intake.Kind.CUSTOMER);
-        ProcessorSupplier<byte[], byte[], byte[], byte[]> desk = Desk::new;
+        ProcessorSupplier<byte[], byte[], byte[], byte[]> desk = () -> new Desk(rankingWaitMs);
         Topology topology = new Topology();
         topology.addSource("from-complaints", COMPLAINTS)
             .addSource("from-customers", CUSTOMERS)
