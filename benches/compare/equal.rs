@@ -89,7 +89,7 @@ fn made(settings: &Settings, contestant: Contestant, load: &Load) -> Made {
     cluster.settle();
     let complaints = (0..settings.equal).map(|n| load.complaint(n));
     cluster.send(COMPLAINTS, complaints, || ());
-    Watch::from_beginning(&cluster, contestant.last_output()).take(settings.equal, &mut process, |_| ());
+    Watch::from_beginning(&cluster, contestant.last_output()).take(settings.equal, &mut process, |_| true);
     cluster.settle();
     let [process] = process;
     process.end();

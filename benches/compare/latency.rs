@@ -95,7 +95,10 @@ pub fn run(settings: &Settings, setup: Setup) -> Latency {
             let item = decoder.decode(message.payload().unwrap_or_default());
             let item = item.expect("work items are of their schema");
             let n = Load::number(&item.complaint.id).expect("it is a complaint of ours");
+            // What goes out unranked comes once more.
+            let is_new = seen[n as usize].is_none();
             seen[n as usize].get_or_insert(now);
+            is_new
         });
     });
     processes.into_iter().for_each(crate::process::Process::end);

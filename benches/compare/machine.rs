@@ -14,6 +14,18 @@ pub fn describe() -> String {
     format!("{cores} cores ({model}), {gib:.0} GiB of memory")
 }
 
+/// How busy the machine was in the last minute and the last quarter of an hour: processes that ran or
+/// wanted to. Before a run it should be near zero; else figures are those of a shared machine.
+pub fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let mut averages = load.split_whitespace();
+    let minute = averages.next().unwrap_or_default();
+    format!(
+        "{minute} in the last minute, {} in the last 15",
+        averages.nth(1).unwrap_or_default()
+    )
+}
+
 /// The kernel, Java, and the commit of the checkout.
 pub fn versions() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();

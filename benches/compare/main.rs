@@ -45,21 +45,14 @@ fn main() -> ExitCode {
             return ExitCode::from(64);
         }
     };
-    let report = measure(&settings);
-    let text = report.to_string();
-    print!("\n{text}");
-    if let Err(error) = report.write(&settings.report) {
-        eprintln!(
-            "the report cannot be written to {}: {error}",
-            settings.report.display()
-        );
-        return ExitCode::FAILURE;
-    }
+    let mut report = Report::new(&settings);
+    measure(&settings, &mut report);
+    print!("\n{report}");
     ExitCode::SUCCESS
 }
 
-fn measure(settings: &Settings) -> Report<'_> {
-    let mut report = Report::new(settings);
+/// Measures, and writes the report anew with each figure: what is known is kept if something fails.
+fn measure(settings: &Settings, report: &mut Report<'_>) {
     if settings.runs(Contestant::Streams) {
         contestant::build_streams();
         report.equal = Some(equal::check(settings));
@@ -70,18 +63,20 @@ fn measure(settings: &Settings) -> Report<'_> {
             report.restored = Some(restored.clone());
         }
         report.runs.push(run);
+        report.write();
     }
     if settings.runs(Contestant::Heard) {
         for cases in settings.open_cases.iter().copied() {
             report
                 .growth
                 .push(throughput::run(settings, Contestant::Heard, cases));
+            report.write();
         }
     }
     if settings.latency_seconds > 0 {
         for setup in latency::setups(settings) {
             report.latencies.push(latency::run(settings, setup));
+            report.write();
         }
     }
-    report
 }

@@ -1,7 +1,6 @@
 //! What was found, as docs/benchmarks.md.
 
 use std::fmt::{self, Display, Formatter};
-use std::path::Path;
 
 use crate::contestant::Contestant;
 use crate::equal::Equal;
@@ -17,6 +16,8 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// Everything that a run of the harness found.
 pub struct Report<'s> {
     settings: &'s Settings,
+    /// How busy the machine was before.
+    load: String,
     /// The check of equal work.
     pub equal: Option<Equal>,
     /// Each contestant as fast as it goes.
@@ -34,6 +35,7 @@ impl<'s> Report<'s> {
     pub fn new(settings: &'s Settings) -> Self {
         Self {
             settings,
+            load: machine::load(),
             equal: None,
             runs: Vec::new(),
             growth: Vec::new(),
@@ -42,12 +44,15 @@ impl<'s> Report<'s> {
         }
     }
 
-    /// Writes it to a file.
-    pub fn write(&self, path: &Path) -> std::io::Result<()> {
-        if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory)?;
-        }
-        std::fs::write(path, self.to_string())
+    /// Writes it to the file of the settings.
+    ///
+    /// # Panics
+    /// The file cannot be written.
+    pub fn write(&self) {
+        let path = &self.settings.report;
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        let written = made.and_then(|()| std::fs::write(path, self.to_string()));
+        written.unwrap_or_else(|error| panic!("the report cannot be written: {error}"));
     }
 
     fn run(&self, contestant: Contestant) -> Option<&Run> {
@@ -65,6 +70,7 @@ impl Display for Report<'_> {
         )?;
         writeln!(f, "- Measured: {}", jiff::Timestamp::now().strftime("%Y-%m-%d"))?;
         writeln!(f, "- Machine: {}; the broker runs on it too", machine::describe())?;
+        writeln!(f, "- Load of the machine before the run: {}", self.load)?;
         writeln!(f, "- Versions: {}", machine::versions())?;
         writeln!(f, "- Command: `{}make bench`", Settings::given())?;
         writeln!(

@@ -78,7 +78,7 @@ pub fn run(settings: &Settings, contestant: Contestant, complaints: u64) -> Run 
     let watch = Watch::from_beginning(&cluster, contestant.last_output());
     let warm = (complaints..all).map(|n| load.complaint(n));
     cluster.send(COMPLAINTS, warm, || ());
-    watch.take(settings.warm_up * contestant.copies(), &mut process, |_| ());
+    watch.take(settings.warm_up * contestant.copies(), &mut process, |_| true);
     cluster.settle();
 
     let ends = cluster.ends();
@@ -88,7 +88,7 @@ pub fn run(settings: &Settings, contestant: Contestant, complaints: u64) -> Run 
         before = process[0].usage();
         started = Instant::now();
     });
-    watch.take(complaints * contestant.copies(), &mut process, |_| ());
+    watch.take(complaints * contestant.copies(), &mut process, |_| true);
     let took = started.elapsed();
     let after = process[0].usage();
     eprintln!(

@@ -63,15 +63,19 @@ impl Watch {
         }
     }
 
-    /// Gives `take` the records as they come, until it has had `count`.
-    pub fn take(&self, count: u64, contestants: &mut [Process], mut take: impl FnMut(&BorrowedMessage<'_>)) {
+    /// Gives `take` the records as they come, until it has found `count` of them to be new.
+    pub fn take(
+        &self,
+        count: u64,
+        contestants: &mut [Process],
+        mut take: impl FnMut(&BorrowedMessage<'_>) -> bool,
+    ) {
         let mut left = count;
         let mut last = Instant::now();
         while left > 0 {
             match self.consumer.poll(Duration::from_millis(100)) {
                 Some(Ok(message)) => {
-                    take(&message);
-                    left -= 1;
+                    left -= u64::from(take(&message));
                     last = Instant::now();
                 }
                 Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => {}
