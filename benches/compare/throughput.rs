@@ -104,7 +104,7 @@ pub fn run(settings: &Settings, contestant: Contestant, complaints: u64) -> Run 
     let written = ends
         .iter()
         .map(|(topic, offsets)| {
-            let mut count = 0;
+            let mut count = cluster.deleted(topic, offsets);
             Watch::from_offsets(&cluster, topic, offsets).drain(|_| count += 1);
             (topic.clone(), count)
         })
