@@ -47,9 +47,9 @@ deny:
 advisories:
 	@tools/deny.sh advisories
 
-## how long decoding and encoding a record takes
+## what heard costs beside a pass-through and Kafka Streams: docs/benchmarks.md
 bench:
-	@tools/rust.sh cargo bench --locked --bench wire
+	@tools/bench.sh
 
 ## removes what was built; the broker's data and the fetched tools stay
 clean:
