@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{ActorKey, Context, Corrupt, Effect, Effects, Processor, Rejection, Row as _, RowKey, State};
+use super::{ActorKey, Context, Corrupt, Effect, Effects, Figures, Processor, Rejection, Row as _, RowKey, State};
 use crate::log::Record;
 use crate::model::Millis;
 
@@ -13,6 +13,7 @@ pub struct Sequential<P: Processor> {
     rows: Rows<P::Row>,
     outputs: Vec<P::Output>,
     rejected: Vec<Rejection>,
+    figures: Figures,
     now: Millis,
     largest: Option<Millis>,
 }
@@ -35,6 +36,7 @@ impl<P: Processor> Sequential<P> {
             rows: Rows(BTreeMap::new()),
             outputs: Vec::new(),
             rejected: Vec::new(),
+            figures: Figures::default(),
             now,
             largest: None,
         }
@@ -99,6 +101,11 @@ impl<P: Processor> Sequential<P> {
         &self.rejected
     }
 
+    /// What was counted.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
     /// The largest event time of all inputs.
     pub fn largest_event_time(&self) -> Option<Millis> {
         self.largest
@@ -148,6 +155,9 @@ impl<P: Processor> Sequential<P> {
         queue: &mut VecDeque<(ActorKey, P::Message, u8)>,
         marked: &mut Vec<RowKey>,
     ) {
+        for (figure, by) in effects.take_figures() {
+            self.figures.add(figure, by);
+        }
         for effect in effects.drain() {
             match effect {
                 Effect::Store {
