@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
+use crate::board::ListenError;
 use crate::config::Problems;
 use crate::ingest::{FileError, SendError};
 use crate::log::kafka::SettingsError;
@@ -24,6 +25,8 @@ pub enum Exit {
     ToDo = 3,
     /// The command line is wrong (EX_USAGE).
     Usage = 64,
+    /// The address to listen at is taken (EX_TEMPFAIL).
+    Taken = 75,
     /// The configuration or a map is wrong (EX_CONFIG).
     Config = 78,
 }
@@ -89,6 +92,9 @@ pub enum Failure {
     /// Whoever read our output has gone; nothing is wrong.
     #[error("standard output was closed")]
     OutputClosed,
+    /// Metrics and health cannot be served.
+    #[error("{0}.")]
+    Listen(#[from] ListenError),
     /// Anything else that ends a run.
     #[error("{0}")]
     Run(String),
@@ -110,12 +116,14 @@ impl Failure {
         match self {
             Self::Problems(_) | Self::Client(_) | Self::Schema { .. } => Exit::Config,
             Self::Usage(_) => Exit::Usage,
+            Self::Listen(ListenError::Taken(_)) => Exit::Taken,
             Self::OutputClosed => Exit::Done,
             Self::Log { .. }
             | Self::NoTopics { .. }
             | Self::File(_)
             | Self::Send(_)
             | Self::Write { .. }
+            | Self::Listen(ListenError::Refused { .. })
             | Self::Run(_) => Exit::Failed,
         }
     }

@@ -23,7 +23,7 @@ pub use failure::{Exit, Failure};
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 could not be done, the reason is on standard error; 2 done, but some lines \
 were rejected (ingest); 3 there is something to do (topics plan) or that topics apply will not do; \
-64 the command line is wrong; 78 the configuration or a map is wrong.";
+64 the command line is wrong; 75 the address to listen at is taken; 78 the configuration or a map is wrong.";
 
 /// The customer is always heard.
 #[derive(Debug, Parser)]

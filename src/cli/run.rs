@@ -1,7 +1,8 @@
 //! `heard run`: intake and desk.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use clap::{ArgAction, Args, ValueEnum};
 use jiff::Timestamp;
@@ -9,14 +10,16 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::{Exit, Failure, connect};
 use crate::app::{App, OutputFormats};
-use crate::config::{Settings, TopicKind};
+use crate::board::{Board, Listener, Server};
+use crate::config::{Listen, Settings, TopicKind};
 use crate::engine::{
-    self, Clock, Counts, EngineSettings, Event, Mode, Observer, Pace, Roles, Sabotage, SystemClock, Topics,
-    TracingObserver,
+    self, Clock, EngineSettings, Mode, Observer, Pace, Roles, Sabotage, SystemClock, Topics,
 };
 use crate::intake::InputKind;
 use crate::log::Topic;
 use crate::model::{Case, CaseEvent, Millis, WorkItem};
+use crate::observe::lag;
+use crate::observe::metrics::{Metrics, Plan};
 
 /// Arguments of `heard run`.
 #[derive(Clone, Debug, Args)]
@@ -41,6 +44,10 @@ pub struct RunArgs {
     /// configured.
     #[arg(long, value_name = "on|off", value_parser = parse_switch, action = ArgAction::Set)]
     pub local_delivery: Option<bool>,
+    /// Where to serve /metrics, /healthz and /readyz: an address with a port (0: any that is free), or
+    /// off; without it, as configured, and off in a drain.
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_listen)]
+    pub listen: Option<Listen>,
 }
 
 /// A part of the processing.
@@ -76,14 +83,21 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         signal_hook::flag::register(signal, Arc::clone(&stop))
             .map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     }
-    let observer = Arc::new(Tally::default());
-    let seen: Arc<dyn Observer> = observer.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let metrics = Arc::new(Metrics::new(plan(settings), Arc::clone(&clock)));
+    let seen: Arc<dyn Observer> = metrics.clone();
+    let _server = serve(settings, args, &metrics, engine.workers)?;
     let app = || App::new(&rules, kinds.clone(), &registry, formats);
     tracing::info!(instance = engine.instance, workers = engine.workers, "running");
     let started = clock.monotonic();
-    let ended = engine::run(&log, &app, &engine, &clock, &seen, &stop);
-    let counts = observer.counts();
+    let done = AtomicBool::new(false);
+    let ended = thread::scope(|scope| {
+        scope.spawn(|| lag::follow(&log, &metrics, &done));
+        let ended = engine::run(&log, &app, &engine, &clock, &seen, &stop);
+        done.store(true, Ordering::Relaxed);
+        ended
+    });
+    let counts = metrics.counts();
     let took = clock.monotonic().saturating_sub(started);
     tracing::info!(
         taken = counts.taken,
@@ -188,32 +202,60 @@ fn host_name() -> Result<String, Failure> {
     Ok(name)
 }
 
-/// Counts what all workers do, and logs what happens.
-#[derive(Default)]
-struct Tally {
-    counts: Mutex<Counts>,
+/// What is measured: the topics of [`inputs`], in their order.
+fn plan(settings: &Settings) -> Plan {
+    let inputs = inputs(settings).into_iter().map(|(kind, topic)| {
+        let channels = settings.rules.channels.keys();
+        let mut channels = channels.filter(|channel| {
+            [
+                settings.topics.complaints(channel),
+                settings.topics.responses(channel),
+            ]
+            .contains(&topic)
+        });
+        (kind, channels.next().map(ToString::to_string), topic)
+    });
+    Plan::new(
+        &settings.rules,
+        inputs,
+        settings.topics.topic(TopicKind::Interactions),
+    )
 }
 
-impl Tally {
-    fn counts(&self) -> Counts {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Observer for Tally {
-    fn event(&self, worker: usize, event: &Event) {
-        TracingObserver.event(worker, event);
-    }
-
-    fn counted(&self, _worker: usize, counts: &Counts) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) += counts;
-    }
+/// Serves metrics and health, if it is to.
+fn serve(
+    settings: &Settings,
+    args: &RunArgs,
+    metrics: &Arc<Metrics>,
+    workers: usize,
+) -> Result<Option<Server>, Failure> {
+    let configured = if args.drain {
+        Listen(None)
+    } else {
+        settings.http.listen
+    };
+    let Listen(Some(address)) = args.listen.unwrap_or(configured) else {
+        return Ok(None);
+    };
+    let listener = Listener::bind(address)?;
+    tracing::info!(
+        "metrics and health at http://{}/metrics, /healthz, /readyz",
+        listener.address()
+    );
+    let server = listener.serve(Board::new(Arc::clone(metrics), workers));
+    server
+        .map(Some)
+        .map_err(|error| Failure::Run(format!("metrics and health cannot be served: {error}")))
 }
 
 fn parse_time(text: &str) -> Result<Millis, String> {
     text.parse::<Timestamp>()
         .map(|time| Millis(time.as_millisecond()))
         .map_err(|_| "write a time with its offset, such as 2020-06-01T00:00:00Z".into())
+}
+
+fn parse_listen(text: &str) -> Result<Listen, String> {
+    text.parse().map_err(|allowed| format!("write {allowed}"))
 }
 
 fn parse_switch(text: &str) -> Result<bool, String> {

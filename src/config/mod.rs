@@ -5,6 +5,7 @@
 
 pub mod duration;
 mod engine;
+mod http;
 mod problem;
 mod read_rules;
 pub mod rules;
@@ -17,6 +18,7 @@ pub mod value;
 mod wire;
 
 pub use engine::EngineSettings;
+pub use http::{HttpSettings, Listen};
 pub use problem::{Problem, Problems};
 pub use rules::RuleSettings;
 pub use settings::{Overrides, RawConfig, Settings};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeValue;
 
 use super::engine::EngineSettings;
+use super::http::HttpSettings;
 use super::problem::Problems;
 use super::read_rules;
 use super::rules::RuleSettings;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub rules: RuleSettings,
     /// How the engine works.
     pub engine: EngineSettings,
+    /// Where metrics and health are served.
+    pub http: HttpSettings,
     /// How records are written.
     pub wire: WireSettings,
     /// What an operator should know about these settings; to be shown once at the start.
@@ -122,6 +125,7 @@ impl Settings {
             topics: TopicSettings::read(top.section("topics")),
             rules: read_rules::read(top),
             engine: EngineSettings::read(top.section("engine")),
+            http: HttpSettings::read(top.section("http")),
             wire: WireSettings::read(top.section("wire"), base),
             warnings: Vec::new(),
         };

@@ -41,7 +41,10 @@ impl Queues {
         if before == now {
             return;
         }
-        before.into_iter().flatten().for_each(|standing| self.leave(standing));
+        before
+            .into_iter()
+            .flatten()
+            .for_each(|standing| self.leave(standing));
         now.into_iter().flatten().for_each(|standing| self.join(standing));
     }
 
@@ -104,7 +107,13 @@ mod tests {
     fn told(queues: &Queues) -> Vec<(u64, u64, i64)> {
         let mut told: Vec<_> = queues
             .iter()
-            .map(|Queue { number, length, oldest }| (number, length, oldest.0))
+            .map(
+                |Queue {
+                     number,
+                     length,
+                     oldest,
+                 }| (number, length, oldest.0),
+            )
             .collect();
         told.sort_unstable();
         told

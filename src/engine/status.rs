@@ -77,7 +77,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
     fn status(&mut self) -> Status {
         let joined = self.consumer.membership().is_ok();
-        let inputs = self.inputs.iter().map(|(&(input, _), source)| (Some(input), source));
+        let inputs = self
+            .inputs
+            .iter()
+            .map(|(&(input, _), source)| (Some(input), source));
         let desks = self.desks.values().map(|desk| (None, &desk.source));
         let reading = inputs.chain(desks).map(|(input, source)| {
             let position = self.consumer.position(&source.partition);
@@ -94,11 +97,17 @@ impl<L: Log, P: Processor> Worker<L, P> {
             queues: desk.rows.queues().iter().collect(),
         });
         let standing = self.desks.iter().filter(|(_, desk)| desk.blocked);
-        let blocked = standing.map(|(&number, _)| number).chain(self.blocked.iter().copied());
+        let blocked = standing
+            .map(|(&number, _)| number)
+            .chain(self.blocked.iter().copied());
         let mut status = Status {
             joined,
             left: false,
-            mending: self.repair.as_ref().and_then(super::recover::Repair::cause).cloned(),
+            mending: self
+                .repair
+                .as_ref()
+                .and_then(super::recover::Repair::cause)
+                .cloned(),
             reading: reading.collect(),
             held: held.collect(),
             restoring: Vec::new(),

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{ActorKey, Context, Corrupt, Effect, Effects, Figures, Processor, Rejection, Row as _, RowKey, State};
+use super::{
+    ActorKey, Context, Corrupt, Effect, Effects, Figures, Processor, Rejection, Row as _, RowKey, State,
+};
 use crate::log::Record;
 use crate::model::Millis;
 

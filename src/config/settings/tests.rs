@@ -33,6 +33,7 @@ fn the_example_file_is_valid_and_says_what_the_defaults_are() {
     let defaults = load("").expect("defaults");
     assert_eq!(shown.topics, defaults.topics);
     assert_eq!(shown.engine, defaults.engine);
+    assert_eq!(shown.http, defaults.http);
     assert_eq!(shown.rules.identity, defaults.rules.identity);
     assert_eq!(shown.rules.limits, defaults.rules.limits);
 }

@@ -13,6 +13,7 @@ use super::ledger::{self, Head};
 use super::view::View;
 use super::wait::Wait;
 use super::work::{self, Brief, WorkMark};
+use crate::desk::figures::{Conclusions, count_change};
 use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::row::Row;
@@ -111,6 +112,9 @@ impl Actor<'_, '_> {
                 row.rank_by = Some(self.cx.now.plus(self.desk.settings().ranking_wait.ms()));
             }
         }
+        if complaint.is_some() {
+            row.logged = row.logged.or(self.logged);
+        }
         self.identify(head, &mut row, new_view.as_ref(), summary_before, &mut happened);
         row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
@@ -118,6 +122,11 @@ impl Actor<'_, '_> {
             row.taken_back += 1;
         }
 
+        self.count(
+            head,
+            before.as_ref().zip(old_view.as_ref()),
+            row.fold.as_ref().zip(new_view.as_ref()),
+        );
         self.emit_events(head, &row, before.as_ref(), happened);
         let fold = row.fold.take();
         self.hand_out(
@@ -133,10 +142,25 @@ impl Actor<'_, '_> {
             },
         )?;
         row.fold = fold;
+        if row.rank_by.is_none() {
+            row.logged = None; // nothing is held back that it could go out with
+        }
         let key = self.row(part::CASE, row.author);
         self.effects.publish(key);
         self.effects.store(key, Row::Case(Box::new(row)));
         Ok(())
+    }
+
+    /// Counts what has become of the case.
+    fn count(&mut self, head: &Head, before: Option<(&Fold, &View)>, now: Option<(&Fold, &View)>) {
+        let conclusions =
+            |judged: Option<(&Fold, &View)>| judged.map(|(fold, view)| Conclusions::of(fold, view));
+        let (before, now) = (conclusions(before), conclusions(now));
+        if before != now
+            && let Some(figures) = self.desk.figures().channel(&head.channel)
+        {
+            count_change(figures, before, now, self.effects);
+        }
     }
 
     fn emit_events(&mut self, head: &Head, row: &CaseRow, before: Option<&Fold>, happened: Vec<Happened>) {
@@ -242,6 +266,9 @@ impl Actor<'_, '_> {
                 wall: self.cx.wall,
             };
             let item = brief.item(wait, state, mark.revision, complaint);
+            if let Some(logged) = row.logged.take() {
+                self.effects.delivered(logged);
+            }
             self.effects.emit(Output::Work(Box::new(item)));
         }
         self.keep_mark(row, mark, state);
