@@ -11,6 +11,7 @@ use super::drain::Drain;
 use super::error::{EngineError, Trouble};
 use super::event::{Event, Observer};
 use super::local::LocalQueue;
+use super::queues::Queue;
 use super::recover::Repair;
 use super::retry::retry;
 use super::savepoint::Scratch;
@@ -297,6 +298,12 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 .committed()
                 .map(move |(key, value)| (number, key, value))
         })
+    }
+
+    /// The queues that committed rows stand in, by mailbox partition. For tests that compare state.
+    pub fn queues(&self) -> impl Iterator<Item = (i32, Queue)> {
+        let desks = self.desks.iter();
+        desks.flat_map(|(&number, desk)| desk.rows.queues().iter().map(move |queue| (number, queue)))
     }
 
     /// Counts what is certain.
