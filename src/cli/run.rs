@@ -1,8 +1,7 @@
 //! `heard run`: intake and desk.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::sync::atomic::AtomicBool;
 
 use clap::{ArgAction, Args, ValueEnum};
 use jiff::Timestamp;
@@ -90,13 +89,9 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let app = || App::new(&rules, kinds.clone(), &registry, formats);
     tracing::info!(instance = engine.instance, workers = engine.workers, "running");
     let started = clock.monotonic();
-    let done = AtomicBool::new(false);
-    let ended = thread::scope(|scope| {
-        scope.spawn(|| lag::follow(&log, &metrics, &done));
-        let ended = engine::run(&log, &app, &engine, &clock, &seen, &stop);
-        done.store(true, Ordering::Relaxed);
-        ended
-    });
+    let follower = lag::follow(log.clone(), Arc::clone(&metrics));
+    let ended = engine::run(&log, &app, &engine, &clock, &seen, &stop);
+    drop(follower);
     let counts = metrics.counts();
     let took = clock.monotonic().saturating_sub(started);
     tracing::info!(

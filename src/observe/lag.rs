@@ -1,9 +1,10 @@
 //! Lag that is true under transactions: the last stable offset less the position (ENGINE.md, "The
 //! client"). Ends are asked for on a thread of their own, so that no record waits for it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::metrics::Metrics;
 use crate::log::Log;
@@ -11,27 +12,35 @@ use crate::log::Log;
 /// From one question to the next.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// How late a shutdown may be noticed.
-const NAP: Duration = Duration::from_millis(100);
+/// The same while nothing is read yet.
+const SOON: Duration = Duration::from_millis(200);
 
-/// Keeps the lag of what is read here up to date until `stop` is set.
-pub fn follow<L: Log>(log: &L, metrics: &Metrics, stop: &AtomicBool) {
-    let mut due = Instant::now();
-    while !stop.load(Ordering::Relaxed) {
-        if Instant::now() >= due {
-            due = Instant::now() + INTERVAL;
+/// Follows the lag until it is dropped. The thread is not waited for: an answer of a broker that is
+/// down may take long.
+#[derive(Debug)]
+pub struct Follower(#[allow(dead_code, reason = "dropping it says stop")] Sender<()>);
+
+/// Keeps the lag of what is read here up to date. Without a thread no lag is shown.
+pub fn follow<L: Log>(log: L, metrics: Arc<Metrics>) -> Follower {
+    let (stop, stopped) = channel();
+    let follow = move || {
+        let mut wait = SOON;
+        while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
             let positions = metrics.positions();
+            if positions.is_empty() {
+                metrics.lags(&[], &[]);
+                wait = SOON;
+                continue;
+            }
             let partitions: Vec<_> = positions.iter().map(|(partition, _)| partition.clone()).collect();
             // Without an answer the lag is not known, and none is shown.
-            let ends = match partitions.as_slice() {
-                [] => Vec::new(),
-                partitions => log.ends(partitions).unwrap_or_default(),
-            };
+            let ends = log.ends(&partitions).unwrap_or_default();
             metrics.lags(&positions, &ends);
-            if partitions.is_empty() {
-                due = Instant::now() + NAP;
-            }
+            wait = INTERVAL;
         }
-        thread::sleep(NAP);
+    };
+    if let Err(error) = thread::Builder::new().name("lag".into()).spawn(follow) {
+        tracing::warn!("the lag is not followed: {error}");
     }
+    Follower(stop)
 }

@@ -61,7 +61,7 @@ impl Told {
         batch.push(place, None, Some(&value), []);
         let rejected = self.run.rejected().len();
         self.run.take(input, &batch.get(0).expect("it was pushed"));
-        for reason in self.run.rejected()[rejected..].to_vec() {
+        for reason in self.run.rejected()[rejected..].iter().cloned() {
             let event = Event::DeadLettered {
                 partition: TopicPartition::new(inputs()[input].2.clone(), 0),
                 offset: 0,
