@@ -21,7 +21,7 @@ pub(super) struct Queues {
 #[derive(Debug, Default)]
 struct Line {
     length: u64,
-    seconds: BTreeMap<i64, u32>,
+    seconds: BTreeMap<u32, u32>,
 }
 
 /// A queue, as it is told.
@@ -77,14 +77,16 @@ impl Queues {
             Some(Queue {
                 number,
                 length: line.length,
-                oldest: Millis(oldest * 1000),
+                oldest: Millis(i64::from(oldest) * 1000),
             })
         })
     }
 }
 
-fn second(at: Millis) -> i64 {
-    at.0.div_euclid(1000)
+/// The second of a time, from 1970 to 2106: what lies beyond counts as the nearest.
+fn second(at: Millis) -> u32 {
+    let second = at.0.div_euclid(1000).max(0);
+    u32::try_from(second).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

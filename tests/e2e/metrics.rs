@@ -197,6 +197,8 @@ fn prometheus_finds_what_the_report_finds() {
         prometheus.waits_for(&query, expected);
         println!("{pointer} {expected}: {query}");
     }
+    let back = prometheus.value("sum(heard_cases_taken_back)");
+    println!("taken back and not made up for: {back:?}");
     assert_eq!(report.pointer("/total/answered"), Some(&Value::from(1030)));
     assert_eq!(
         report.pointer("/total/reply_limit/reached"),

@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use heard::engine::{
-    Clock, Counts, EngineError, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage, Step,
-    Topics, Worker,
+    Clock, Counts, EngineError, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage,
+    Status, Step, Topics, Worker,
 };
 use heard::log::memory::{MemoryLog, Settings};
 use heard::log::{ErrorKind, Log, Topic, TopicSpec};
@@ -43,6 +43,8 @@ pub struct Ear {
     pub events: Mutex<Vec<String>>,
     pub counts: Mutex<Counts>,
     pub figures: Mutex<Figures>,
+    /// How the latest worker to tell stands.
+    pub status: Mutex<Status>,
     pub tell: bool,
 }
 
@@ -66,6 +68,14 @@ impl Observer for EarOf {
 
     fn counted(&self, _: usize, counts: &Counts) {
         *self.ear.counts.lock().expect("nobody panics with it") += counts;
+    }
+
+    fn follows(&self) -> bool {
+        true
+    }
+
+    fn stands(&self, _: usize, status: Status) {
+        *self.ear.status.lock().expect("nobody panics with it") = status;
     }
 
     fn figured(&self, _: usize, figured: &Figured<'_>) {

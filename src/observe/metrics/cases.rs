@@ -191,7 +191,7 @@ impl Queue {
 fn waiting(plan: &Plan, state: &State, now: Millis, scrape: &mut Vec<MetricFamily>) {
     // By channel, stage and queue; the last is for channels that are not in the plan.
     let mut queues = vec![[[Queue::default(); 2]; 2]; plan.channels.len() + 1];
-    for held in state.workers.values().flat_map(|told| &told.status.held) {
+    for held in state.held() {
         for queue in &held.queues {
             let known = plan.queue(queue.number);
             let (place, stage, waiting) = known.unwrap_or_else(|| {

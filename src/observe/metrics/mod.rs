@@ -21,7 +21,7 @@ use prometheus::{Encoder, Registry, TextEncoder};
 pub use plan::Plan;
 
 use super::health::{self, Health};
-use crate::engine::{Clock, Counts, Event, Figured, Observer, Status, TracingObserver};
+use crate::engine::{Clock, Counts, Event, Figured, Held, Observer, Status, TracingObserver};
 use crate::log::{Ends, TopicPartition};
 use crate::model::Millis;
 use ledger::Ledger;
@@ -48,6 +48,23 @@ struct State {
     workers: BTreeMap<usize, Told>,
     /// Lag and what is held back, by kind of topic.
     lags: BTreeMap<&'static str, (i64, i64)>,
+}
+
+impl State {
+    /// The rows held here, by mailbox partition. Two workers may claim one for a moment, while it moves
+    /// from one to the other: then it is whose word is newer.
+    fn held(&self) -> impl Iterator<Item = &Held> {
+        let mut newest: BTreeMap<i32, (Duration, &Held)> = BTreeMap::new();
+        for told in self.workers.values() {
+            for held in &told.status.held {
+                let known = newest.get(&held.number);
+                if known.is_none_or(|(at, _)| *at <= told.at) {
+                    newest.insert(held.number, (told.at, held));
+                }
+            }
+        }
+        newest.into_values().map(|(_, held)| held)
+    }
 }
 
 /// How a worker stands, and when it said so.

@@ -7,7 +7,7 @@ use super::names::{ALL, PROCESS};
 use super::*;
 use crate::app::{App, OutputFormats};
 use crate::config::rules::{ChannelRules, RuleSettings, Span};
-use crate::engine::{Held, ManualClock, Queue};
+use crate::engine::{ManualClock, Queue};
 use crate::intake::InputKind;
 use crate::log::batch::Place;
 use crate::log::{Batch, Topic};
@@ -429,5 +429,32 @@ fn the_budget_holds_at_the_most_there_can_be() {
     assert!(
         series > budget / 2,
         "{series} series of {budget}: the budget is too generous"
+    );
+}
+
+#[test]
+fn a_partition_that_moves_is_shown_once() {
+    let plan = Plan::new(&RuleSettings::default(), inputs(), "interactions".into());
+    let clock = Arc::new(ManualClock::new(NOW));
+    let metrics = Metrics::new(plan, clock.clone());
+    let holds = |rows| Status {
+        held: vec![Held {
+            number: 3,
+            rows,
+            bytes: 0,
+            queues: Vec::new(),
+        }],
+        ..Status::default()
+    };
+    metrics.stands(1, holds(5));
+    clock.advance(std::time::Duration::from_millis(1));
+    metrics.stands(0, holds(6));
+    assert_eq!(value(&metrics.scrape(), "heard_state_rows{partition=\"3\"}"), 6.0);
+    assert_eq!(metrics.scrape().matches("heard_state_rows{").count(), 1);
+    metrics.stands(0, Status::default());
+    metrics.stands(1, Status::default());
+    assert!(
+        !metrics.scrape().contains("heard_state_rows{"),
+        "both were taken away"
     );
 }

@@ -155,14 +155,14 @@ fn latency(latency: &Latency, scrape: &mut Vec<MetricFamily>) {
 fn held(state: &State, scrape: &mut Vec<MetricFamily>) {
     let mut rows = Family::new(names::ROWS);
     let mut bytes = Family::new(names::ROW_BYTES);
+    for held in state.held() {
+        let partition = held.number.to_string();
+        rows.number(&[&partition], size(held.rows));
+        bytes.number(&[&partition], size(held.bytes));
+    }
     let mut partitions = [0; 3];
     for told in state.workers.values() {
         let status = &told.status;
-        for held in &status.held {
-            let partition = held.number.to_string();
-            rows.number(&[&partition], size(held.rows));
-            bytes.number(&[&partition], size(held.bytes));
-        }
         partitions[0] += size(status.reading.len());
         partitions[1] += size(status.restoring.len());
         partitions[2] += size(status.blocked.len());
