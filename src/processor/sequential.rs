@@ -16,6 +16,7 @@ pub struct Sequential<P: Processor> {
     outputs: Vec<P::Output>,
     rejected: Vec<Rejection>,
     figures: Figures,
+    delivered: Vec<Millis>,
     now: Millis,
     largest: Option<Millis>,
 }
@@ -39,6 +40,7 @@ impl<P: Processor> Sequential<P> {
             outputs: Vec::new(),
             rejected: Vec::new(),
             figures: Figures::default(),
+            delivered: Vec::new(),
             now,
             largest: None,
         }
@@ -108,6 +110,11 @@ impl<P: Processor> Sequential<P> {
         &self.figures
     }
 
+    /// When the log received what has come to an output, in the order of the outputs.
+    pub fn delivered(&self) -> &[Millis] {
+        &self.delivered
+    }
+
     /// The largest event time of all inputs.
     pub fn largest_event_time(&self) -> Option<Millis> {
         self.largest
@@ -160,6 +167,7 @@ impl<P: Processor> Sequential<P> {
         for (figure, by) in effects.take_figures() {
             self.figures.add(figure, by);
         }
+        self.delivered.extend(effects.take_delivered());
         for effect in effects.drain() {
             match effect {
                 Effect::Store {

@@ -197,8 +197,12 @@ fn prometheus_finds_what_the_report_finds() {
         prometheus.waits_for(&query, expected);
         println!("{pointer} {expected}: {query}");
     }
-    let back = prometheus.value("sum(heard_cases_taken_back)");
-    println!("taken back and not made up for: {back:?}");
+    // For the reader: an archive fed live counts as unanswered what its next record answers.
+    let (_, scrape) = live.get("/metrics");
+    let back = scrape
+        .lines()
+        .filter(|line| line.contains("taken_back") && !line.ends_with(" 0"));
+    back.for_each(|line| println!("{line}"));
     assert_eq!(report.pointer("/total/answered"), Some(&Value::from(1030)));
     assert_eq!(
         report.pointer("/total/reply_limit/reached"),

@@ -48,6 +48,10 @@ impl Told {
     }
 
     fn take<T: WireRecord>(&mut self, input: usize, record: &T) {
+        self.take_at(input, record, NOW);
+    }
+
+    fn take_at<T: WireRecord>(&mut self, input: usize, record: &T, logged: Millis) {
         let mut value = Vec::new();
         let mut encoder = Encoder::new(Format::SingleObject);
         encoder.encode(record, &mut value).expect("it is of its schema");
@@ -55,7 +59,7 @@ impl Told {
             topic: input,
             partition: 0,
             offset: 0,
-            timestamp: NOW.0,
+            timestamp: logged.0,
         };
         let mut batch = Batch::new();
         batch.push(place, None, Some(&value), []);
@@ -457,4 +461,18 @@ fn a_partition_that_moves_is_shown_once() {
         !metrics.scrape().contains("heard_state_rows{"),
         "both were taken away"
     );
+}
+
+/// The way of a work item is measured from the broker time of its complaint: once for each that goes
+/// out, whether at once or after findings.
+#[test]
+fn each_complaint_that_goes_out_is_measured_from_its_broker_time() {
+    let mut told = Told::new(RuleSettings::default());
+    let at = |minute: i64| NOW.plus(minute * MINUTE);
+    told.take_at(0, &complaint("m1", "social", "c", at(-10)), at(1));
+    told.take_at(0, &complaint("m2", "social", "c", at(-9)), at(2));
+    told.take_at(0, &complaint("m2", "social", "c", at(-9)), at(3)); // known already
+    told.take_at(1, &reply("r1", "c", at(-8)), at(4));
+    told.take_at(0, &complaint("m3", "social", "c", at(-7)), at(5));
+    assert_eq!(told.run.delivered(), [at(1), at(2), at(5)]);
 }
