@@ -124,13 +124,8 @@ impl Table {
     }
 
     /// How many figures there are at most.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         1 + self.channels.len() * 2 * SIZE
-    }
-
-    /// Whether there are none: never.
-    pub fn is_empty(&self) -> bool {
-        false
     }
 
     /// The figures of a channel; `None` for one that is not in the configuration.
@@ -332,8 +327,8 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), 1 + channels.len() * 2 * counted.len());
-        assert_eq!(seen.len(), table.len());
-        assert!(seen.iter().all(|figure| (figure.0 as usize) < table.len()));
+        assert_eq!(seen.len(), table.size());
+        assert!(seen.iter().all(|figure| (figure.0 as usize) < table.size()));
         assert_eq!(table.channel("nobody-configured-this"), None);
     }
 

@@ -394,7 +394,7 @@ fn the_budget_holds_at_the_most_there_can_be() {
     let plan = Plan::new(&rules, all.clone(), "interactions".into());
     let metrics = Metrics::new(plan, Arc::new(ManualClock::new(NOW)));
     let mut figures = crate::processor::Figures::default();
-    for number in 0..crate::desk::figures::Table::new(&rules).len() {
+    for number in 0..crate::desk::figures::Table::new(&rules).size() {
         figures.add(crate::processor::Figure(u32::try_from(number).expect("few")), 1);
     }
     let figured = Figured {
