@@ -131,7 +131,8 @@ impl Processor for App {
     }
 
     fn salvage(&self, _to: ActorKey, message: &Message, cx: &Context, effects: &mut desk::Effects) {
-        if let Message::Said(complaint) = message {
+        if let Message::Said { complaint, logged } = message {
+            effects.delivered(*logged);
             effects.emit(Output::Work(Box::new(plain(self.desk.settings(), complaint, cx))));
         }
     }

@@ -48,6 +48,32 @@ install() {
         </dev/null >.tools/apt.log 2>&1 || tail -n 15 .tools/apt.log >&2
 }
 
+# Brings apt's lists up to date, if we may.
+apt_update() {
+    if [ "$(id -u)" = 0 ]; then
+        apt-get update -qq >>.tools/apt.log 2>&1
+    else
+        command -v sudo >/dev/null && sudo -n apt-get update -qq >>.tools/apt.log 2>&1
+    fi
+}
+
+# Prometheus, for the test that scrapes `heard run` with it: unpacked into .tools/ from its Debian
+# package, so that no service is installed or started. Without it that test is skipped, and says so.
+fetch_prometheus() {
+    local dir=.tools/prometheus
+    if { command -v prometheus && command -v promtool; } >/dev/null || [ -x $dir/usr/bin/prometheus ]; then
+        return
+    fi
+    rm -rf $dir && mkdir -p $dir
+    if command -v apt-get >/dev/null && command -v dpkg >/dev/null; then
+        (cd $dir && apt-get download -qq prometheus >>../apt.log 2>&1) ||
+            { apt_update && (cd $dir && apt-get download -qq prometheus >>../apt.log 2>&1); } || true
+        dpkg -x $dir/prometheus_*.deb $dir 2>>.tools/apt.log && rm -f $dir/*.deb && return
+    fi
+    rm -rf $dir
+    echo "Prometheus cannot be had here (Debian: prometheus): the test that needs it will be skipped"
+}
+
 mkdir -p .tools
 lacks=$(missing)
 if [ -n "$lacks" ]; then
@@ -69,4 +95,5 @@ for component in clippy fmt; do
         { echo "cargo $component is missing: rustup component add clippy rustfmt" >&2; exit 1; }
 done
 java -version 2>&1 | head -n 1
+fetch_prometheus
 [ -f Cargo.lock ] || { echo "Cargo.lock is missing: it belongs to the checkout" >&2; exit 1; }

@@ -134,7 +134,15 @@ impl Contestant {
                 std::fs::write(&config, text).expect("the directory can be written");
                 let mut command = Command::new(&settings.heard);
                 command.arg("--config").arg(config);
-                command.args(["--brokers", cluster.address(), "run", "--instance", &name]);
+                command.args([
+                    "--brokers",
+                    cluster.address(),
+                    "run",
+                    "--listen",
+                    "off",
+                    "--instance",
+                    &name,
+                ]);
                 command
             }
             Self::Streams => {

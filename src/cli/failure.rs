@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
+use crate::board::ListenError;
 use crate::config::Problems;
 use crate::engine::EngineError;
 use crate::ingest::{FileError, SendError};
@@ -31,6 +32,8 @@ pub enum Exit {
     Unavailable = 69,
     /// A file, or standard output, cannot be written (EX_IOERR).
     NotWritten = 74,
+    /// The address to listen at is taken (EX_TEMPFAIL).
+    Taken = 75,
     /// The brokers deny a right, or do not believe who we are (EX_NOPERM).
     Denied = 77,
     /// The configuration or a map is wrong (EX_CONFIG).
@@ -39,7 +42,7 @@ pub enum Exit {
 
 impl Exit {
     /// All of them, with what each means, for `heard help` and the README.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::Done, "done"),
         (Self::Failed, "could not be done; the reason is on standard error"),
         (Self::Rejected, "done, but some lines were rejected (ingest)"),
@@ -51,6 +54,7 @@ impl Exit {
         (Self::NoInput, "a file to read is missing or unreadable"),
         (Self::Unavailable, "the brokers cannot be reached"),
         (Self::NotWritten, "a file, or standard output, cannot be written"),
+        (Self::Taken, "the address to listen at is taken"),
         (
             Self::Denied,
             "the brokers deny a right, or do not believe who we are",
@@ -132,6 +136,9 @@ pub enum Failure {
         #[source]
         cause: EngineError,
     },
+    /// Metrics and health cannot be served.
+    #[error("{0}.")]
+    Listen(#[from] ListenError),
     /// Anything else that ends a run.
     #[error("{0}")]
     Run(String),
@@ -154,6 +161,7 @@ impl Failure {
         match self {
             Self::Problems(_) | Self::Client(_) | Self::Schema { .. } => Exit::Config,
             Self::Usage(_) => Exit::Usage,
+            Self::Listen(ListenError::Taken(_)) => Exit::Taken,
             Self::OutputClosed => Exit::Done,
             Self::Log { cause, .. } => of_log(cause),
             Self::NoTopics { .. } => Exit::ToDo,
@@ -165,7 +173,7 @@ impl Failure {
                 EngineError::MissingTopics(_) | EngineError::Uneven { .. } => Exit::ToDo,
                 _ => Exit::Failed,
             },
-            Self::Send(_) | Self::Run(_) => Exit::Failed,
+            Self::Send(_) | Self::Listen(ListenError::Refused { .. }) | Self::Run(_) => Exit::Failed,
         }
     }
 }

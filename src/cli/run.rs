@@ -11,14 +11,17 @@ use signal_hook::flag;
 
 use super::{Exit, Failure, check, connect};
 use crate::app::{App, OutputFormats};
-use crate::config::{Settings, TopicKind};
+use crate::board::{Board, Listener, Server};
+use crate::config::{Listen, Settings, TopicKind};
 use crate::engine::{
-    self, Clock, Counts, EngineSettings, Event, Mode, Observer, Pace, Roles, Sabotage, SystemClock, Topics,
-    TracingObserver,
+    self, Clock, Counts, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage, Status,
+    SystemClock, Topics,
 };
 use crate::intake::InputKind;
 use crate::log::Topic;
 use crate::model::{Case, CaseEvent, Millis, WorkItem};
+use crate::observe::lag;
+use crate::observe::metrics::{Metrics, Plan};
 
 /// Arguments of `heard run`.
 #[derive(Clone, Debug, Args)]
@@ -43,6 +46,10 @@ pub struct RunArgs {
     /// configured.
     #[arg(long, value_name = "on|off", value_parser = parse_switch, action = ArgAction::Set)]
     pub local_delivery: Option<bool>,
+    /// Where to serve /metrics, /healthz and /readyz: an address with a port (0: any that is free), or
+    /// off; without it, as configured, and off in a drain.
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_listen)]
+    pub listen: Option<Listen>,
 }
 
 /// A part of the processing.
@@ -83,14 +90,21 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     }
     check::before_run(settings, &log, &args.roles)?;
     checking.store(false, Ordering::SeqCst);
-    let observer = Arc::new(Tally::new(args.drain));
-    let seen: Arc<dyn Observer> = observer.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let metrics = Arc::new(Metrics::new(plan(settings), Arc::clone(&clock)));
+    let seen: Arc<dyn Observer> = if args.drain {
+        Arc::new(Draining::new(Arc::clone(&metrics)))
+    } else {
+        metrics.clone()
+    };
+    let _server = serve(settings, args, &metrics, engine.workers)?;
     let app = || App::new(&rules, kinds.clone(), &registry, formats);
     tracing::info!(instance = engine.instance, workers = engine.workers, "running");
     let started = clock.monotonic();
+    let follower = lag::follow(log.clone(), Arc::clone(&metrics));
     let ended = engine::run(&log, &app, &engine, &clock, &seen, &stop);
-    let counts = observer.counts();
+    drop(follower);
+    let counts = metrics.counts();
     let took = clock.monotonic().saturating_sub(started);
     tracing::info!(
         taken = counts.taken,
@@ -198,40 +212,34 @@ fn host_name() -> Result<String, Failure> {
     Ok(name)
 }
 
-/// Counts what all workers do, and logs what happens; in a drain also how far it is, now and then.
-struct Tally {
-    counts: Mutex<(Counts, Option<Instant>)>,
-}
-
 /// When a drain first says how far it is, and between two times.
 const FIRST_WORDS: Duration = Duration::from_secs(2);
 const NEXT_WORDS: Duration = Duration::from_secs(10);
 
-impl Tally {
-    fn new(drain: bool) -> Self {
-        let next = drain.then(|| Instant::now() + FIRST_WORDS);
-        Self {
-            counts: Mutex::new((Counts::default(), next)),
-        }
-    }
+/// The metrics of a drain, which also says how far it is, now and then.
+struct Draining {
+    metrics: Arc<Metrics>,
+    next: Mutex<Instant>,
+}
 
-    fn counts(&self) -> Counts {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.0.clone()
+impl Draining {
+    fn new(metrics: Arc<Metrics>) -> Self {
+        let next = Mutex::new(Instant::now() + FIRST_WORDS);
+        Self { metrics, next }
     }
 }
 
-impl Observer for Tally {
+impl Observer for Draining {
     fn event(&self, worker: usize, event: &Event) {
-        TracingObserver.event(worker, event);
+        self.metrics.event(worker, event);
     }
 
-    fn counted(&self, _worker: usize, counts: &Counts) {
-        let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (sum, next) = &mut *all;
-        *sum += counts;
-        if next.is_some_and(|next| next <= Instant::now()) {
-            *next = Some(Instant::now() + NEXT_WORDS);
+    fn counted(&self, worker: usize, counts: &Counts) {
+        self.metrics.counted(worker, counts);
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        if *next <= Instant::now() {
+            *next = Instant::now() + NEXT_WORDS;
+            let sum = self.metrics.counts();
             tracing::info!(
                 taken = sum.taken,
                 applied = sum.applied,
@@ -241,12 +249,74 @@ impl Observer for Tally {
             );
         }
     }
+
+    fn figured(&self, worker: usize, figured: &Figured<'_>) {
+        self.metrics.figured(worker, figured);
+    }
+
+    fn follows(&self) -> bool {
+        self.metrics.follows()
+    }
+
+    fn stands(&self, worker: usize, status: Status) {
+        self.metrics.stands(worker, status);
+    }
+}
+
+/// What is measured: the topics of [`inputs`], in their order.
+fn plan(settings: &Settings) -> Plan {
+    let inputs = inputs(settings).into_iter().map(|(kind, topic)| {
+        let channels = settings.rules.channels.keys();
+        let mut channels = channels.filter(|channel| {
+            [
+                settings.topics.complaints(channel),
+                settings.topics.responses(channel),
+            ]
+            .contains(&topic)
+        });
+        (kind, channels.next().map(ToString::to_string), topic)
+    });
+    Plan::new(
+        &settings.rules,
+        inputs,
+        settings.topics.topic(TopicKind::Interactions),
+    )
+}
+
+/// Serves metrics and health, if it is to.
+fn serve(
+    settings: &Settings,
+    args: &RunArgs,
+    metrics: &Arc<Metrics>,
+    workers: usize,
+) -> Result<Option<Server>, Failure> {
+    let configured = if args.drain {
+        Listen(None)
+    } else {
+        settings.http.listen
+    };
+    let Listen(Some(address)) = args.listen.unwrap_or(configured) else {
+        return Ok(None);
+    };
+    let listener = Listener::bind(address)?;
+    tracing::info!(
+        "metrics and health at http://{}/metrics, /healthz, /readyz",
+        listener.address()
+    );
+    let server = listener.serve(Board::new(Arc::clone(metrics), workers));
+    server
+        .map(Some)
+        .map_err(|error| Failure::Run(format!("metrics and health cannot be served: {error}")))
 }
 
 fn parse_time(text: &str) -> Result<Millis, String> {
     text.parse::<Timestamp>()
         .map(|time| Millis(time.as_millisecond()))
         .map_err(|_| "write a time with its offset, such as 2020-06-01T00:00:00Z".into())
+}
+
+fn parse_listen(text: &str) -> Result<Listen, String> {
+    text.parse().map_err(|allowed| format!("write {allowed}"))
 }
 
 fn parse_switch(text: &str) -> Result<bool, String> {

@@ -7,6 +7,7 @@ use super::book::{Book, Entry};
 use super::client::{self, ClientSettings};
 use super::engine::EngineSettings;
 use super::given::Given;
+use super::http::HttpSettings;
 use super::problem::Problems;
 use super::read_rules;
 use super::rules::{HashSecret, RuleSettings};
@@ -30,6 +31,8 @@ pub struct Settings {
     pub rules: RuleSettings,
     /// How the engine works.
     pub engine: EngineSettings,
+    /// Where metrics and health are served.
+    pub http: HttpSettings,
     /// How records are written.
     pub wire: WireSettings,
     /// What an operator should know about these settings; to be shown once at the start.
@@ -134,6 +137,7 @@ impl Settings {
             topics: TopicSettings::default(),
             rules: RuleSettings::default(),
             engine: EngineSettings::default(),
+            http: HttpSettings::default(),
             wire: WireSettings::default(),
             warnings: Vec::new(),
         };
@@ -160,6 +164,7 @@ impl Settings {
             TopicSettings::read(top.table("topics", "Names and shapes of topics, for `heard topics apply`."));
         settings.rules = read_rules::read(top);
         settings.engine = EngineSettings::read(top.table("engine", "How `heard run` works."));
+        settings.http = HttpSettings::read(top.table("http", "Where metrics and health are served."));
         settings.wire = WireSettings::read(top.table("wire", "How records are written and read."), base);
         settings.rules.secret = secret.unwrap_or(HashSecret::TRIAL);
         if secret.is_none() {

@@ -35,8 +35,13 @@ impl CaseRef {
 /// A message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Message {
-    /// To a conversation: a customer's message, normalised.
-    Said(Arc<Complaint>),
+    /// To a conversation: a customer's message.
+    Said {
+        /// The message, normalised.
+        complaint: Arc<Complaint>,
+        /// When the log received it.
+        logged: Millis,
+    },
     /// To a conversation: a company's message, normalised.
     Replied(Box<Response>),
     /// To a conversation: a change without a message.

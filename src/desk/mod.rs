@@ -7,6 +7,7 @@
 
 pub mod conversation;
 pub mod crowd;
+pub mod figures;
 pub mod identifier;
 pub mod keys;
 pub mod message;
@@ -37,18 +38,29 @@ pub type State<'a> = dyn processor::State<Row> + 'a;
 pub struct Desk {
     settings: Arc<RuleSettings>,
     keys: Keys,
+    figures: figures::Table,
 }
 
 impl Desk {
     /// A desk that works by these rules.
     pub fn new(settings: Arc<RuleSettings>) -> Self {
         let keys = Keys::new(settings.secret);
-        Self { settings, keys }
+        let figures = figures::Table::new(&settings);
+        Self {
+            settings,
+            keys,
+            figures,
+        }
     }
 
     /// The names it gives to actors.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The numbers of what it counts.
+    pub fn figures(&self) -> &figures::Table {
+        &self.figures
     }
 
     /// The rules it works by.

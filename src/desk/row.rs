@@ -14,7 +14,7 @@ use super::packed;
 use super::party::PartyRow;
 use super::party::members::Member;
 use crate::model::Millis;
-use crate::processor::{Codec, Corrupt, Row as ProcessorRow};
+use crate::processor::{Codec, Corrupt, Row as ProcessorRow, Standings};
 
 /// A row; [`super::keys::part`] names the kinds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,13 @@ impl ProcessorRow for Row {
             Self::Case(case) => case.due(),
             Self::Head(head) => head.retire_at,
             _ => None,
+        }
+    }
+
+    fn standings(&self) -> Standings {
+        match self {
+            Self::Case(case) => case.standings(),
+            _ => Standings::default(),
         }
     }
 }

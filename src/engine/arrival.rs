@@ -87,6 +87,11 @@ impl<R: Row, Rd> Arrival<R, Rd> {
         arrival
     }
 
+    /// The mailbox partitions that are not read yet, and whether they are blocked for good.
+    pub fn mailboxes(&self) -> impl Iterator<Item = (i32, bool)> + '_ {
+        self.desks.iter().map(|desk| (desk.number, desk.blocked))
+    }
+
     /// Whether every partition is being read, or is blocked for good.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty() && self.desks.iter().all(|desk| desk.blocked)
@@ -115,6 +120,9 @@ impl<L: Log, P: Processor> Worker<L, P> {
             }
             self.check_stall(index)?;
         }
+        let blocked = self.arrivals.iter().flat_map(Arrival::mailboxes);
+        let blocked = blocked.filter_map(|(number, blocked)| blocked.then_some(number));
+        self.blocked.extend(blocked);
         self.arrivals.retain(|arrival| !arrival.is_empty());
         Ok(worked)
     }

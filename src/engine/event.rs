@@ -4,9 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use super::counts::Counts;
+use super::status::Status;
 use crate::log::{LogError, TopicPartition};
 use crate::model::Millis;
-use crate::processor::{Rejection, RowKey};
+use crate::processor::{Figures, Rejection, RowKey};
 
 /// Something a person or a test may want to know.
 #[derive(Clone, Debug)]
@@ -194,6 +195,32 @@ pub trait Observer: Send + Sync {
     fn counted(&self, worker: usize, counts: &Counts) {
         let _ = (worker, counts);
     }
+
+    /// A transaction has committed, and this is what its processor had counted in it.
+    fn figured(&self, worker: usize, figured: &Figured<'_>) {
+        let _ = (worker, figured);
+    }
+
+    /// Whether it wants to be told how workers stand: that takes some work.
+    fn follows(&self) -> bool {
+        false
+    }
+
+    /// How a worker stands: told about twice a second, and soon after a rebalance.
+    fn stands(&self, worker: usize, status: Status) {
+        let _ = (worker, status);
+    }
+}
+
+/// What a processor had counted in a transaction that has committed.
+#[derive(Clone, Copy, Debug)]
+pub struct Figured<'a> {
+    /// Its figures.
+    pub figures: &'a Figures,
+    /// When the log received what has come to an output.
+    pub delivered: &'a [Millis],
+    /// Wall time after the commit.
+    pub at: Millis,
 }
 
 /// Tells the log of the program.

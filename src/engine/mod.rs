@@ -12,6 +12,7 @@
 //! | `rows`, `packed`, `changelog` | the rows of a partition, in memory and in the log |
 //! | `rebalance`, `arrival` | partitions given and taken; restore |
 //! | `drain`, `upkeep` | the event clock and quiescence; purging and backpressure |
+//! | `queues`, `status` | who waits, and how a worker stands: for metrics and health |
 //! | `runner` | threads and shutdown |
 
 mod arrival;
@@ -29,6 +30,7 @@ mod mailbox;
 mod packed;
 mod panics;
 mod perform;
+mod queues;
 mod rebalance;
 mod recorded;
 mod recover;
@@ -40,6 +42,7 @@ mod settings;
 mod sizes;
 mod source;
 mod stamp;
+mod status;
 mod timers;
 mod transaction;
 mod upkeep;
@@ -48,9 +51,11 @@ mod worker;
 pub use clock::{BEFORE_EVERYTHING, Clock, ManualClock, SystemClock};
 pub use counts::Counts;
 pub use error::{EngineError, Refusal};
-pub use event::{Event, Observer, TracingObserver};
+pub use event::{Event, Figured, Observer, TracingObserver};
 pub use panics::hide_payloads;
+pub use queues::Queue;
 pub use recorded::recorded_partitions;
 pub use runner::run;
 pub use settings::{EngineSettings, Mode, Pace, Roles, Sabotage, Topics};
+pub use status::{Held, Reading, Status};
 pub use worker::{Step, Worker};

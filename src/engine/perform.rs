@@ -59,6 +59,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
             arena,
             ..
         } = scratch;
+        for (figure, by) in effects.take_figures() {
+            self.transaction.figures.add(figure, by);
+        }
+        self.transaction.delivered.extend(effects.take_delivered());
         for (effect, staged) in effects.drain().zip(staged.drain(..)) {
             match (effect, staged) {
                 (Effect::Store { row, value }, _) => {

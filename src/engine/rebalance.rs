@@ -1,5 +1,7 @@
 //! Partitions given and taken away.
 
+use std::time::Duration;
+
 use super::arrival::{Arrival, Warm};
 use super::error::Trouble;
 use super::recover::Repair;
@@ -23,6 +25,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// Partitions were given. Nothing is read from them until their offsets, and of mailbox
     /// partitions the rows, are known: see [`Worker::restore`].
     pub(super) fn assigned(&mut self, partitions: Vec<TopicPartition>) {
+        self.status_due = Duration::ZERO;
         // Whoever sent messages before the rebalance sent them through the mailbox.
         self.desks.values_mut().for_each(|desk| desk.local_from = None);
         let ids = partitions
@@ -39,6 +42,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             .filter_map(|partition| self.source_id(partition))
             .collect();
         let mut current = !lost;
+        self.status_due = Duration::ZERO;
         if lost {
             if self.transaction.open {
                 let detail = "the assignment was lost";
@@ -135,6 +139,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
                     self.inputs.remove(&(topic, partition));
                 }
                 SourceId::Mailbox(number) => {
+                    self.blocked.remove(&number);
                     if let Some(Desk {
                         rows,
                         marker,
@@ -196,6 +201,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             ids.extend(arrival.desks.iter().map(|desk| SourceId::Mailbox(desk.number)));
         }
         self.keep_warm(&ids);
+        self.blocked.clear();
         self.arrivals.clear();
     }
 }

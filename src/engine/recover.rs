@@ -26,6 +26,16 @@ pub(super) enum Repair {
     Rebuild(LogError),
 }
 
+impl Repair {
+    /// The error that asks for it; none when it is only to be found out whether a commit happened.
+    pub fn cause(&self) -> Option<&LogError> {
+        match self {
+            Self::Abort(error) | Self::Replace(error) | Self::Rebuild(error) => Some(error),
+            Self::Learn => None,
+        }
+    }
+}
+
 impl<L: Log, P: Processor> Worker<L, P> {
     /// Notes what an error asks for; an error that nothing can mend stops the worker.
     pub(super) fn fail(&mut self, error: LogError) -> Result<(), EngineError> {
@@ -166,9 +176,14 @@ impl<L: Log, P: Processor> Worker<L, P> {
         }
         committed &= self.settings.sabotage != Sabotage::UnknownIsAbort;
         if committed {
-            self.happened()
+            self.happened();
         } else {
-            self.undo()
+            let aborted = u64::from(self.transaction.open);
+            self.undo();
+            self.count(&Counts {
+                aborted,
+                ..Counts::default()
+            });
         }
         self.tell(&Event::OutcomeLearnt { committed });
         if foreign {

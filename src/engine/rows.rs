@@ -6,8 +6,9 @@ use hashbrown::HashMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::packed::{Packed, PackedRow};
+use super::queues::Queues;
 use crate::model::Millis;
-use crate::processor::{Corrupt, Row, RowKey, State};
+use crate::processor::{Corrupt, Row, RowKey, Standings, State};
 
 type KeyBytes = [u8; RowKey::LEN];
 
@@ -19,6 +20,8 @@ struct Slot<R> {
     dirty: bool,
     /// Its timer as it was before this transaction; `None`: not changed by it.
     timer_before: Option<Timer>,
+    /// Where the committed row stands; known once the slot is dirty.
+    stood: Standings,
 }
 
 /// What the index holds for a row.
@@ -81,6 +84,8 @@ pub(super) struct Rows<R> {
     retimed: Vec<RowKey>,
     timers: BTreeSet<(Millis, KeyBytes)>,
     parked: FxHashSet<RowKey>,
+    /// Where the committed rows stand.
+    queues: Queues,
     /// Encoded changes of a commit whose outcome is not known yet.
     changes: Vec<Change>,
     buffer: Vec<u8>,
@@ -95,6 +100,7 @@ impl<R> Default for Rows<R> {
             retimed: Vec::new(),
             timers: BTreeSet::new(),
             parked: HashSet::default(),
+            queues: Queues::default(),
             changes: Vec::new(),
             buffer: Vec::new(),
         }
@@ -118,6 +124,7 @@ impl<R: Row> Rows<R> {
                     row,
                     dirty: false,
                     timer_before: None,
+                    stood: Standings::default(),
                 }))
             }
         }
@@ -134,6 +141,7 @@ impl<R: Row> Rows<R> {
                 row: None,
                 dirty: false,
                 timer_before: None,
+                stood: Standings::default(),
             }),
         };
         let before = if parked {
@@ -141,8 +149,11 @@ impl<R: Row> Rows<R> {
         } else {
             Timer::of(slot.row.as_ref())
         };
-        slot.row = row;
         let first = !std::mem::replace(&mut slot.dirty, true);
+        if first {
+            slot.stood = slot.row.as_ref().map_or_else(Standings::default, Row::standings);
+        }
+        slot.row = row;
         if first {
             self.dirty.push(key);
         }
@@ -250,7 +261,21 @@ impl<R: Row> Rows<R> {
                 None => drop(self.packed.remove(&key)),
             }
         }
+        self.restand();
         self.forget_slots();
+    }
+
+    /// Changed rows stand where they say now. Only here, so that nothing has to be taken back.
+    fn restand(&mut self) {
+        for slot in self.dirty.iter().filter_map(|key| self.slots.get(key)) {
+            let now = slot.row.as_ref().map_or_else(Standings::default, Row::standings);
+            self.queues.change(slot.stood, now);
+        }
+    }
+
+    /// Where the committed rows stand.
+    pub fn queues(&self) -> &Queues {
+        &self.queues
     }
 
     /// The transaction has not happened.
@@ -278,17 +303,26 @@ impl<R: Row> Rows<R> {
         {
             return Replayed::Newer(*format);
         }
-        let before = self.timer(&key);
         let bytes = key.to_bytes();
+        let old = self.packed.get(&bytes).and_then(|value| decode::<R>(value).ok());
+        let before = if self.parked.contains(&key) {
+            Timer::Parked
+        } else {
+            Timer::of(old.as_ref())
+        };
+        let stands = |row: Option<&R>| row.map_or_else(Standings::default, Row::standings);
+        let stood = stands(old.as_ref());
         let Some(value) = value else {
             self.packed.remove(&bytes);
             self.index(key, before, Timer::None);
+            self.queues.change(stood, Standings::default());
             return Replayed::Done;
         };
         self.packed.insert(PackedRow::new(&bytes, value));
         let row = decode::<R>(value);
         let due = row.as_ref().ok().and_then(Row::due);
         self.index(key, before, due.map_or(Timer::None, Timer::At));
+        self.queues.change(stood, stands(row.as_ref().ok()));
         if row.is_ok() {
             Replayed::Done
         } else {

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::changelog::{MARKER_KEY, Marker};
 use super::counts::Counts;
 use super::error::Trouble;
-use super::event::Event;
+use super::event::{Event, Figured};
 use super::retry::retry;
 use super::settings::Sabotage;
 use super::sizes::Target;
@@ -15,7 +15,8 @@ use super::source::{Source, SourceId};
 use super::stamp::Stamp;
 use super::worker::Worker;
 use crate::log::{CommittedOffset, Consumer, ErrorKind, Log, LogError, OffsetCommit, Outgoing, Producer};
-use crate::processor::{Processor, RowKey};
+use crate::model::Millis;
+use crate::processor::{Figures, Processor, RowKey};
 
 /// What the open transaction has done, beside rows and offsets. One serves all transactions of a
 /// worker in turn.
@@ -37,6 +38,10 @@ pub(super) struct Transaction {
     pub markers: Vec<i32>,
     /// What it counts, if it commits.
     pub counts: Counts,
+    /// What the processor counts, if it commits.
+    pub figures: Figures,
+    /// When the log received what has come to an output.
+    pub delivered: Vec<Millis>,
     /// What it has to tell, if it commits.
     pub events: Vec<Event>,
 }
@@ -50,6 +55,8 @@ impl Transaction {
         self.marked.clear();
         self.markers.clear();
         self.counts = Counts::default();
+        self.figures.clear();
+        self.delivered.clear();
         self.events.clear();
     }
 
@@ -310,6 +317,14 @@ impl<L: Log, P: Processor> Worker<L, P> {
         }
         transaction.counts.committed = 1;
         self.count(&transaction.counts);
+        if !transaction.figures.is_empty() || !transaction.delivered.is_empty() {
+            let figured = Figured {
+                figures: &transaction.figures,
+                delivered: &transaction.delivered,
+                at: self.clock.wall(),
+            };
+            self.observer.figured(self.index, &figured);
+        }
         transaction.events.drain(..).for_each(|event| self.tell(&event));
         transaction.reset();
         self.transaction = transaction;

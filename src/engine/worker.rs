@@ -1,6 +1,6 @@
 //! A worker: one consumer, one transactional producer, and the rows of the partitions it owns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +11,14 @@ use super::drain::Drain;
 use super::error::{EngineError, Trouble};
 use super::event::{Event, Observer};
 use super::local::LocalQueue;
+use super::queues::Queue;
 use super::recover::Repair;
 use super::retry::retry;
 use super::savepoint::Scratch;
 use super::settings::EngineSettings;
 use super::sizes::Sizes;
 use super::source::{Desk, Source};
+use super::status::Status;
 use super::transaction::Transaction;
 use super::upkeep::Upkeep;
 use crate::log::{
@@ -60,6 +62,8 @@ pub struct Worker<L: Log, P: Processor> {
     pub(super) desks: Desks<P::Row>,
     /// Partitions given, and not read yet.
     pub(super) arrivals: Vec<Arrival<P::Row, L::Reader>>,
+    /// Mailbox partitions given whose rows only a newer release can read.
+    pub(super) blocked: BTreeSet<i32>,
     /// Rows of partitions taken away a short while ago.
     pub(super) warm: BTreeMap<i32, Warm<P::Row>>,
     pub(super) transaction: Transaction,
@@ -76,6 +80,8 @@ pub struct Worker<L: Log, P: Processor> {
     pub(super) drain: Option<Drain>,
     pub(super) upkeep: Upkeep,
     pub(super) counts: Counts,
+    /// Running time when it next tells how it stands.
+    pub(super) status_due: Duration,
     /// Outputs asked for, committed or not; planted faults count by it.
     pub(super) emitted: u64,
     batch: Batch,
@@ -120,6 +126,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             inputs: BTreeMap::new(),
             desks: Desks::new(),
             arrivals: Vec::new(),
+            blocked: BTreeSet::new(),
             warm: BTreeMap::new(),
             transaction: Transaction::default(),
             local: LocalQueue::new(),
@@ -133,6 +140,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             drain,
             upkeep: Upkeep::default(),
             counts: Counts::default(),
+            status_due: Duration::ZERO,
             emitted: 0,
             batch: Batch::new(),
             settings,
@@ -142,6 +150,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// Does what there is to do, waiting for it at most `max_wait`. What can be mended is mended in
     /// later steps; an error is final, and the worker should be dropped.
     pub fn step(&mut self, max_wait: Duration) -> Result<Step, EngineError> {
+        self.tell_status();
         if self.repair.is_some() {
             self.mend()?;
             return Ok(Step::Worked);
@@ -260,6 +269,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         if let Err(error) = self.consumer.close() {
             self.tell(&Event::UpkeepFailed(error));
         }
+        self.observer.stands(self.index, Status::left());
         Ok(())
     }
 
@@ -288,6 +298,12 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 .committed()
                 .map(move |(key, value)| (number, key, value))
         })
+    }
+
+    /// The queues that committed rows stand in, by mailbox partition. For tests that compare state.
+    pub fn queues(&self) -> impl Iterator<Item = (i32, Queue)> {
+        let desks = self.desks.iter();
+        desks.flat_map(|(&number, desk)| desk.rows.queues().iter().map(move |queue| (number, queue)))
     }
 
     /// Counts what is certain.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::config::rules::{RuleSettings, UnknownKind};
 use crate::desk::conversation::who::customer_key;
+use crate::desk::figures::CUSTOMERS;
 use crate::desk::keys::Keys;
 use crate::desk::{Effects, Message};
 use crate::log::Record;
@@ -102,7 +103,13 @@ impl Intake {
         let to = self
             .keys
             .conversation(&complaint.source, &complaint.channel, conversation);
-        effects.tell(to, Message::Said(Arc::new(complaint)));
+        effects.tell(
+            to,
+            Message::Said {
+                complaint: Arc::new(complaint),
+                logged: Millis(logged),
+            },
+        );
         Ok(())
     }
 
@@ -148,6 +155,7 @@ impl Intake {
         validate::customer(&customer, &self.settings, Millis(logged))?;
         normalise::identifiers(&mut customer.identifiers, &self.settings.identity);
         let to = self.keys.party(&customer_key(&customer.customer_id));
+        effects.count(CUSTOMERS, 1);
         effects.tell(to, Message::Known(Box::new(customer)));
         Ok(())
     }
@@ -167,6 +175,7 @@ impl Intake {
         };
         let to = self.keys.party(&customer_key(customer_id));
         let at = Millis(record.timestamp);
+        effects.count(CUSTOMERS, 1);
         effects.tell(
             to,
             Message::Dropped {

@@ -1,3 +1,6 @@
 //! What the program says about itself: metrics, tracing, health.
 
+pub mod health;
+pub mod lag;
+pub mod metrics;
 pub mod tracing_setup;

@@ -1,6 +1,6 @@
 //! What a processor wants done, as data.
 
-use super::{ActorKey, RowKey};
+use super::{ActorKey, Figure, RowKey};
 use crate::model::Millis;
 
 /// One thing that a processor wants done. Order is kept; the engine does all of a batch in one
@@ -40,6 +40,8 @@ pub enum Effect<R, M, O> {
 pub struct Effects<R, M, O> {
     list: Vec<Effect<R, M, O>>,
     seen: Option<Millis>,
+    figures: Vec<(Figure, i64)>,
+    delivered: Vec<Millis>,
 }
 
 impl<R, M, O> Default for Effects<R, M, O> {
@@ -47,6 +49,8 @@ impl<R, M, O> Default for Effects<R, M, O> {
         Self {
             list: Vec::new(),
             seen: None,
+            figures: Vec::new(),
+            delivered: Vec::new(),
         }
     }
 }
@@ -95,6 +99,27 @@ impl<R, M, O> Effects<R, M, O> {
         self.seen
     }
 
+    /// A figure changes by so much, if the transaction commits.
+    pub fn count(&mut self, figure: Figure, by: i64) {
+        self.figures.push((figure, by));
+    }
+
+    /// What the log received at this time has come to an output: how long that took is measured to
+    /// the commit.
+    pub fn delivered(&mut self, logged: Millis) {
+        self.delivered.push(logged);
+    }
+
+    /// Takes out what is to be counted, keeping the memory.
+    pub fn take_figures(&mut self) -> impl Iterator<Item = (Figure, i64)> + '_ {
+        self.figures.drain(..)
+    }
+
+    /// Takes out when the log received what was delivered, keeping the memory.
+    pub fn take_delivered(&mut self) -> impl Iterator<Item = Millis> + '_ {
+        self.delivered.drain(..)
+    }
+
     /// The effects, in order.
     pub fn as_slice(&self) -> &[Effect<R, M, O>] {
         &self.list
@@ -110,5 +135,7 @@ impl<R, M, O> Effects<R, M, O> {
     pub fn clear(&mut self) {
         self.list.clear();
         self.seen = None;
+        self.figures.clear();
+        self.delivered.clear();
     }
 }

@@ -6,6 +6,7 @@
 //! knows nothing of complaints, and a processor knows nothing of Kafka, threads or clocks.
 
 pub mod effect;
+pub mod figures;
 pub mod key;
 pub mod sequential;
 
@@ -15,6 +16,7 @@ use crate::log::Record;
 use crate::model::Millis;
 
 pub use effect::{Effect, Effects};
+pub use figures::{Figure, Figures};
 pub use key::{ActorKey, RowKey};
 
 /// What an apply may know of its circumstances.
@@ -76,7 +78,25 @@ pub trait Row: Codec + Clone + Send + 'static {
     /// When the row wants [`Processor::wake`], if ever. The engine keeps the index of timers from
     /// this alone, so timers need no rows of their own.
     fn due(&self) -> Option<Millis>;
+
+    /// In which queues the row stands, for the figures of those who wait. The engine keeps their
+    /// lengths and their oldest from this alone.
+    fn standings(&self) -> Standings {
+        Standings::default()
+    }
 }
+
+/// A row's place in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Which queue: what the number stands for is the processor's affair.
+    pub queue: u64,
+    /// Since when.
+    pub since: Millis,
+}
+
+/// The queues that a row stands in.
+pub type Standings = [Option<Standing>; 2];
 
 /// The rows of one partition, as an apply sees them: with the effects of all applies before it, and
 /// none of its own.

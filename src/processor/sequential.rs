@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{ActorKey, Context, Corrupt, Effect, Effects, Processor, Rejection, Row as _, RowKey, State};
+use super::{
+    ActorKey, Context, Corrupt, Effect, Effects, Figures, Processor, Rejection, Row as _, RowKey, State,
+};
 use crate::log::Record;
 use crate::model::Millis;
 
@@ -13,6 +15,8 @@ pub struct Sequential<P: Processor> {
     rows: Rows<P::Row>,
     outputs: Vec<P::Output>,
     rejected: Vec<Rejection>,
+    figures: Figures,
+    delivered: Vec<Millis>,
     now: Millis,
     largest: Option<Millis>,
 }
@@ -35,6 +39,8 @@ impl<P: Processor> Sequential<P> {
             rows: Rows(BTreeMap::new()),
             outputs: Vec::new(),
             rejected: Vec::new(),
+            figures: Figures::default(),
+            delivered: Vec::new(),
             now,
             largest: None,
         }
@@ -99,6 +105,16 @@ impl<P: Processor> Sequential<P> {
         &self.rejected
     }
 
+    /// What was counted.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// When the log received what has come to an output, in the order of the outputs.
+    pub fn delivered(&self) -> &[Millis] {
+        &self.delivered
+    }
+
     /// The largest event time of all inputs.
     pub fn largest_event_time(&self) -> Option<Millis> {
         self.largest
@@ -148,6 +164,10 @@ impl<P: Processor> Sequential<P> {
         queue: &mut VecDeque<(ActorKey, P::Message, u8)>,
         marked: &mut Vec<RowKey>,
     ) {
+        for (figure, by) in effects.take_figures() {
+            self.figures.add(figure, by);
+        }
+        self.delivered.extend(effects.take_delivered());
         for effect in effects.drain() {
             match effect {
                 Effect::Store {

@@ -51,6 +51,8 @@ pub struct Figures {
 pub struct Durations {
     /// How many.
     pub n: u64,
+    /// All of them together; parts of a second are cut off of the sum only.
+    pub sum: i64,
     /// Half of them took no longer.
     pub p50: Option<i64>,
     /// Nine tenths of them took no longer.
@@ -158,6 +160,7 @@ impl Durations {
         };
         Self {
             n: seconds.len() as u64,
+            sum: durations.iter().sum::<i64>().div_euclid(1000),
             p50: percentile(50),
             p90: percentile(90),
             max: seconds.last().copied(),

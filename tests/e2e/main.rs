@@ -4,8 +4,11 @@
 mod broker;
 mod dsl;
 mod figures;
+mod http;
 mod ingest;
+mod metrics;
 mod order;
 mod outcome;
+mod prometheus;
 mod restore;
 mod topics;

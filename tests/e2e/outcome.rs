@@ -187,14 +187,16 @@ fn figures(cases: &[&Value]) -> Value {
 /// Whole seconds between two times of a case, where it has both. None of the data freezes a clock,
 /// so that a resolution takes all of this time.
 fn durations(cases: &[&Value], from: &str, to: &str) -> Value {
-    let took = |case: &&Value| Some((case[to].as_i64()? - case[from].as_i64()?) / 1000);
-    let all: Vec<i64> = cases.iter().filter_map(took).collect();
+    let took = |case: &&Value| Some(case[to].as_i64()? - case[from].as_i64()?);
+    let ms = || cases.iter().filter_map(took);
+    let all: Vec<i64> = ms().map(|ms| ms / 1000).collect();
+    let sum = ms().sum::<i64>() / 1000;
     // Nearest rank, by its definition: the least of them that so many do not exceed.
     let percentile = |percent: usize| {
         let enough = |limit: &i64| all.iter().filter(|d| *d <= limit).count() * 100 >= all.len() * percent;
         all.iter().copied().filter(enough).min()
     };
-    json!({ "n": all.len(), "p50": percentile(50), "p90": percentile(90), "max": all.iter().max() })
+    json!({ "n": all.len(), "sum": sum, "p50": percentile(50), "p90": percentile(90), "max": all.iter().max() })
 }
 
 /// The next number of a case or work item must be one more than its last.

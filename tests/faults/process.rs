@@ -24,7 +24,7 @@ impl Running {
         let log = heard.file(&format!("{instance}.log"), "");
         let errors = File::create(&log).expect("the directory can be written");
         let child = heard
-            .command(&["run", "--instance", instance])
+            .command(&["run", "--instance", instance, "--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(errors)

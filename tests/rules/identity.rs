@@ -8,7 +8,7 @@ use heard::desk::conversation::identify::HOPS;
 use heard::desk::keys::Keys;
 use heard::desk::message::Owner;
 use heard::desk::{Desk, Effects, Message, Output, Row};
-use heard::model::Case;
+use heard::model::{Case, Complaint, WorkFlag};
 use heard::processor::{Context, Corrupt, Effect, RowKey, State};
 
 use crate::story::{Line, Story, at, customer, identifier, permutations, replies, says};
@@ -208,4 +208,27 @@ impl State<Row> for Rows {
     fn get(&mut self, key: &RowKey) -> Result<Option<&Row>, Corrupt> {
         Ok(self.0.get(key))
     }
+}
+
+/// More cases than a party keeps in its main row, and than a block of a crowd holds: each still gets
+/// its work item ranked, with the others in its history.
+#[test]
+fn one_person_with_a_hundred_conversations() {
+    let lines = (0..100).map(|n| {
+        let id = format!("m{n}");
+        let said = says(n, &id, "email", &["email:a@b"]);
+        Line::from(Complaint {
+            conversation_id: Some(id.into()),
+            ..said
+        })
+    });
+    let story = Story::told(RuleSettings::default(), lines);
+    let mut work: Vec<_> = story.work().into_values().collect();
+    work.sort_by_key(|item| item.first_heard_at);
+    assert_eq!(work.len(), 100);
+    for (n, item) in work.iter().enumerate() {
+        assert!(!item.flags.contains(&WorkFlag::Unranked), "case {n}");
+    }
+    assert_eq!((work[0].history.open_cases, work[16].history.open_cases), (0, 16));
+    assert_eq!(work[40].history.open_cases, 40);
 }

@@ -313,7 +313,13 @@ fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
         Line::Says(record) => {
             let conversation = record.conversation_id.as_deref().expect("it has one");
             let to = keys.conversation(&record.source, &record.channel, conversation);
-            (to, Message::Said(Arc::new(record)))
+            (
+                to,
+                Message::Said {
+                    complaint: Arc::new(record),
+                    logged: Millis(0),
+                },
+            )
         }
         Line::Replies(record) => {
             let to = keys.conversation(&record.source, &record.channel, &record.conversation_id);

@@ -1,14 +1,15 @@
 //! What happens, from a seed: input, work, time and trouble in any order; then an orderly end.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use heard::engine::{Mode, Pace, Worker};
+use heard::engine::{Mode, Pace, Queue, Worker};
 use heard::log::memory::{Fate, MemoryLog, Moment};
-use heard::log::{ErrorKind, Log, LogError, Outgoing, Producer};
-use heard::processor::RowKey;
+use heard::log::{ErrorKind, Log, LogError, Outgoing, Producer as _};
+use heard::processor::{Processor, Row, RowKey, Standing};
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -32,6 +33,8 @@ pub struct Story {
     rebuilt: u64,
     warm: u64,
     locally: u64,
+    /// Runs of which every commit was told.
+    told: u64,
     parked: u64,
     dead: usize,
 }
@@ -49,6 +52,7 @@ impl Story {
         self.rebuilt += other.rebuilt;
         self.warm += other.warm;
         self.locally += other.locally;
+        self.told += other.told;
         self.parked += other.parked;
         self.dead += other.dead;
     }
@@ -67,6 +71,7 @@ impl fmt::Display for Story {
             rebuilt,
             warm,
             locally,
+            told,
             parked,
             dead,
         } = self;
@@ -74,7 +79,7 @@ impl fmt::Display for Story {
             f,
             "{runs} runs, {inputs} inputs, {crashes} crashes, {held_up} held up in a step, {rebalances} partitions restored ({warm} warm), \
              {aborted} aborts, {unknown} lost answers, {rebuilt} rebuilds, {locally} local deliveries, \
-             {parked} parked timers, {dead} dead letters"
+             {parked} parked timers, {dead} dead letters; of {told} runs everything was counted"
         )
     }
 }
@@ -125,11 +130,14 @@ pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result
         chaos.happen(live)?;
     }
     chaos.world.settings.mode = Mode::Drain { as_of };
-    let rows = chaos.end()?;
+    let last = chaos.end()?;
     let found = chaos.outcome();
-    chaos.check_log(&found, &rows)?;
+    chaos.check_log(&found, &last)?;
+    last.check_queues::<<S::P as Processor>::Row>()?;
     let expected = run_in_turn(&subject.processor(), subject.output_topics(), &inputs, as_of);
     subject.check(&expected, &found, options)?;
+    let told = subject.counted(&found.figures);
+    chaos.check_figures(&subject.counted(&expected.figures), &told)?;
     Ok(chaos.story)
 }
 
@@ -384,8 +392,8 @@ impl<S: Subject> Chaos<'_, S> {
     }
 
     /// Everything that was planned is over; whoever is left leaves or dies; what is left is drained.
-    /// Returns the rows in the memory of the last worker.
-    fn end(&mut self) -> Result<Vec<(i32, RowKey, Vec<u8>)>, String> {
+    /// Returns what was in the memory of the last worker.
+    fn end(&mut self) -> Result<Memory, String> {
         self.say(|| "the end begins".to_owned());
         self.world.log.faults().clear();
         while !self.waiting.is_empty() {
@@ -435,7 +443,7 @@ impl<S: Subject> Chaos<'_, S> {
 
     fn outcome(&mut self) -> Outcome {
         let topics = &self.world.settings.topics;
-        let outcome = Outcome::of(
+        let mut outcome = Outcome::of(
             &self.world.log,
             &topics.changelog,
             &topics.outputs,
@@ -445,19 +453,66 @@ impl<S: Subject> Chaos<'_, S> {
         let count = |what: &str| events.iter().filter(|event| event.contains(what)).count() as u64;
         self.story.rebalances = count("restored");
         self.story.warm = count("from warm rows");
+        outcome.figures = self
+            .world
+            .ear
+            .figures
+            .lock()
+            .expect("nobody panics with it")
+            .clone();
         let counts = self.world.ear.counts.lock().expect("nobody panics with it");
         self.story.aborted = counts.aborted;
         self.story.unknown = counts.unknown;
         self.story.rebuilt = counts.rebuilt;
+        self.story.told += u64::from(counts.committed == self.world.log.commits_with_offsets());
         self.story.locally = counts.delivered_locally;
         self.story.parked = counts.parked;
         self.story.dead = outcome.dead.len();
         outcome
     }
 
+    /// O10: what was told is what a sequential run counts, if every commit was told. A worker that dies
+    /// between its commit and telling of it tells less; nothing is ever told twice.
+    fn check_figures(
+        &self,
+        expected: &BTreeMap<String, i64>,
+        told: &BTreeMap<String, i64>,
+    ) -> Result<(), String> {
+        let commits = self.world.log.commits_with_offsets();
+        let committed = self
+            .world
+            .ear
+            .counts
+            .lock()
+            .expect("nobody panics with it")
+            .committed;
+        if committed > commits {
+            return Err(format!("{committed} commits were told of {commits}"));
+        }
+        if committed == commits {
+            return if told == expected {
+                Ok(())
+            } else {
+                Err(format!(
+                    "figures differ\n  expected {expected:?}\n  told     {told:?}"
+                ))
+            };
+        }
+        for (name, sum) in told
+            .iter()
+            .filter(|(name, _)| name.starts_with(char::is_uppercase))
+        {
+            let most = expected.get(name).copied().unwrap_or(0);
+            if *sum > most {
+                return Err(format!("{name}: {sum} were told, where there are {most}"));
+            }
+        }
+        Ok(())
+    }
+
     /// What holds of any processor: nothing is left open, and the rows in memory are those of the
     /// changelog.
-    fn check_log(&self, found: &Outcome, rows: &[(i32, RowKey, Vec<u8>)]) -> Result<(), String> {
+    fn check_log(&self, found: &Outcome, last: &Memory) -> Result<(), String> {
         let log = &self.world.log;
         if !log.is_settled() {
             return Err(format!(
@@ -465,7 +520,7 @@ impl<S: Subject> Chaos<'_, S> {
                 log.open_transactions()
             ));
         }
-        for (partition, key, value) in rows {
+        for (partition, key, value) in &last.rows {
             let stored = found.rows.get(key);
             if stored != Some(value) {
                 return Err(format!(
@@ -490,8 +545,45 @@ fn others_go_on<S: Subject>(world: &mut World<'_, S>, but: usize, ms: u64) -> Re
     Ok(())
 }
 
-fn snapshot<P: heard::processor::Processor>(worker: &Worker<MemoryLog, P>) -> Vec<(i32, RowKey, Vec<u8>)> {
+/// What a worker has in memory of committed rows.
+#[derive(Default)]
+struct Memory {
+    rows: Vec<(i32, RowKey, Vec<u8>)>,
+    queues: Vec<(i32, Queue)>,
+}
+
+impl Memory {
+    /// The queues are what the rows say, however they came to be: restored, changed, kept warm.
+    fn check_queues<R: Row>(&self) -> Result<(), String> {
+        let mut expected: BTreeMap<(i32, u64), (u64, i64)> = BTreeMap::new();
+        for (partition, key, value) in &self.rows {
+            let row = R::decode(value[0], &value[1..]).map_err(|error| format!("{key:?}: {error}"))?;
+            for Standing { queue, since } in row.standings().into_iter().flatten() {
+                let second = since.0.div_euclid(1000) * 1000;
+                let (length, oldest) = expected.entry((*partition, queue)).or_insert((0, second));
+                *length += 1;
+                *oldest = second.min(*oldest);
+            }
+        }
+        let queues = self.queues.iter();
+        let found: BTreeMap<_, _> = queues
+            .map(|(partition, queue)| ((*partition, queue.number), (queue.length, queue.oldest.0)))
+            .collect();
+        if found == expected {
+            return Ok(());
+        }
+        Err(format!(
+            "queues differ\n  expected {expected:?}\n  found    {found:?}"
+        ))
+    }
+}
+
+fn snapshot<P: Processor>(worker: &Worker<MemoryLog, P>) -> Memory {
     let rows = worker.committed_rows();
-    rows.filter_map(|(number, key, value)| Some((number, RowKey::from_bytes(key)?, value.to_vec())))
-        .collect()
+    let rows =
+        rows.filter_map(|(number, key, value)| Some((number, RowKey::from_bytes(key)?, value.to_vec())));
+    Memory {
+        rows: rows.collect(),
+        queues: worker.queues().collect(),
+    }
 }

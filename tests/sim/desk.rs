@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use heard::app::{App, OutputFormats, OutputTopic};
 use heard::config::rules::{RuleSettings, Span};
+use heard::desk::figures::{BUCKETS, CUSTOMERS, Counted, LEVELS, RecordKind, Table};
 use heard::intake::InputKind;
 use heard::model::{
     Case, CaseEvent, Complaint, Customer, Identifier, Intent, Millis, Person, Response, ResponseKind,
-    Sensitive, Status, Update, WorkItem, WorkState,
+    Sensitive, Stage, Status, Update, WorkItem, WorkState,
 };
+use heard::processor::Figures;
 use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -38,6 +40,23 @@ const PEOPLE: [&[&str]; 6] = [
 const STATUSES: [Status; 4] = [Status::Pending, Status::Resolved, Status::Reopened, Status::LetGo];
 /// How much of the story lies before the present, and after the run the time goes on.
 const HOUR: i64 = 3_600_000;
+
+/// What is counted of cases.
+fn of_cases() -> Vec<Counted> {
+    let mut all = vec![
+        Counted::Opened,
+        Counted::Answered,
+        Counted::Unanswered,
+        Counted::Resolved,
+        Counted::LimitReached,
+        Counted::LimitExceeded,
+        Counted::FirstResponseMs,
+        Counted::ResolutionMs,
+    ];
+    all.extend((0..LEVELS.len()).flat_map(|level| [Counted::Met(level), Counted::Breached(level)]));
+    all.extend((0..BUCKETS).flat_map(|bucket| [Counted::FirstResponse(bucket), Counted::Resolution(bucket)]));
+    all
+}
 
 /// Intake and desk.
 pub struct Desk {
@@ -89,6 +108,28 @@ impl Subject for Desk {
 
     fn as_of(&self, _live: bool, start: Millis) -> Option<Millis> {
         Some(start.plus(20 * 24 * HOUR))
+    }
+
+    fn counted(&self, figures: &Figures) -> BTreeMap<String, i64> {
+        let table = Table::new(&self.settings);
+        let mut counted = BTreeMap::from([("CUSTOMERS".to_owned(), figures.get(CUSTOMERS))]);
+        for name in self.settings.channels.keys() {
+            let channel = table.channel(name).expect("it is configured");
+            for kind in RecordKind::ALL {
+                // Of two revisions that arrive the wrong way round, one is a duplicate.
+                let both = [Counted::Taken(kind), Counted::Duplicate(kind)];
+                let sum = both.map(|c| figures.get(channel.records(c))).iter().sum();
+                counted.insert(format!("RECORDS {name} {kind:?}"), sum);
+            }
+            for stage in [Stage::Onstage, Stage::Offstage] {
+                for what in of_cases() {
+                    let sum = figures.get(channel.of(stage, what));
+                    counted.insert(format!("{name} {stage:?} {what:?}").to_lowercase(), sum);
+                }
+            }
+        }
+        counted.retain(|_, sum| *sum != 0);
+        counted
     }
 
     fn inputs(&self, rng: &mut ChaCha8Rng, start: Millis) -> Vec<Input> {

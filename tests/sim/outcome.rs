@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use heard::log::Topic;
 use heard::log::memory::MemoryLog;
-use heard::processor::RowKey;
+use heard::processor::{Figures, RowKey};
 
 /// A record of an output topic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,8 @@ pub struct Outcome {
     pub outputs: Vec<Vec<OutputRecord>>,
     /// In no order.
     pub dead: Vec<Dead>,
+    /// What was counted: of a run on a log, what was told of it.
+    pub figures: Figures,
 }
 
 impl Outcome {
@@ -72,6 +74,7 @@ impl Outcome {
             rows,
             outputs: outputs.iter().map(records).collect(),
             dead: log.dump(dead_letters).into_iter().map(dead).collect(),
+            figures: Figures::default(),
         }
     }
 }

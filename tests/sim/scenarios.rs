@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heard::engine::{EngineError, Mode, Pace, Refusal, Roles, Sabotage, Step};
+use heard::engine::{EngineError, Mode, Pace, Refusal, Roles, Sabotage, Status, Step};
 use heard::log::{ErrorKind, Log, Outgoing, Producer, Topic, TopicPartition};
 use heard::processor::Codec;
 
@@ -106,6 +106,13 @@ fn refusal(result: Result<(), EngineError>) -> Refusal {
         Err(EngineError::Refused { why, .. }) => why,
         other => panic!("expected a refusal, found {other:?}"),
     }
+}
+
+/// How the one worker stands, by what it tells next.
+fn status_of(world: &mut World<'_, Toy>) -> Status {
+    world.log.advance(Duration::from_secs(1));
+    world.step(0, false).expect("it runs");
+    world.ear.status.lock().expect("nobody panics with it").clone()
 }
 
 /// A world that has worked, and stands still.
@@ -229,6 +236,12 @@ fn a_newer_message_stops_its_partition_only_and_is_no_dead_letter() {
     run_for(&mut world, 400).expect("it runs");
     assert_eq!((number_of(&world, blocked), number_of(&world, other)), (0, 1));
     assert_eq!((outcome(&world).dead.len(), told(&world, "stands still")), (0, 1));
+    let blocked_partition = TopicPartition::new("mailbox".into(), home(blocked));
+    let status = status_of(&mut world);
+    assert_eq!(
+        (status.blocked, status.restoring),
+        (vec![blocked_partition], vec![])
+    );
 
     // A drain could never end.
     stop(&mut world);
@@ -262,6 +275,10 @@ fn a_newer_row_stops_its_partition() {
     feed(&world, &[count(3, 1)]);
     restart(&mut world).expect("it runs");
     assert_eq!((told(&world, "stands still"), outcome(&world).dead.len()), (1, 0));
+    let status = status_of(&mut world);
+    let partition = TopicPartition::new("mailbox".into(), 0);
+    assert_eq!((status.blocked, status.held.len()), (vec![partition], 0));
+    assert!(status.joined);
 }
 
 #[test]

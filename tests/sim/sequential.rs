@@ -174,6 +174,9 @@ impl<P: Processor> Run<'_, P> {
     }
 
     fn perform(&mut self, mut effects: Effects<P::Row, P::Message, P::Output>, hops: u8) {
+        for (figure, by) in effects.take_figures() {
+            self.outcome.figures.add(figure, by);
+        }
         for effect in effects.drain() {
             match effect {
                 Effect::Store { row, value } => {

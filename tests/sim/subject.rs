@@ -1,7 +1,9 @@
 //! What is simulated: a processor, its input, and how to judge the outcome.
 
+use std::collections::BTreeMap;
+
 use heard::model::Millis;
-use heard::processor::Processor;
+use heard::processor::{Figures, Processor};
 use rand_chacha::ChaCha8Rng;
 
 use super::options::Options;
@@ -42,6 +44,10 @@ pub trait Subject {
     /// Where time ends: all timers up to here have fired in the end. `None`: the largest event time;
     /// not for live runs.
     fn as_of(&self, live: bool, start: Millis) -> Option<Millis>;
+
+    /// What was counted, by name, where the order of arrival does not matter. Names in capitals are of
+    /// what never shrinks.
+    fn counted(&self, figures: &Figures) -> BTreeMap<String, i64>;
 
     /// Whether the outcome is right; if not, why not.
     fn check(&self, expected: &Outcome, found: &Outcome, options: &Options) -> Result<(), String>;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use heard::log::Record;
 use heard::model::Millis;
 use heard::processor::{
-    ActorKey, Codec, Context, Corrupt, Effects, Processor, Rejection, Row, RowKey, State,
+    ActorKey, Codec, Context, Corrupt, Effects, Figure, Figures, Processor, Rejection, Row, RowKey, State,
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -173,6 +173,7 @@ type ToyEffects = Effects<ToyRow, Message, Output>;
 impl ToyProcessor {
     fn count(me: ActorKey, id: u64, left: u8, direct: bool, main: &mut ToyRow, effects: &mut ToyEffects) {
         main.number += 1;
+        effects.count(Figure(u32::try_from(number_of(me)).unwrap_or(u32::MAX)), 1);
         main.sum = main.sum.wrapping_add(mix(id, u64::from(left)));
         effects.emit(Output::Line {
             actor: number_of(me),
@@ -405,6 +406,13 @@ impl Subject for Toy {
 
     fn as_of(&self, live: bool, start: Millis) -> Option<Millis> {
         live.then(|| start.plus(1_000_000_000))
+    }
+
+    fn counted(&self, figures: &Figures) -> BTreeMap<String, i64> {
+        let named = figures
+            .changed()
+            .map(|(figure, sum)| (format!("COUNTER {}", figure.0), sum));
+        named.collect()
     }
 
     fn check(&self, expected: &Outcome, found: &Outcome, options: &Options) -> Result<(), String> {

@@ -5,13 +5,13 @@ use std::thread;
 use std::time::Duration;
 
 use heard::engine::{
-    Clock, Counts, EngineError, EngineSettings, Event, Mode, Observer, Pace, Roles, Sabotage, Step, Topics,
-    Worker,
+    Clock, Counts, EngineError, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage,
+    Status, Step, Topics, Worker,
 };
 use heard::log::memory::{MemoryLog, Settings};
 use heard::log::{ErrorKind, Log, Topic, TopicSpec};
 use heard::model::Millis;
-use heard::processor::Processor;
+use heard::processor::{Figures, Processor};
 
 use super::subject::Subject;
 
@@ -42,6 +42,9 @@ impl Clock for LogClock {
 pub struct Ear {
     pub events: Mutex<Vec<String>>,
     pub counts: Mutex<Counts>,
+    pub figures: Mutex<Figures>,
+    /// How the latest worker to tell stands.
+    pub status: Mutex<Status>,
     pub tell: bool,
 }
 
@@ -65,6 +68,21 @@ impl Observer for EarOf {
 
     fn counted(&self, _: usize, counts: &Counts) {
         *self.ear.counts.lock().expect("nobody panics with it") += counts;
+    }
+
+    fn follows(&self) -> bool {
+        true
+    }
+
+    fn stands(&self, _: usize, status: Status) {
+        *self.ear.status.lock().expect("nobody panics with it") = status;
+    }
+
+    fn figured(&self, _: usize, figured: &Figured<'_>) {
+        let mut figures = self.ear.figures.lock().expect("nobody panics with it");
+        for (figure, by) in figured.figures.changed() {
+            figures.add(figure, by);
+        }
     }
 }
 

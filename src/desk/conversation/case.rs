@@ -10,7 +10,9 @@ use super::fold::Fold;
 use super::ledger::Head;
 use super::who::{UNKNOWN, Who};
 use super::work::WorkMark;
-use crate::model::{CaseId, Complaint, Millis};
+use crate::desk::figures::{ChannelTag, Waiting};
+use crate::model::{CaseId, Complaint, Millis, Stage};
+use crate::processor::{Standing, Standings};
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +21,8 @@ pub struct CaseRow {
     pub author: Author,
     /// Its name outside.
     pub case_id: CaseId,
+    /// Its channel, for the figures of who waits.
+    pub channel: ChannelTag,
     /// What facts that were dropped had come to, and in which retirement of the conversation that was
     /// ([`Self::rebase`]).
     pub base: Option<Arc<Fold>>,
@@ -32,6 +36,8 @@ pub struct CaseRow {
     pub judge_due: Option<Millis>,
     /// Until when its first work item waits for the party's findings; `None`: it does not.
     pub rank_by: Option<Millis>,
+    /// When the log received the earliest of its messages that have not gone out as work yet.
+    pub logged: Option<Millis>,
     /// The version last published.
     pub version: i64,
     /// How often something told of it was taken back. What happens again after that is told under
@@ -47,16 +53,18 @@ pub struct CaseRow {
 
 impl CaseRow {
     /// A case of which nothing is known yet.
-    pub fn new(author: Author, case_id: CaseId) -> Self {
+    pub fn new(author: Author, case_id: CaseId, channel: &str) -> Self {
         Self {
             author,
             case_id,
+            channel: ChannelTag::of(channel),
             base: None,
             base_of: 0,
             fold: None,
             judged_at: Millis(i64::MIN),
             judge_due: None,
             rank_by: None,
+            logged: None,
             version: 0,
             taken_back: 0,
             who: Who::default(),
@@ -90,6 +98,28 @@ impl CaseRow {
             (Some(judge), Some(rank)) => Some(judge.min(rank)),
             (judge, rank) => judge.or(rank),
         }
+    }
+
+    /// The queues it stands in: of open cases, and of those whose customer waits for a reply.
+    pub fn standings(&self) -> Standings {
+        let open = |fold: &&Fold| fold.resolved.is_none() && fold.let_go.is_none();
+        let Some(fold) = self.fold.as_deref().filter(open) else {
+            return Standings::default();
+        };
+        let stage = if fold.public {
+            Stage::Onstage
+        } else {
+            Stage::Offstage
+        };
+        let standing = |waiting, since| Standing {
+            queue: self.channel.queue(stage, waiting),
+            since,
+        };
+        let wait = fold.open.as_ref().map(|wait| wait.first.at);
+        [
+            Some(standing(Waiting::ForResolution, fold.opened.at)),
+            wait.map(|since| standing(Waiting::ForReply, since)),
+        ]
     }
 
     /// The key of its party, as records show it.

@@ -30,11 +30,12 @@ pub mod work;
 use std::sync::Arc;
 
 use crate::config::rules::ChannelRules;
+use crate::desk::figures::{Counted, RecordKind};
 use crate::desk::keys::{Keys, part};
 use crate::desk::message::CaseRef;
 use crate::desk::row::Row;
 use crate::desk::{Desk, Effects, Message, State, misdirected};
-use crate::model::{CaseId, Complaint, Identifier, Response};
+use crate::model::{CaseId, Complaint, Identifier, Millis, Response};
 use crate::processor::{ActorKey, Context, Corrupt, Rejection, RowKey};
 
 use case::CaseRow;
@@ -51,6 +52,8 @@ pub struct Actor<'a, 's> {
     state: &'a mut State<'s>,
     cx: &'a Context,
     effects: &'a mut Effects,
+    /// When the log received the customer's message that is applied.
+    logged: Option<Millis>,
 }
 
 /// A record on its way into the conversation: its fact, and what facts do not keep.
@@ -61,6 +64,8 @@ struct Arrival<'m> {
     fact: Fact,
     complaint: Option<&'m Arc<Complaint>>,
     response: Option<&'m Response>,
+    /// What came from an input, to be counted.
+    kind: Option<RecordKind>,
 }
 
 impl<'a, 's> Actor<'a, 's> {
@@ -78,6 +83,7 @@ impl<'a, 's> Actor<'a, 's> {
             state,
             cx,
             effects,
+            logged: None,
         }
     }
 
@@ -85,14 +91,18 @@ impl<'a, 's> Actor<'a, 's> {
     pub fn apply(mut self, message: &Message) -> Result<(), Rejection> {
         let (settings, keys) = (self.desk.settings(), self.desk.keys());
         match message {
-            Message::Said(complaint) => self.arrive(Arrival {
-                source: &complaint.source,
-                channel: &complaint.channel,
-                conversation_id: complaint.conversation_id.as_deref().unwrap_or(&complaint.id),
-                fact: record::customer(settings, keys, complaint),
-                complaint: Some(complaint),
-                response: None,
-            }),
+            Message::Said { complaint, logged } => {
+                self.logged = Some(*logged);
+                self.arrive(Arrival {
+                    source: &complaint.source,
+                    channel: &complaint.channel,
+                    conversation_id: complaint.conversation_id.as_deref().unwrap_or(&complaint.id),
+                    fact: record::customer(settings, keys, complaint),
+                    complaint: Some(complaint),
+                    response: None,
+                    kind: Some(RecordKind::Complaint),
+                })
+            }
             Message::Replied(response) => self.arrive(Arrival {
                 source: &response.source,
                 channel: &response.channel,
@@ -100,6 +110,7 @@ impl<'a, 's> Actor<'a, 's> {
                 fact: record::company(settings, keys, response),
                 complaint: None,
                 response: Some(response),
+                kind: Some(RecordKind::Response),
             }),
             Message::Elsewhere(told) => self.arrive(Arrival {
                 source: &told.answers.source,
@@ -108,6 +119,7 @@ impl<'a, 's> Actor<'a, 's> {
                 fact: record::elsewhere(settings, keys, told),
                 complaint: None,
                 response: None,
+                kind: None,
             }),
             Message::Updated(update) => self.arrive(Arrival {
                 source: &update.source,
@@ -116,6 +128,7 @@ impl<'a, 's> Actor<'a, 's> {
                 fact: record::changed(settings, keys, update),
                 complaint: None,
                 response: None,
+                kind: Some(RecordKind::Update),
             }),
             Message::Owner(answer) => self.owner(answer),
             Message::Findings(findings) => self.findings(findings),
@@ -151,15 +164,24 @@ impl<'a, 's> Actor<'a, 's> {
             .as_ref()
             .is_some_and(|known| known.revision >= fact.revision)
         {
+            self.count_record(&arrival, Counted::Duplicate);
             return Ok(());
         }
         if known.is_none() && self.is_gone(&head, fact)? {
             return self.revise_gone(head, &arrival);
         }
+        self.count_record(&arrival, Counted::Taken);
         self.tell_answered(&arrival, known.as_ref());
         match known {
             None if self.is_in_order(&head, fact)? => self.extend(&mut head, arrival),
             known => self.refold(&mut head, arrival, known),
+        }
+    }
+
+    fn count_record(&mut self, arrival: &Arrival<'_>, outcome: fn(RecordKind) -> Counted) {
+        let figures = self.desk.figures().channel(arrival.channel);
+        if let (Some(figures), Some(kind)) = (figures, arrival.kind) {
+            self.effects.count(figures.records(outcome(kind)), 1);
         }
     }
 
@@ -324,6 +346,7 @@ impl<'a, 's> Actor<'a, 's> {
         CaseRow::new(
             author,
             CaseId::new(&head.source, &head.channel, &head.conversation_id, &key),
+            &head.channel,
         )
     }
 

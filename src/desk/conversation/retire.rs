@@ -14,6 +14,7 @@ use super::fact::{Author, Fact, Said};
 use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
 use super::{Actor, Arrival, wanted};
+use crate::desk::figures::Counted;
 use crate::desk::keys::{self, part};
 use crate::desk::row::Row;
 use crate::processor::{Corrupt, Rejection};
@@ -73,13 +74,16 @@ impl Actor<'_, '_> {
     pub(super) fn revise_gone(&mut self, mut head: Head, arrival: &Arrival<'_>) -> Result<(), Rejection> {
         let fact = &arrival.fact;
         if fact.revision == 0 {
+            self.count_record(arrival, Counted::Duplicate);
             return Ok(());
         }
         let revision = fact.revision.to_string();
         let name = self.desk.keys().short(&["revision", &fact.id, &revision]);
         if ledger::is_gone(self.state, self.key, &head, name)? {
+            self.count_record(arrival, Counted::Duplicate);
             return Ok(());
         }
+        self.count_record(arrival, Counted::Taken);
         if let Some(retired) = &mut head.retired {
             ledger::bury(self.key, retired, [name], self.effects);
         }

@@ -13,6 +13,7 @@ use super::ledger::{self, Head};
 use super::view::View;
 use super::wait::Wait;
 use super::work::{self, Brief, WorkMark};
+use crate::desk::figures::{Conclusions, count_change};
 use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::row::Row;
@@ -98,6 +99,7 @@ impl Actor<'_, '_> {
                 .map(|fold| judge(fold, &closed_before, row.judged_at));
             let old_side = side(before.as_deref(), old_view.as_ref());
             happened.extend(events::difference(row.case_id, old_side, new_side, news));
+            self.count(head, old_side, new_side);
             old_side.map(Side::summary)
         };
         let new = row.version == 0 && before.is_none();
@@ -106,6 +108,9 @@ impl Actor<'_, '_> {
             if new && !row.who.asked.is_empty() {
                 row.rank_by = Some(self.cx.now.plus(self.desk.settings().ranking_wait.ms()));
             }
+        }
+        if complaint.is_some() {
+            row.logged = row.logged.or(self.logged);
         }
         self.identify(head, &mut row, new_view.as_ref(), told_before, &mut happened);
         row.judged_at = now;
@@ -127,10 +132,24 @@ impl Actor<'_, '_> {
                 facts,
             },
         )?;
+        if row.rank_by.is_none() {
+            row.logged = None; // nothing is held back that it could go out with
+        }
         let key = self.row(part::CASE, row.author);
         self.effects.publish(key);
         self.effects.store(key, Row::Case(Box::new(row)));
         Ok(())
+    }
+
+    /// Counts what has become of the case.
+    fn count(&mut self, head: &Head, before: Option<Side<'_>>, now: Option<Side<'_>>) {
+        let conclusions = |side: Option<Side<'_>>| side.map(|side| Conclusions::of(side.fold, side.view));
+        let (before, now) = (conclusions(before), conclusions(now));
+        if before != now
+            && let Some(figures) = self.desk.figures().channel(&head.channel)
+        {
+            count_change(figures, before, now, self.effects);
+        }
     }
 
     fn emit_events(&mut self, head: &Head, row: &CaseRow, before: Option<&Fold>, happened: Vec<Happened>) {
@@ -236,6 +255,9 @@ impl Actor<'_, '_> {
                 wall: self.cx.wall,
             };
             let item = brief.item(wait, state, mark.revision, complaint);
+            if let Some(logged) = row.logged.take() {
+                self.effects.delivered(logged);
+            }
             self.effects.emit(Output::Work(Box::new(item)));
         }
         self.keep_mark(row, mark, state);

@@ -116,6 +116,26 @@ impl Members {
         Ok(members)
     }
 
+    /// The same without one case: its row may have been stored by this very apply, which cannot read it
+    /// yet.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn others_at_hand(
+        &self,
+        party: ActorKey,
+        but: CaseRef,
+        state: &mut State<'_>,
+    ) -> Result<Vec<Member>, Corrupt> {
+        let inline = self.inline.iter().filter(|member| member.case != but);
+        let mut members: Vec<Member> = inline.cloned().collect();
+        let newest = self.more.newest().iter().copied();
+        let newest: SmallVec<[CaseRef; 8]> = newest.filter(|case| *case != but).collect();
+        members.extend(read(party, &newest, state)?);
+        Ok(members)
+    }
+
     /// How many blocks of further cases there are.
     pub fn blocks(&self) -> u32 {
         self.more.blocks()

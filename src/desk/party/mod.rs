@@ -101,7 +101,7 @@ impl<'a, 's> Actor<'a, 's> {
     fn noted(&mut self, row: &mut PartyRow, note: &CaseNote) -> Result<(), Rejection> {
         let noted = row.members.take(self.key, note, self.state, self.effects)?;
         if noted == Noted::First && note.standing == Standing::Member {
-            let others = row.members.at_hand(self.key, self.state)?;
+            let others = row.members.others_at_hand(self.key, note.case, self.state)?;
             self.tell(row, &Member::from(note), &others);
         }
         Ok(())

@@ -71,6 +71,11 @@ impl MemoryLog {
         self.shared.with(|state| state.open_transactions())
     }
 
+    /// How many transactions with offsets were committed, whether or not anyone learnt of it.
+    pub fn commits_with_offsets(&self) -> u64 {
+        self.shared.with(|state| state.commits_with_offsets)
+    }
+
     /// Whether no transaction is open, and the last stable offset of every partition is its end.
     pub fn is_settled(&self) -> bool {
         self.shared.with(|state| {

@@ -24,6 +24,8 @@ pub(super) struct State {
     pub transactional: BTreeMap<String, Transactional>,
     pub faults: Plan,
     pub fetch_order: FetchOrder,
+    /// Transactions with offsets that were committed.
+    pub commits_with_offsets: u64,
     now: Millis,
     /// In [`Mode::Live`], the moment that `now` was last brought up to date.
     read_at: Instant,
@@ -75,6 +77,7 @@ impl State {
             transactional: BTreeMap::new(),
             faults: Plan::default(),
             fetch_order: rotating(),
+            commits_with_offsets: 0,
             read_at: Instant::now(),
             events: BTreeMap::new(),
             serial: 0,

@@ -153,6 +153,14 @@ impl State {
         }
         open.decided = Some(outcome);
         let serial = open.serial;
+        let consumes = open
+            .touched
+            .iter()
+            .any(|marker| matches!(marker, Marker::Offsets(_)));
+        self.commits_with_offsets += u64::from(consumes && outcome == Outcome::Commit);
+        let Some(open) = self.transactional.get(id).and_then(|t| t.open.as_ref()) else {
+            return;
+        };
         for marker in open.touched.clone() {
             match self.faults.marker_delay(&marker) {
                 Duration::ZERO => self.write_marker(id, serial, &marker),

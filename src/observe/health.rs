@@ -1,0 +1,132 @@
+//! Whether this process is alive, and whether it is ready: every partition given to it restored and
+//! being read.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::metrics::Told;
+use crate::engine::Status;
+
+/// A worker that has told nothing for so long is not ready: it hangs in a call.
+const SILENT: Duration = Duration::from_secs(30);
+
+/// After so long it is past hope: longer than all the time that calls to the brokers may take.
+const STUCK: Duration = Duration::from_secs(300);
+
+/// How a process is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Why it is not ready, a line each.
+    pub not_ready: Vec<String>,
+    /// Why it should be restarted, a line each.
+    pub not_alive: Vec<String>,
+}
+
+/// Of a process with so many workers, at this running time.
+pub(super) fn of(workers: &BTreeMap<usize, Told>, expected: usize, now: Duration) -> Health {
+    let mut health = Health::default();
+    for worker in 0..expected {
+        let Some(Told { status, at }) = workers.get(&worker) else {
+            health.not_ready.push(format!("worker {worker} is starting"));
+            continue;
+        };
+        if status.left {
+            health
+                .not_ready
+                .push(format!("worker {worker} has left its group"));
+            continue;
+        }
+        let silent = now.saturating_sub(*at);
+        if silent >= STUCK {
+            let line = format!("worker {worker} has not moved for {} s", silent.as_secs());
+            health.not_alive.push(line);
+        }
+        let lines = not_ready(status, silent);
+        let of_worker = lines.into_iter().map(|line| format!("worker {worker} {line}"));
+        health.not_ready.extend(of_worker);
+    }
+    health
+}
+
+fn not_ready(status: &Status, silent: Duration) -> Vec<String> {
+    let mut lines = Vec::new();
+    if silent >= SILENT {
+        lines.push(format!("has not moved for {} s", silent.as_secs()));
+    }
+    if let Some(error) = &status.mending {
+        lines.push(format!("is mending: {error}"));
+    } else if !status.joined {
+        lines.push("has not joined its group".to_owned());
+    }
+    let restoring = status.restoring.iter();
+    lines.extend(restoring.map(|partition| format!("does not read {partition} yet: it is being restored")));
+    let blocked = status.blocked.iter();
+    lines.extend(blocked.map(|partition| {
+        format!("cannot read {partition}: it holds what only a newer release knows. Finish the roll-out")
+    }));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{ErrorKind, LogError, TopicPartition};
+
+    fn told(status: Status, at: u64) -> Told {
+        Told {
+            status,
+            at: Duration::from_secs(at),
+        }
+    }
+
+    #[test]
+    fn what_keeps_a_process_from_being_ready() {
+        let well = Status {
+            joined: true,
+            ..Status::default()
+        };
+        let partition = |n| TopicPartition::new("interactions".into(), n);
+        let restoring = Status {
+            restoring: vec![partition(3)],
+            ..well.clone()
+        };
+        let blocked = Status {
+            blocked: vec![partition(2)],
+            ..well.clone()
+        };
+        let mending = Status {
+            mending: Some(LogError::new(ErrorKind::Retriable, "flushing", "no broker")),
+            ..Status::default()
+        };
+        //    given that worker 0 told      and it is now    then it is not ready since, and alive
+        for (worker, now, reason, alive) in [
+            (None, 1, "worker 0 is starting", true),
+            (Some(well.clone()), 1, "", true),
+            (
+                Some(Status::default()),
+                1,
+                "worker 0 has not joined its group",
+                true,
+            ),
+            (
+                Some(restoring),
+                1,
+                "worker 0 does not read interactions-3 yet",
+                true,
+            ),
+            (Some(blocked), 1, "worker 0 cannot read interactions-2", true),
+            (Some(mending), 1, "worker 0 is mending: ", true),
+            (Some(well.clone()), 40, "worker 0 has not moved for 40 s", true),
+            (Some(well), 400, "worker 0 has not moved for 400 s", false),
+        ] {
+            let workers = worker.map(|status| (0, told(status, 0))).into_iter().collect();
+            let health = of(&workers, 1, Duration::from_secs(now));
+            match health.not_ready.as_slice() {
+                [] => assert_eq!(reason, ""),
+                [line] => assert!(!reason.is_empty() && line.starts_with(reason), "{line}"),
+                lines => panic!("{lines:?}"),
+            }
+            assert_eq!(health.not_alive.is_empty(), alive, "{reason}");
+        }
+    }
+}

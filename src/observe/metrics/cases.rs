@@ -1,0 +1,230 @@
+//! Metrics of cases: what was counted of them, and who waits.
+
+use prometheus::proto::MetricFamily;
+
+use super::family::{Distribution, Family};
+use super::ledger::Ledger;
+use super::names;
+use super::plan::{Channel, OTHER, Plan, STAGES};
+use super::{State, age};
+use crate::desk::figures::{BOUNDS, BUCKETS, Counted, LEVELS, Waiting};
+use crate::model::{Millis, Stage};
+
+/// Totals of cases, each with the name by which it is taken back.
+const TOTALS: [(names::Name, &[&str], Counted, &str); 6] = [
+    (names::OPENED, &[], Counted::Opened, "opened"),
+    (names::ANSWERED, &[], Counted::Answered, "answered"),
+    (names::UNANSWERED, &[], Counted::Unanswered, "unanswered"),
+    (names::RESOLVED, &[], Counted::Resolved, "resolved"),
+    (
+        names::REPLY_LIMIT,
+        &["reached"],
+        Counted::LimitReached,
+        "reply_limit_reached",
+    ),
+    (
+        names::REPLY_LIMIT,
+        &["exceeded"],
+        Counted::LimitExceeded,
+        "reply_limit_exceeded",
+    ),
+];
+
+/// How often a level was met and breached, by the names by which that is taken back.
+const LEVELS_TAKEN_BACK: [[&str; 2]; LEVELS.len()] = [
+    ["acknowledge_met", "acknowledge_breached"],
+    ["answer_met", "answer_breached"],
+    ["next_met", "next_breached"],
+    ["resolve_met", "resolve_breached"],
+];
+
+/// A distribution of durations among the figures.
+struct Durations {
+    name: names::Name,
+    figure: &'static str,
+    bucket: fn(usize) -> Counted,
+    sum: Counted,
+}
+
+const DURATIONS: [Durations; 2] = [
+    Durations {
+        name: names::FIRST_RESPONSE,
+        figure: "first_response",
+        bucket: Counted::FirstResponse,
+        sum: Counted::FirstResponseMs,
+    },
+    Durations {
+        name: names::RESOLUTION,
+        figure: "resolution",
+        bucket: Counted::Resolution,
+        sum: Counted::ResolutionMs,
+    },
+];
+
+/// The series of a channel in a stage, to be read from the ledger.
+struct Group<'a> {
+    ledger: &'a Ledger,
+    channel: &'a Channel,
+    stage: Stage,
+    stage_name: &'a str,
+}
+
+impl Group<'_> {
+    fn counted(&self, counted: Counted) -> i64 {
+        self.ledger.counted(self.channel.figures.of(self.stage, counted))
+    }
+
+    fn taken_back(&self, counted: Counted) -> i64 {
+        self.ledger
+            .taken_back(self.channel.figures.of(self.stage, counted))
+    }
+
+    /// A channel is shown in its own stage from the beginning, in the other once a case was there.
+    fn is_shown(&self) -> bool {
+        let opened = self.channel.figures.of(self.stage, Counted::Opened);
+        self.stage == self.channel.stage
+            || self.ledger.counted(opened) > 0
+            || self.ledger.taken_back(opened) > 0
+    }
+}
+
+pub(super) fn gather(plan: &Plan, state: &State, now: Millis, scrape: &mut Vec<MetricFamily>) {
+    counted(plan, &state.figures, scrape);
+    waiting(plan, state, now, scrape);
+}
+
+fn counted(plan: &Plan, ledger: &Ledger, scrape: &mut Vec<MetricFamily>) {
+    let groups = || {
+        let both = plan.channels.iter().flat_map(|channel| {
+            STAGES.map(|(stage, stage_name)| Group {
+                ledger,
+                channel,
+                stage,
+                stage_name,
+            })
+        });
+        both.filter(Group::is_shown)
+    };
+    let mut taken_back = Family::new(names::TAKEN_BACK);
+    let mut seconds_taken_back = Family::new(names::SECONDS_TAKEN_BACK);
+    let mut levels = Family::new(names::LEVELS);
+    for group in groups() {
+        let (channel, stage) = (&*group.channel.name, group.stage_name);
+        for (.., counted, figure) in TOTALS {
+            taken_back.number(&[channel, figure, stage], group.taken_back(counted));
+        }
+        let set = |(level, _): &(usize, _)| group.channel.levels[*level];
+        for (level, name) in LEVELS.into_iter().enumerate().filter(set) {
+            let outcomes = [
+                ("met", Counted::Met(level)),
+                ("breached", Counted::Breached(level)),
+            ];
+            for ((outcome, counted), figure) in outcomes.into_iter().zip(LEVELS_TAKEN_BACK[level]) {
+                levels.number(&[channel, name, outcome, stage], group.counted(counted));
+                taken_back.number(&[channel, figure, stage], group.taken_back(counted));
+            }
+        }
+        for Durations {
+            figure, bucket, sum, ..
+        } in DURATIONS
+        {
+            let number = (0..BUCKETS).map(|b| group.taken_back(bucket(b))).sum();
+            taken_back.number(&[channel, figure, stage], number);
+            let seconds = group.taken_back(sum) as f64 / 1000.0;
+            seconds_taken_back.value(&[channel, figure, stage], seconds);
+        }
+    }
+    for totals in TOTALS.chunk_by(|a, b| a.0 == b.0) {
+        let Some((name, ..)) = totals.first() else {
+            continue;
+        };
+        let mut family = Family::new(*name);
+        for group in groups() {
+            for (_, more, counted, _) in totals {
+                // In the order of the labels: channel, limit, stage.
+                let labels = [&[&*group.channel.name][..], more, &[group.stage_name]].concat();
+                family.number(&labels, group.counted(*counted));
+            }
+        }
+        family.finish(scrape);
+    }
+    for Durations {
+        name, bucket, sum, ..
+    } in DURATIONS
+    {
+        let mut family = Family::new(name);
+        for group in groups() {
+            let number = |b| u64::try_from(group.counted(bucket(b))).unwrap_or(0);
+            let bounds = BOUNDS.iter().map(|&bound| bound as f64);
+            family.distribution(
+                &[&group.channel.name, group.stage_name],
+                Distribution {
+                    buckets: bounds.zip((0..BOUNDS.len()).map(number)),
+                    beyond: number(BOUNDS.len()),
+                    sum_seconds: group.counted(sum) as f64 / 1000.0,
+                },
+            );
+        }
+        family.finish(scrape);
+    }
+    levels.finish(scrape);
+    taken_back.finish(scrape);
+    seconds_taken_back.finish(scrape);
+}
+
+/// How many wait, and since when the first.
+#[derive(Clone, Copy, Debug, Default)]
+struct Queue {
+    length: u64,
+    oldest: Option<Millis>,
+}
+
+impl Queue {
+    fn join(&mut self, length: u64, oldest: Millis) {
+        self.length += length;
+        self.oldest = Some(self.oldest.map_or(oldest, |known| known.min(oldest)));
+    }
+}
+
+/// Open and waiting cases, as the rows held here say. A channel that is in the configuration no more
+/// may still have some: they are shown as those of another.
+fn waiting(plan: &Plan, state: &State, now: Millis, scrape: &mut Vec<MetricFamily>) {
+    // By channel, stage and queue; the last is for channels that are not in the plan.
+    let mut queues = vec![[[Queue::default(); 2]; 2]; plan.channels.len() + 1];
+    for held in state.held() {
+        for queue in &held.queues {
+            let known = plan.queue(queue.number);
+            let (place, stage, waiting) = known.unwrap_or_else(|| {
+                let (stage, waiting) = Waiting::of_queue(queue.number);
+                (plan.channels.len(), stage, waiting)
+            });
+            queues[place][usize::from(stage == Stage::Offstage)][waiting as usize]
+                .join(queue.length, queue.oldest);
+        }
+    }
+    let mut lengths = [Family::new(names::OPEN), Family::new(names::WAITING)];
+    let mut ages = [
+        Family::new(names::OLDEST_OPEN),
+        Family::new(names::OLDEST_WAITING),
+    ];
+    for (place, by_stage) in queues.iter().enumerate() {
+        let channel = plan.channels.get(place);
+        let name = channel.map_or(OTHER, |channel| &channel.name);
+        for ((stage, stage_name), queues) in STAGES.into_iter().zip(by_stage) {
+            let own = channel.is_some_and(|channel| channel.stage == stage);
+            if !own && queues.iter().all(|queue| queue.length == 0) {
+                continue;
+            }
+            for (what, queue) in queues.iter().enumerate() {
+                let length = i64::try_from(queue.length).unwrap_or(i64::MAX);
+                lengths[what].number(&[name, stage_name], length);
+                let oldest = queue.oldest.map_or(0.0, |since| age(since, now));
+                ages[what].value(&[name, stage_name], oldest);
+            }
+        }
+    }
+    lengths
+        .into_iter()
+        .chain(ages)
+        .for_each(|family| family.finish(scrape));
+}

@@ -1,0 +1,148 @@
+//! The names of all metrics: what is not here is not exported. docs/metrics.md is the same list for
+//! readers, and a test holds it to a scrape.
+
+/// What kind of series a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Never falls but at a restart.
+    Counter,
+    /// Rises and falls.
+    Gauge,
+    /// Buckets, count and sum.
+    Histogram,
+}
+
+/// A metric's declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name: `heard_`, base units, `_total` for counters.
+    pub name: &'static str,
+    /// Its kind.
+    pub kind: Kind,
+    /// The labels of every series of it.
+    pub labels: &'static [&'static str],
+    /// What it says, in a line.
+    pub help: &'static str,
+}
+
+macro_rules! names {
+    ($($id:ident = $kind:ident $name:literal [$($label:literal),*] $help:literal;)*) => {
+        $(#[doc = $help] pub const $id: Name = Name {
+            name: $name,
+            kind: Kind::$kind,
+            labels: &[$($label),*],
+            help: $help,
+        };)*
+
+        /// All of them, by name.
+        pub const ALL: &[Name] = &[$($id),*];
+    };
+}
+
+names! {
+    BUILD = Gauge "heard_build_info" ["built_by", "built_from", "version"]
+        "Always 1; the labels say which release this is.";
+
+    EVENTS = Counter "heard_events_total" ["channel", "kind", "outcome"]
+        "Input records by what became of them: taken, duplicate or dead_letter.";
+    DEAD_LETTERS = Counter "heard_dead_letters_total" ["reason", "topic"]
+        "Records and messages that could not be used, by why, and by the kind of topic they were in.";
+
+    OPENED = Counter "heard_cases_opened_total" ["channel", "stage"]
+        "Cases.";
+    ANSWERED = Counter "heard_cases_answered_total" ["channel", "stage"]
+        "Cases with an answer.";
+    UNANSWERED = Counter "heard_cases_unanswered_total" ["channel", "stage"]
+        "Cases that were left unanswered beyond their channel's patience.";
+    RESOLVED = Counter "heard_cases_resolved_total" ["channel", "stage"]
+        "Cases whose resolution stands.";
+    FIRST_RESPONSE = Histogram "heard_first_response_seconds" ["channel", "stage"]
+        "From a case's opening to its first answer.";
+    RESOLUTION = Histogram "heard_resolution_seconds" ["channel", "stage"]
+        "From a case's opening to the resolution that stands, less frozen time.";
+    LEVELS = Counter "heard_levels_total" ["channel", "level", "outcome", "stage"]
+        "Cases that met or breached a service level.";
+    REPLY_LIMIT = Counter "heard_reply_limit_total" ["channel", "limit", "stage"]
+        "Cases that reached the limit of public replies, and of these the ones that exceeded it.";
+    TAKEN_BACK = Gauge "heard_cases_taken_back" ["channel", "figure", "stage"]
+        "Cases counted in a total or a histogram that a later fact took back, and no other has made up for yet.";
+    SECONDS_TAKEN_BACK = Gauge "heard_durations_taken_back_seconds" ["channel", "figure", "stage"]
+        "Seconds in the sum of a histogram that a later fact took back, likewise.";
+
+    OPEN = Gauge "heard_cases_open" ["channel", "stage"]
+        "Cases held here that are neither resolved nor let go.";
+    WAITING = Gauge "heard_cases_waiting" ["channel", "stage"]
+        "Open cases held here whose customer waits for a reply.";
+    OLDEST_OPEN = Gauge "heard_oldest_open_case_age_seconds" ["channel", "stage"]
+        "How long ago the oldest open case opened; 0 if none is open.";
+    OLDEST_WAITING = Gauge "heard_oldest_waiting_case_age_seconds" ["channel", "stage"]
+        "For how long the customer has waited who has waited longest; 0 if none waits.";
+
+    WORK_LATENCY = Histogram "heard_work_item_latency_seconds" []
+        "From the broker time of a complaint to the commit of its work item.";
+
+    TRANSACTIONS = Counter "heard_transactions_total" ["outcome"]
+        "Transactions committed and aborted.";
+    UNCERTAIN = Counter "heard_uncertain_commits_total" []
+        "Commits whose answer was lost, so that the log was asked what had become of them.";
+    REBUILT = Counter "heard_fenced_total" []
+        "Times a worker was fenced and made its clients anew.";
+    MESSAGES = Counter "heard_messages_total" ["way"]
+        "Messages applied by actors, through the mailbox or locally.";
+    OUTPUTS = Counter "heard_output_records_total" []
+        "Records written to output topics.";
+    ROWS_WRITTEN = Counter "heard_state_rows_written_total" []
+        "Rows written to the changelog.";
+    ROWS_RESTORED = Counter "heard_state_records_restored_total" []
+        "Changelog records read to restore partitions.";
+    TIMERS = Counter "heard_timers_total" ["outcome"]
+        "Timers that fired, and timers parked because they failed.";
+    PUBLISH_FAILED = Counter "heard_publications_failed_total" []
+        "Cases that could not be published.";
+    ROWS = Gauge "heard_state_rows" ["partition"]
+        "Rows held in memory.";
+    ROW_BYTES = Gauge "heard_state_bytes" ["partition"]
+        "Bytes that these rows take.";
+    PARTITIONS = Gauge "heard_partitions" ["state"]
+        "Partitions assigned here: being read, being restored, or blocked until a newer release.";
+    LAG = Gauge "heard_lag_records" ["topic"]
+        "What is left to read up to the last stable offset, in partitions read here.";
+    HELD_BACK = Gauge "heard_held_back_records" ["topic"]
+        "Offsets behind open transactions, in partitions read here.";
+}
+
+/// What the client library exports of the process, under the names that everyone uses.
+pub const PROCESS: &[&str] = &[
+    "process_cpu_seconds_total",
+    "process_max_fds",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_threads",
+    "process_virtual_memory_bytes",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_follow_the_rules() {
+        let mut names = BTreeSet::new();
+        for Name {
+            name,
+            kind,
+            labels,
+            help,
+        } in ALL
+        {
+            assert!(names.insert(*name), "{name} is there twice");
+            assert!(name.starts_with("heard_"), "{name}");
+            assert_eq!(name.ends_with("_total"), *kind == Kind::Counter, "{name}");
+            assert!(labels.is_sorted(), "{name}: labels by name, as a scrape has them");
+            assert!(help.ends_with('.'), "{name}: {help}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Which label values there are. They come from the configuration alone, whatever comes in: that bounds
+//! the number of series.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::config::rules::RuleSettings;
+use crate::desk::figures::{ChannelFigures, ChannelTag, LEVELS, Table, Waiting};
+use crate::intake::InputKind;
+use crate::log::Topic;
+use crate::model::Stage;
+
+/// What stands for everything that the configuration does not name.
+pub const OTHER: &str = "other";
+
+/// The channel of records whose topic belongs to none.
+pub const NO_CHANNEL: &str = "none";
+
+/// Both stages, with their label values.
+pub const STAGES: [(Stage, &str); 2] = [(Stage::Onstage, "onstage"), (Stage::Offstage, "offstage")];
+
+/// What is measured: topics and channels.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The channels, by name.
+    pub(super) channels: Vec<Channel>,
+    /// What input topics hold, by index.
+    pub(super) inputs: Vec<Input>,
+    by_topic: BTreeMap<Topic, usize>,
+    mailbox: Topic,
+    queues: FxHashMap<u64, (usize, Stage, Waiting)>,
+}
+
+/// A channel of the configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Channel {
+    pub name: Box<str>,
+    pub stage: Stage,
+    pub figures: ChannelFigures,
+    /// Which of [`LEVELS`] are set for it.
+    pub levels: [bool; LEVELS.len()],
+}
+
+/// An input topic.
+#[derive(Clone, Debug)]
+pub(super) struct Input {
+    pub kind: InputKind,
+    /// Its channel's place in the plan.
+    pub channel: Option<usize>,
+}
+
+impl Plan {
+    /// A plan for these rules and topics. `inputs` says of each input topic what it holds, and of
+    /// which channel, in the order of the engine's settings.
+    pub fn new(
+        rules: &RuleSettings,
+        inputs: impl IntoIterator<Item = (InputKind, Option<String>, Topic)>,
+        mailbox: Topic,
+    ) -> Self {
+        let table = Table::new(rules);
+        let channels: Vec<_> = rules
+            .channels
+            .iter()
+            .filter_map(|(name, rules)| {
+                Some(Channel {
+                    name: name.clone(),
+                    stage: rules.stage,
+                    figures: table.channel(name)?,
+                    levels: [
+                        rules.levels.acknowledge,
+                        rules.levels.answer,
+                        rules.levels.next,
+                        rules.levels.resolve,
+                    ]
+                    .map(|level| level.is_some()),
+                })
+            })
+            .collect();
+        let mut queues = FxHashMap::default();
+        for (place, channel) in channels.iter().enumerate() {
+            let tag = ChannelTag::of(&channel.name);
+            for (stage, _) in STAGES {
+                for waiting in [Waiting::ForResolution, Waiting::ForReply] {
+                    queues.insert(tag.queue(stage, waiting), (place, stage, waiting));
+                }
+            }
+        }
+        let mut by_topic = BTreeMap::new();
+        let inputs = inputs
+            .into_iter()
+            .enumerate()
+            .map(|(index, (kind, channel, topic))| {
+                by_topic.insert(topic, index);
+                let channel = channel.and_then(|name| channels.iter().position(|c| *c.name == *name));
+                Input { kind, channel }
+            })
+            .collect();
+        Self {
+            channels,
+            inputs,
+            by_topic,
+            mailbox,
+            queues,
+        }
+    }
+
+    /// Which input a topic is; `None`: the mailbox, or none of ours.
+    pub(super) fn input(&self, topic: &Topic) -> Option<&Input> {
+        self.inputs.get(self.input_number(topic)?)
+    }
+
+    /// The index of an input topic.
+    pub(super) fn input_number(&self, topic: &Topic) -> Option<usize> {
+        self.by_topic.get(topic).copied()
+    }
+
+    /// The label value of a topic.
+    pub(super) fn topic_kind(&self, topic: &Topic) -> &'static str {
+        match self.input(topic) {
+            Some(input) => topic_kind(input.kind),
+            None if *topic == self.mailbox => INTERACTIONS,
+            None => OTHER,
+        }
+    }
+
+    /// Whose a queue is: the channel's place, and what for.
+    pub(super) fn queue(&self, number: u64) -> Option<(usize, Stage, Waiting)> {
+        self.queues.get(&number).copied()
+    }
+}
+
+/// The label value of the mailbox topic.
+pub(super) const INTERACTIONS: &str = "interactions";
+
+/// The label value of an input topic.
+pub(super) fn topic_kind(kind: InputKind) -> &'static str {
+    match kind {
+        InputKind::Complaints => "complaints",
+        InputKind::Responses => "responses",
+        InputKind::Updates => "updates",
+        InputKind::Customers => "customers",
+    }
+}
+
+/// The label value of a record.
+pub(super) fn record_kind(kind: InputKind) -> &'static str {
+    match kind {
+        InputKind::Complaints => "complaint",
+        InputKind::Responses => "response",
+        InputKind::Updates => "update",
+        InputKind::Customers => "customer",
+    }
+}

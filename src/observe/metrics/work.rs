@@ -1,0 +1,186 @@
+//! Metrics of the work itself: records, transactions, state, lag.
+
+use std::collections::BTreeMap;
+
+use prometheus::proto::MetricFamily;
+
+use super::State;
+use super::family::{Distribution, Family, plain};
+use super::names;
+use super::plan::{NO_CHANNEL, Plan, record_kind};
+use crate::desk::figures::{CUSTOMERS, Counted, RecordKind};
+use crate::intake::InputKind;
+
+/// Upper bounds of the latency's buckets, in milliseconds.
+const BOUNDS_MS: [i64; 14] = [
+    10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1_000, 2_500, 10_000, 60_000,
+];
+
+/// From the broker time of complaints to the commit of their work items.
+#[derive(Debug, Default)]
+pub(super) struct Latency {
+    buckets: [u64; BOUNDS_MS.len()],
+    beyond: u64,
+    sum_ms: i64,
+}
+
+impl Latency {
+    /// One took so long. Clocks of two machines may differ: less than nothing is nothing.
+    pub fn took(&mut self, ms: i64) {
+        let ms = ms.max(0);
+        match BOUNDS_MS.iter().position(|&bound| ms <= bound) {
+            Some(bucket) => self.buckets[bucket] += 1,
+            None => self.beyond += 1,
+        }
+        self.sum_ms += ms;
+    }
+}
+
+/// Which release this is.
+pub(super) fn build(scrape: &mut Vec<MetricFamily>) {
+    let by = option_env!("HEARD_BUILT_BY").unwrap_or("unknown");
+    let from = option_env!("HEARD_BUILT_FROM").unwrap_or("unknown");
+    plain(
+        scrape,
+        names::BUILD,
+        &[(&[by, from, env!("CARGO_PKG_VERSION")], 1)],
+    );
+}
+
+pub(super) fn gather(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>) {
+    events(plan, state, scrape);
+    let mut dead = Family::new(names::DEAD_LETTERS);
+    for (&(topic, reason), &number) in &state.dead_letters {
+        dead.number(&[reason, topic], whole(number));
+    }
+    dead.finish(scrape);
+    counts(state, scrape);
+    latency(&state.latency, scrape);
+    held(state, scrape);
+    let (mut lag, mut held_back) = (Family::new(names::LAG), Family::new(names::HELD_BACK));
+    for (&topic, &(records, behind)) in &state.lags {
+        lag.number(&[topic], records);
+        held_back.number(&[topic], behind);
+    }
+    lag.finish(scrape);
+    held_back.finish(scrape);
+}
+
+/// What became of input records.
+fn events(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>) {
+    let mut family = Family::new(names::EVENTS);
+    for channel in &plan.channels {
+        for kind in RecordKind::ALL {
+            let name = match kind {
+                RecordKind::Complaint => InputKind::Complaints,
+                RecordKind::Response => InputKind::Responses,
+                RecordKind::Update => InputKind::Updates,
+            };
+            for (outcome, counted) in [
+                ("taken", Counted::Taken(kind)),
+                ("duplicate", Counted::Duplicate(kind)),
+            ] {
+                let number = state.figures.counted(channel.figures.records(counted));
+                // A channel without updates, as most are, needs no series for them.
+                if kind != RecordKind::Update || number > 0 {
+                    family.number(&[&channel.name, record_kind(name), outcome], number);
+                }
+            }
+        }
+    }
+    let customers = state.figures.counted(CUSTOMERS);
+    family.number(
+        &[NO_CHANNEL, record_kind(InputKind::Customers), "taken"],
+        customers,
+    );
+    let mut dead: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (index, input) in plan.inputs.iter().enumerate() {
+        let channel = input
+            .channel
+            .map_or(NO_CHANNEL, |place| &*plan.channels[place].name);
+        let number = state.dead_records.get(&index).copied().unwrap_or(0);
+        *dead.entry((channel, record_kind(input.kind))).or_default() += number;
+    }
+    for ((channel, kind), number) in dead {
+        family.number(&[channel, kind, "dead_letter"], whole(number));
+    }
+    family.finish(scrape);
+}
+
+fn counts(state: &State, scrape: &mut Vec<MetricFamily>) {
+    let counts = &state.counts;
+    let mailed = counts.applied.saturating_sub(counts.delivered_locally);
+    let transactions: [(&[&str], i64); 2] = [
+        (&["committed"], whole(counts.committed)),
+        (&["aborted"], whole(counts.aborted)),
+    ];
+    plain(scrape, names::TRANSACTIONS, &transactions);
+    plain(scrape, names::UNCERTAIN, &[(&[], whole(counts.unknown))]);
+    plain(scrape, names::REBUILT, &[(&[], whole(counts.rebuilt))]);
+    let messages: [(&[&str], i64); 2] = [
+        (&["local"], whole(counts.delivered_locally)),
+        (&["mailbox"], whole(mailed)),
+    ];
+    plain(scrape, names::MESSAGES, &messages);
+    plain(scrape, names::OUTPUTS, &[(&[], whole(counts.emitted))]);
+    plain(scrape, names::ROWS_WRITTEN, &[(&[], whole(counts.rows_written))]);
+    plain(scrape, names::ROWS_RESTORED, &[(&[], whole(counts.restored))]);
+    let timers: [(&[&str], i64); 2] = [
+        (&["fired"], whole(counts.woken)),
+        (&["parked"], whole(counts.parked)),
+    ];
+    plain(scrape, names::TIMERS, &timers);
+    plain(
+        scrape,
+        names::PUBLISH_FAILED,
+        &[(&[], whole(counts.publish_failed))],
+    );
+}
+
+fn latency(latency: &Latency, scrape: &mut Vec<MetricFamily>) {
+    let mut family = Family::new(names::WORK_LATENCY);
+    let bounds = BOUNDS_MS.iter().map(|&ms| ms as f64 / 1000.0);
+    family.distribution(
+        &[],
+        Distribution {
+            buckets: bounds.zip(latency.buckets),
+            beyond: latency.beyond,
+            sum_seconds: latency.sum_ms as f64 / 1000.0,
+        },
+    );
+    family.finish(scrape);
+}
+
+/// What is held and read here.
+fn held(state: &State, scrape: &mut Vec<MetricFamily>) {
+    let mut rows = Family::new(names::ROWS);
+    let mut bytes = Family::new(names::ROW_BYTES);
+    for held in state.held() {
+        let partition = held.number.to_string();
+        rows.number(&[&partition], size(held.rows));
+        bytes.number(&[&partition], size(held.bytes));
+    }
+    let mut partitions = [0; 3];
+    for told in state.workers.values() {
+        let status = &told.status;
+        partitions[0] += size(status.reading.len());
+        partitions[1] += size(status.restoring.len());
+        partitions[2] += size(status.blocked.len());
+    }
+    rows.finish(scrape);
+    bytes.finish(scrape);
+    let states: [(&[&str], i64); 3] = [
+        (&["reading"], partitions[0]),
+        (&["restoring"], partitions[1]),
+        (&["blocked"], partitions[2]),
+    ];
+    plain(scrape, names::PARTITIONS, &states);
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn size(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
