@@ -4,7 +4,7 @@ mod wire_support;
 
 use std::fmt::Debug;
 
-use heard::wire::{Registry, WireRecord, to_json};
+use heard::wire::{Registry, WireRecord, as_far_as_it_goes, to_json};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use wire_support::{any_record, decoder, encoded};
@@ -29,6 +29,9 @@ fn what_is_written_is_read_back() {
                 to_json(&value, &registry).ok(),
                 serde_json::to_value(&record).ok()
             );
+            let partial = as_far_as_it_goes(&value, &registry, None);
+            prop_assert_eq!(partial.stop, None);
+            prop_assert_eq!(partial.value, to_json(&value, &registry).ok());
             prop_assert_eq!(decoder.decode(&value), Ok(record));
             Ok(())
         });
@@ -78,6 +81,11 @@ fn any_bytes_end_in_a_record_or_a_typed_error() {
                 let json = to_json(hostile, &registry);
                 // Whatever becomes a record can be shown as well.
                 prop_assert!(read.is_err() || json.is_ok());
+                let partial = as_far_as_it_goes(hostile, &registry, Some(T::NAME));
+                prop_assert_eq!(partial.stop.is_none(), json.is_ok());
+                if let Ok(json) = json {
+                    prop_assert_eq!(partial.value, Some(json));
+                }
             }
             Ok(())
         });

@@ -6,7 +6,7 @@
 use std::sync::{Arc, LazyLock};
 
 use heard::model::{Complaint, Customer, Response, Survey, Update};
-use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord, to_json};
+use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord, as_far_as_it_goes, to_json};
 
 const RECORDS: [&str; 5] = ["Complaint", "Response", "Update", "Survey", "Customer"];
 
@@ -42,6 +42,10 @@ pub fn check(bytes: &[u8]) {
         read::<Update>(value);
         read::<Survey>(value);
         read::<Customer>(value);
-        let _ = to_json(value, &REGISTRY);
+        let partial = as_far_as_it_goes(value, &REGISTRY, Some(RECORDS[0]));
+        match to_json(value, &REGISTRY) {
+            Ok(json) => assert_eq!((partial.value, partial.stop), (Some(json), None)),
+            Err(_) => assert!(partial.stop.is_some_and(|stop| stop.at <= value.len())),
+        }
     }
 }

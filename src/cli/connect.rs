@@ -1,14 +1,15 @@
 //! From settings to what they describe: the log, the schemas, the encoders.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Failure;
 use super::progress::{self, Progress};
 use crate::config::{EngineSettings, SchemaRef, Settings, WireFormat, WireSettings};
 use crate::log::kafka::{KafkaLog, KafkaSettings};
-use crate::log::{Batch, Isolation, Log, LogError, Reader, Record, Topic, TopicPartition};
+use crate::log::{Batch, Ends, ErrorKind, Isolation, Log, LogError, Reader, Record, Topic, TopicPartition};
 use crate::wire::{Encoder, Format, Registry, WireRecord};
 
 /// The Kafka cluster of the settings.
@@ -125,27 +126,67 @@ pub fn read_all(
     log: &impl Log,
     topics: &[Topic],
     progress: bool,
+    visit: impl FnMut(&Topic, &Record<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let ranges = ranges(settings, log, topics, Isolation::Committed)?;
+    read_ranges(settings, log, ranges, progress, visit)
+}
+
+/// All of topics that must exist, as they are now: up to where no transaction is open, or with
+/// [`Isolation::Uncommitted`] to the very end.
+pub fn ranges(
+    settings: &Settings,
+    log: &impl Log,
+    topics: &[Topic],
+    end: Isolation,
+) -> Result<Vec<PartitionRange>, Failure> {
+    let partitions = partitions(settings, log, topics)?;
+    let ends = waiting(settings, || log.ends(&partitions)).map_err(failed(settings))?;
+    let range = |ends: Ends| match end {
+        Isolation::Committed => ends.start..ends.last_stable,
+        Isolation::Uncommitted => ends.start..ends.high_watermark,
+    };
+    Ok(partitions.into_iter().zip(ends.into_iter().map(range)).collect())
+}
+
+/// A partition, and the offsets of it to read.
+pub type PartitionRange = (TopicPartition, Range<i64>);
+
+/// How long a reader waits for transactions of others to end. Brokers end one that hangs after its own
+/// time-out, a minute unless set otherwise.
+const STILLNESS: Duration = Duration::from_secs(90);
+
+/// Reads ranges of partitions, committed records only, and gives each to `visit`, those of a partition in
+/// order. Waits out transactions that are open before the end of a range.
+pub fn read_ranges(
+    settings: &Settings,
+    log: &impl Log,
+    ranges: Vec<PartitionRange>,
+    progress: bool,
     mut visit: impl FnMut(&Topic, &Record<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let failed = failed(settings);
-    let partitions = partitions(settings, log, topics)?;
-    let ends = waiting(settings, || log.ends(&partitions)).map_err(&failed)?;
-    let pending = partitions
-        .into_iter()
-        .zip(ends)
-        .filter(|(_, ends)| ends.start < ends.last_stable);
-    let (from, mut pending): (Vec<_>, Vec<_>) = pending
-        .map(|(partition, ends)| ((partition.clone(), ends.start), (partition, ends.last_stable)))
-        .unzip();
-    if from.is_empty() {
+    let mut ranges = ranges;
+    ranges.retain(|(_, range)| !range.is_empty());
+    if ranges.is_empty() {
         return Ok(());
     }
-    let all = from.iter().zip(&pending);
-    let all = all.map(|((_, start), (_, end))| end.abs_diff(*start)).sum();
+    let from: Vec<_> = ranges
+        .iter()
+        .map(|(partition, range)| (partition.clone(), range.start))
+        .collect();
+    let all = ranges
+        .iter()
+        .map(|(_, range)| range.end.abs_diff(range.start))
+        .sum();
     let mut progress = progress.then(|| Progress::new("records read", Some(all)));
     let mut reader = log.reader(&from, Isolation::Committed).map_err(&failed)?;
-    let ends = pending.clone();
+    let mut pending: Vec<_> = ranges
+        .iter()
+        .map(|(partition, range)| (partition.clone(), range.end, range.start))
+        .collect();
     let mut batch = Batch::new();
+    let mut moved = Instant::now();
     while !pending.is_empty() {
         reader
             .poll(Duration::from_millis(100), &mut batch)
@@ -155,24 +196,34 @@ pub fn read_all(
         }
         for record in batch.iter() {
             let topic = &reader.topics()[record.topic];
-            let place = |(partition, _): &&(TopicPartition, i64)| {
+            let place = |(partition, _): &&PartitionRange| {
                 partition.partition == record.partition && partition.topic == *topic
             };
-            if ends
+            if ranges
                 .iter()
                 .find(place)
-                .is_some_and(|(_, end)| record.offset < *end)
+                .is_some_and(|(_, range)| range.contains(&record.offset))
             {
                 visit(topic, &record)?;
             }
         }
         let mut left = Vec::with_capacity(pending.len());
-        for (partition, end) in pending {
-            if reader.position(&partition).map_err(&failed)? < end {
-                left.push((partition, end));
+        for (partition, end, before) in pending {
+            let position = reader.position(&partition).map_err(&failed)?;
+            if position != before {
+                moved = Instant::now();
+            }
+            if position < end {
+                left.push((partition, end, position));
             }
         }
         pending = left;
+        if let Some((partition, ..)) = pending.first()
+            && moved.elapsed() > STILLNESS
+        {
+            let detail = format!("{partition} gives nothing more: does a transaction hang there?");
+            return Err(failed(LogError::new(ErrorKind::Fatal, "reading", detail)));
+        }
     }
     Ok(())
 }

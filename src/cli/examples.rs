@@ -53,6 +53,30 @@ Examples:
   heard report
   heard report --json > report.json";
 
+pub(super) const DLQ: &str = "\
+Examples:
+  heard dlq ls
+  heard dlq show 3:17
+  heard dlq replay --dry-run";
+
+pub(super) const DLQ_LS: &str = "\
+Examples:
+  heard dlq ls
+  heard dlq ls --each --waiting --topic complaints.email
+  heard dlq ls --reason unknown-schema-id --since 2h --json";
+
+pub(super) const DLQ_SHOW: &str = "\
+Examples:
+  heard dlq show 3:17
+  heard dlq show 3:17 --json | jq .decoded";
+
+pub(super) const DLQ_REPLAY: &str = "\
+Examples:
+  heard dlq replay --dry-run
+  heard dlq replay --reason unknown-schema-id --topic complaints.email
+  heard dlq replay --since 2026-03-04T00:00:00Z --until 2026-03-05T00:00:00Z --yes
+  heard dlq replay 3:17 0:4";
+
 pub(super) const COMPLETIONS: &str = "\
 Examples:
   heard completions bash > ~/.local/share/bash-completion/completions/heard

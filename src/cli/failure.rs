@@ -12,6 +12,7 @@ use crate::engine::EngineError;
 use crate::ingest::{FileError, SendError};
 use crate::log::kafka::SettingsError;
 use crate::log::{ErrorKind, LogError};
+use crate::wire::LetterId;
 
 /// Exit statuses; scripts rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Exit {
         (Self::Rejected, "done, but some lines were rejected (ingest)"),
         (
             Self::ToDo,
-            "something is left to do: topics are missing or differ (topics, check, run, ...)",
+            "something is left to do: topics are missing or differ (topics, check, run, ...), letters were kept (dlq)",
         ),
         (Self::Usage, "the command line is wrong"),
         (Self::NoInput, "a file to read is missing or unreadable"),
@@ -121,6 +122,27 @@ pub enum Failure {
         #[source]
         cause: io::Error,
     },
+    /// Dead letters that are not there.
+    #[error(
+        "no dead letter has the id {}: retention may have taken it. `heard dlq ls --each` shows what is there.",
+        join(.0)
+    )]
+    NoLetter(Vec<LetterId>),
+    /// A replay ended early.
+    #[error(
+        "{brokers}: {cause}. {sent} letters were sent again before that, perhaps more; the same command \
+         sends the others, and none twice.{}",
+        if cause.kind == ErrorKind::Fenced { " Has another replay begun?" } else { "" }
+    )]
+    Replay {
+        /// The brokers asked.
+        brokers: String,
+        /// How many letters are known to have been sent.
+        sent: usize,
+        /// What was said.
+        #[source]
+        cause: LogError,
+    },
     /// Whoever read our output has gone; nothing is wrong.
     #[error("standard output was closed")]
     OutputClosed,
@@ -144,6 +166,11 @@ pub enum Failure {
     Run(String),
 }
 
+fn join(ids: &[LetterId]) -> String {
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    ids.join(", ")
+}
+
 /// What to do about an error of the log, where that can be said.
 fn mend(cause: &LogError) -> &'static str {
     match cause.kind {
@@ -163,7 +190,7 @@ impl Failure {
             Self::Usage(_) => Exit::Usage,
             Self::Listen(ListenError::Taken(_)) => Exit::Taken,
             Self::OutputClosed => Exit::Done,
-            Self::Log { cause, .. } => of_log(cause),
+            Self::Log { cause, .. } | Self::Replay { cause, .. } => of_log(cause),
             Self::NoTopics { .. } => Exit::ToDo,
             Self::File(_) => Exit::NoInput,
             Self::Write { .. } => Exit::NotWritten,
@@ -173,7 +200,9 @@ impl Failure {
                 EngineError::MissingTopics(_) | EngineError::Uneven { .. } => Exit::ToDo,
                 _ => Exit::Failed,
             },
-            Self::Send(_) | Self::Listen(ListenError::Refused { .. }) | Self::Run(_) => Exit::Failed,
+            Self::Send(_) | Self::Listen(ListenError::Refused { .. }) | Self::Run(_) | Self::NoLetter(_) => {
+                Exit::Failed
+            }
         }
     }
 }

@@ -5,11 +5,13 @@
 mod check;
 mod completions;
 mod connect;
+mod dlq;
 mod examples;
 mod failure;
 mod ingest;
 mod output;
 mod progress;
+mod render;
 mod report;
 pub mod run;
 mod tail;
@@ -92,6 +94,9 @@ enum Command {
     /// Figures per channel and stage, from the cases topic.
     #[command(after_help = examples::REPORT)]
     Report(report::ReportArgs),
+    /// Dead letters: what could not be used. List it, look at it, send it again.
+    #[command(subcommand, after_help = examples::DLQ)]
+    Dlq(dlq::DlqCommand),
     /// Print what a shell needs to complete our command lines.
     #[command(after_help = examples::COMPLETIONS)]
     Completions(completions::CompletionsArgs),
@@ -153,6 +158,7 @@ fn execute(cli: &Cli) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(&settings, args),
         Command::Tail(args) => tail::tail(&settings, args),
         Command::Report(args) => report::report(&settings, args),
+        Command::Dlq(command) => dlq::dlq(&settings, command),
     }
 }
 
@@ -183,7 +189,10 @@ mod tests {
 
     #[test]
     fn the_examples_can_be_typed() {
-        use examples::{APPLY, CHECK, COMPLETIONS, HEARD, INGEST, PLAN, REPORT, RUN, TAIL, TOPICS};
+        use examples::{
+            APPLY, CHECK, COMPLETIONS, DLQ, DLQ_LS, DLQ_REPLAY, DLQ_SHOW, HEARD, INGEST, PLAN, REPORT, RUN,
+            TAIL, TOPICS,
+        };
         for text in [
             HEARD,
             CHECK,
@@ -194,6 +203,10 @@ mod tests {
             RUN,
             TAIL,
             REPORT,
+            DLQ,
+            DLQ_LS,
+            DLQ_SHOW,
+            DLQ_REPLAY,
             COMPLETIONS,
         ] {
             for line in text.lines().skip(1) {

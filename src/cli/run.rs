@@ -128,7 +128,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
 
 /// The input topics and what each holds. The order is that of the configuration: offsets are kept by
 /// name, so it may change.
-fn inputs(settings: &Settings) -> Vec<(InputKind, Topic)> {
+pub(super) fn inputs(settings: &Settings) -> Vec<(InputKind, Topic)> {
     let topics = &settings.topics;
     let mut inputs = Vec::new();
     for channel in settings.rules.channels.keys() {

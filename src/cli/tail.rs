@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::output::Output;
+use super::render::{hex, text, time, without_nulls};
 use super::{Exit, Failure, connect};
 use crate::config::{Settings, TopicKind};
 use crate::log::{Batch, Isolation, Log, Reader, Record, Topic};
@@ -86,7 +87,7 @@ fn follow(
 }
 
 /// A topic by its own name without the prefix, or by the name it has unless configured otherwise.
-fn resolve(settings: &Settings, name: &str) -> Topic {
+pub(super) fn resolve(settings: &Settings, name: &str) -> Topic {
     let topics = &settings.topics;
     if let Some(channel) = name.strip_prefix("complaints.") {
         return topics.complaints(channel);
@@ -161,38 +162,6 @@ fn as_text(topic: &Topic, record: &Record<'_>, registry: &Registry) -> String {
     }
     let _ = write!(line, " {value}");
     line
-}
-
-fn time(millis: i64) -> String {
-    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| millis.to_string(), |time| time.to_string())
-}
-
-/// Most fields of most records are empty; people want to see the others.
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let full = map.into_iter().filter(|(_, value)| !value.is_null());
-            Value::Object(full.map(|(name, value)| (name, without_nulls(value))).collect())
-        }
-        other => other,
-    }
-}
-
-/// UTF-8 as it is, anything else in hexadecimal.
-fn text(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
-        _ => hex(bytes),
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }
 
 #[cfg(test)]

@@ -9,9 +9,6 @@ use crate::model::Millis;
 use crate::processor::{Processor, Rejection};
 use crate::wire::dead_letter::{DeadLetter, own_headers};
 
-/// Says that key, value or headers were cut to fit: how many bytes the value had.
-const CUT: &str = "heard.dlq.cut";
-
 /// The most that is kept of a reason's text, in bytes.
 const LONGEST_DETAIL: usize = 1_000;
 
@@ -77,10 +74,7 @@ impl<'a> Fitted<'a> {
     fn new(record: &Record<'a>, mut headers: Vec<Header<'a>>, length: &'a str, limit: usize) -> Self {
         let (mut key, mut value) = (record.key, record.value);
         if size_of(key, value, &headers) > limit {
-            headers.push(Header {
-                name: CUT,
-                value: Some(length.as_bytes()),
-            });
+            headers.push(DeadLetter::cut_header(length));
             let mut room = limit.saturating_sub(size_of(key, None, &headers));
             if room == 0 {
                 headers.drain(..own_headers(record).count());

@@ -12,6 +12,7 @@ const OFFSET: &str = "heard.dlq.offset";
 const TIMESTAMP: &str = "heard.dlq.timestamp";
 const ATTEMPTS: &str = "heard.dlq.attempts";
 const AT: &str = "heard.dlq.at";
+const CUT: &str = "heard.dlq.cut";
 
 /// What the headers of a dead letter say. Numbers and times (milliseconds) are decimal text, so that any
 /// tool can show them.
@@ -86,6 +87,20 @@ impl DeadLetter {
         ])
     }
 
+    /// Says that key, value or headers were cut to fit: `length` is how many bytes the value had, as text.
+    pub fn cut_header(length: &str) -> Header<'_> {
+        Header {
+            name: CUT,
+            value: Some(length.as_bytes()),
+        }
+    }
+
+    /// How many bytes the value of a dead letter had, if it, its key or its headers were cut to fit: such
+    /// a letter is not what was sent.
+    pub fn length_before_cut(record: &Record<'_>) -> Option<u64> {
+        number(record, CUT).ok()
+    }
+
     /// The one header that a replayed record carries, so that its next failure counts on.
     pub fn replay_header(attempts: &str) -> Header<'_> {
         Header {
@@ -120,14 +135,17 @@ pub fn attempts_before(record: &Record<'_>) -> u32 {
     number(record, ATTEMPTS).unwrap_or(0)
 }
 
-fn text(record: &Record<'_>, name: &'static str) -> Result<String, NotADeadLetter> {
+pub(super) fn text(record: &Record<'_>, name: &'static str) -> Result<String, NotADeadLetter> {
     let last = record.headers().filter(|header| header.name == name).last();
     let value = last.and_then(|header| header.value);
     let text = value.and_then(|value| std::str::from_utf8(value).ok());
     text.map(str::to_owned).ok_or(NotADeadLetter { header: name })
 }
 
-fn number<N: std::str::FromStr>(record: &Record<'_>, name: &'static str) -> Result<N, NotADeadLetter> {
+pub(super) fn number<N: std::str::FromStr>(
+    record: &Record<'_>,
+    name: &'static str,
+) -> Result<N, NotADeadLetter> {
     text(record, name)?
         .parse()
         .map_err(|_| NotADeadLetter { header: name })

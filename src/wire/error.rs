@@ -119,6 +119,31 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// The same error where the datum begins `bytes` later: as counted from the value's first byte.
+    #[must_use]
+    pub fn moved(mut self, bytes: usize) -> Self {
+        match &mut self {
+            Self::Truncated { at }
+            | Self::InvalidUtf8 { at }
+            | Self::TooLarge { at, .. }
+            | Self::TooManyParts { at }
+            | Self::NegativeLength { at }
+            | Self::BadVarint { at }
+            | Self::BadBlock { at }
+            | Self::BadIndex { at }
+            | Self::UnknownSymbol { at }
+            | Self::BadBoolean { at }
+            | Self::BadUuid { at } => *at += bytes,
+            Self::TrailingBytes { .. }
+            | Self::BadMagic { .. }
+            | Self::UnknownFingerprint { .. }
+            | Self::UnknownId { .. }
+            | Self::Unresolvable { .. }
+            | Self::Misfit { .. } => {}
+        }
+        self
+    }
+
     /// A short name that never changes, for headers and metrics.
     pub fn code(&self) -> &'static str {
         match self {

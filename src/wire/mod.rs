@@ -1,4 +1,5 @@
-//! The wire: Avro both ways, the table of writer schemas, the dead-letter envelope.
+//! The wire: Avro both ways, the table of writer schemas, the dead-letter envelope and the mark of a
+//! replay.
 //!
 //! A value is a header that names the writer's schema (`Format`) and a datum. Reading one goes
 //! in three steps, and only the last builds anything:
@@ -22,6 +23,7 @@ pub mod error;
 pub mod json;
 pub mod record;
 pub mod registry;
+pub mod replayed;
 pub mod resolve;
 mod scan;
 pub mod schema;
@@ -33,4 +35,6 @@ pub use error::DecodeError;
 pub use json::to_json;
 pub use record::WireRecord;
 pub use registry::{Registry, RegistryError};
+pub use replayed::{LetterId, Replayed};
+pub use scan::partial::{Partial, Schema, Stop, as_far_as_it_goes};
 pub use schema::SchemaError;

@@ -136,6 +136,14 @@ impl Registry {
         self.by_fingerprint.get(&fingerprint).copied()
     }
 
+    /// The index of the present schema of the record called `name`, without its namespace.
+    pub(super) fn index_of_name(&self, name: &str) -> Option<usize> {
+        // The present schemas were the first of their names.
+        let called =
+            |writer: &Writer| writer.tree.name().and_then(|full| full.rsplit('.').next()) == Some(name);
+        self.writers.iter().position(called)
+    }
+
     pub(super) fn writer(&self, index: usize) -> &Writer {
         &self.writers[index]
     }

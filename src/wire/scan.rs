@@ -1,5 +1,7 @@
 //! Walks a datum without building anything: is it exactly one well-formed datum of its schema?
 
+pub(super) mod partial;
+
 use super::error::DecodeError;
 use super::resolve::Plan;
 use super::schema::MAX_TYPES;
@@ -175,22 +177,34 @@ impl Scan<'_> {
         mut item: impl FnMut(&mut Self) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         loop {
-            let count = self.long()?;
-            let end = if count < 0 {
-                let size = self.length()?;
-                Some(self.at + size)
-            } else {
-                None
-            };
-            for _ in 0..self.claimed(count.unsigned_abs(), least)? {
+            let (count, end) = self.block(least)?;
+            for _ in 0..count {
                 item(self)?;
             }
-            if end.is_some_and(|end| end != self.at) {
-                return Err(DecodeError::BadBlock { at: self.at });
-            }
+            self.ends_at(end)?;
             if count == 0 {
                 return Ok(());
             }
+        }
+    }
+
+    /// The head of a block: how many items, and where it must end if it says so.
+    fn block(&mut self, least: usize) -> Result<(usize, Option<usize>), DecodeError> {
+        let count = self.long()?;
+        let end = if count < 0 {
+            let size = self.length()?;
+            Some(self.at + size)
+        } else {
+            None
+        };
+        Ok((self.claimed(count.unsigned_abs(), least)?, end))
+    }
+
+    /// Checks that a block ends here.
+    fn ends_at(&self, end: Option<usize>) -> Result<(), DecodeError> {
+        match end {
+            Some(end) if end != self.at => Err(DecodeError::BadBlock { at: self.at }),
+            _ => Ok(()),
         }
     }
 }

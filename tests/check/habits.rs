@@ -29,6 +29,10 @@ fn every_command_has_help_with_examples_and_no_colour_in_a_pipe() {
         &["run", "--help"],
         &["tail", "--help"],
         &["report", "--help"],
+        &["dlq", "--help"],
+        &["dlq", "ls", "--help"],
+        &["dlq", "show", "--help"],
+        &["dlq", "replay", "--help"],
         &["completions", "--help"],
     ];
     for args in commands {

@@ -1,9 +1,15 @@
 //! The command line as a user has it: the real binary against a real broker. Needs java and, once, mvn.
+//!
+//! `HEARD_UPDATE_GOLDEN=1 cargo test --test e2e dlq` writes the golden texts of `heard dlq` anew.
 
 #[path = "../kafka/broker.rs"]
 mod broker;
+mod dlq;
 mod dsl;
 mod figures;
+#[path = "../check/golden.rs"]
+#[allow(dead_code, reason = "only what compares texts is used here")]
+mod golden;
 mod http;
 mod ingest;
 mod metrics;
