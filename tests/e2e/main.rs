@@ -2,6 +2,7 @@
 
 #[path = "../kafka/broker.rs"]
 mod broker;
+mod demo;
 mod dsl;
 mod figures;
 mod ingest;
