@@ -1,6 +1,6 @@
 //! `heard demo`: an invented enterprise's weeks, told to the real application, and watched.
 //!
-//! The [story] is pure: records, each with the time at which it comes to be known. [`run`](run()) feeds
+//! The [story] is pure: records, each with the time at which it comes to be known. [`run()`] feeds
 //! them into a log, in memory or on Kafka, while the engine runs on it as in `heard run`, and reads what
 //! comes out as any consumer would. What is read adds up in an [`Overview`], which a [`Show`] puts before
 //! people: as a [table] on a terminal, else as plain lines. At the end of the story time stands, and the

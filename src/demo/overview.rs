@@ -32,6 +32,7 @@ struct Open {
 struct Said {
     name: String,
     text: String,
+    intent: Option<Intent>,
 }
 
 /// Somebody who waits for an answer.
@@ -63,6 +64,7 @@ impl Overview {
                 .text
                 .as_ref()
                 .map_or_else(String::new, |text| text.0.clone()),
+            intent: complaint.intent,
         };
         self.said.insert(complaint.id.clone(), said);
     }
@@ -104,9 +106,13 @@ impl Overview {
         let Some(what) = in_words(event, opened) else {
             return;
         };
-        let text = customers
-            .then(|| self.said.get(&message).map(|said| said.text.clone()))
-            .flatten();
+        let said = self.said.get(&message).filter(|_| customers);
+        let what = match said.and_then(|said| said.intent) {
+            Some(Intent::Praise) => "praises".into(),
+            Some(Intent::Thanks) => "says thanks".into(),
+            _ => what,
+        };
+        let text = said.map(|said| said.text.clone());
         self.happened.push(Happening {
             at: told_at(event),
             case_id: event.case_id,

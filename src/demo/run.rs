@@ -101,6 +101,8 @@ pub struct Outcome {
 const LOOK: Duration = Duration::from_millis(30);
 /// The same, where each moment waits for the one before.
 const SHORT_LOOK: Duration = Duration::from_millis(2);
+/// When somebody who watches comes in.
+const MORNING: Millis = story::START.plus(6 * 3_600_000);
 /// How often transactions end: the story's time is dear.
 const COMMIT: Duration = Duration::from_millis(10);
 
@@ -201,9 +203,8 @@ impl<L: Log> Stage<'_, L> {
         while !is_over() {
             let taken = seen.taken() >= fed;
             let now = match telling.pace {
-                Pace::Times(times) => {
-                    story::START.plus((started.elapsed().as_secs_f64() * 1000.0 * times) as i64)
-                }
+                // The first morning: nobody wants to watch the night before it.
+                Pace::Times(times) => MORNING.plus((started.elapsed().as_secs_f64() * 1000.0 * times) as i64),
                 Pace::AtOnce if taken => lines.peek().map_or(end, |line| line.arrives),
                 Pace::AtOnce => self.clock.wall(),
             };

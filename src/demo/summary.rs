@@ -51,36 +51,55 @@ fn sentences(overview: &Overview, shown: &Shown) -> Vec<String> {
     let known = overview.cases().filter(|case| case.customer_id.is_some()).count();
     let levels = shown.total.levels.answer;
     let limit = shown.total.reply_limit;
+    let let_go = by(CaseStatus::LetGo) as u64;
     vec![
         format!(
-            "{cases} matters were brought up in {} channels, with {customer_messages} messages; {bystanders} of them by \
-             people who joined somebody else's thread. In {known} the CRM knew the customer.",
-            channels.len()
+            "{} brought up in {} channels, with {}; {} by people who joined somebody else's thread. The CRM knew \
+             the customer of {known}.",
+            count(cases, "matter was", "matters were"),
+            channels.len(),
+            count(customer_messages, "message", "messages"),
+            count(bystanders, "was", "were"),
         ),
         format!(
-            "{answered} ({}) were answered, {bots} of them by a program that the customer left uncontested. {}",
+            "{answered} ({}) {} answered, {bots} of them by a program that the customer left uncontested. {}",
             percent(answered, cases),
+            if answered == 1 { "was" } else { "were" },
             within(&shown.total.first_response_s)
         ),
         format!(
-            "{never_answered} were not answered: {unanswered} waited longer than their channel's patience and still do, \
-             {} were let go by a person's decision; the others are within it, or praise.",
-            by(CaseStatus::LetGo)
+            "{} not answered: {} waiting longer than the channel's patience, {} let go by a person's decision; the \
+             others are within that patience, or praise.",
+            count(never_answered, "was", "were"),
+            count(unanswered, "is", "are"),
+            count(let_go, "was", "were"),
         ),
         format!(
-            "{was_unanswered} were left unanswered too long at some time. An answer later does not undo that: no \
-             response is a response."
+            "{} left unanswered too long at some time. An answer later does not undo that: no response is a \
+             response.",
+            count(was_unanswered, "was", "were")
         ),
         format!(
-            "The promised time to an answer was kept {} times and missed {} times; it still runs in {}.",
-            levels.met, levels.breached, levels.running
+            "The promised time to an answer was kept {}, missed {}, and still runs in {}.",
+            count(levels.met, "time", "times"),
+            count(levels.breached, "time", "times"),
+            count(levels.running, "case", "cases")
         ),
         format!(
-            "Reply only twice: {} public threads had their two public replies, {} of them more than that.",
-            limit.reached, limit.exceeded
+            "Reply only twice: {} had two public replies or more, {} of them more.",
+            count(limit.reached, "public thread has", "public threads have"),
+            limit.exceeded
         ),
-        format!("{resolved} are solved. {reopened} times something was not solved after all."),
+        format!(
+            "{} solved; {} a customer came back because it was not.",
+            count(resolved, "is", "are"),
+            count(reopened, "time", "times")
+        ),
     ]
+}
+
+fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 fn within(durations: &Durations) -> String {

@@ -124,10 +124,21 @@ impl Scene<'_, '_> {
         };
         let text = *self.teller.dice.pick(matters);
         let audience = self.is_public().then(|| self.between(40, 40_000));
-        self.says(minute, text, |said| {
+        let id = self.says(minute, text, |said| {
             said.intent = Some(Intent::Complaint);
             said.audience = audience;
-        })
+        });
+        // Most email gets a receipt by itself.
+        if self.channel == "email" && self.teller.dice.chance(8) {
+            self.receipt(minute + 1);
+        }
+        id
+    }
+
+    /// A program says that the message has come.
+    pub fn receipt(&mut self, minute: i64) {
+        let text = self.language.receipt;
+        self.replies(minute, text, |reply| reply.kind = ResponseKind::AutoAck);
     }
 
     /// The customer asks again.

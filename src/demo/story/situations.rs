@@ -24,7 +24,7 @@ pub(super) struct Situation {
 const ALL: &[&str] = &["chat", "social", "email", "messaging", "phone", "review", "forum"];
 const ONSTAGE: &[&str] = &["social", "forum", "review"];
 const OFFSTAGE: &[&str] = &["chat", "email", "messaging", "phone"];
-const WRITTEN: &[&str] = &["email", "messaging", "social"];
+const WRITTEN: &[&str] = &["messaging", "social", "forum"];
 const BOTS: &[&str] = &["chat", "messaging"];
 
 /// Everything that may happen.
@@ -83,19 +83,22 @@ const fn situation(
     }
 }
 
-/// Rule 3: a person answers well within the service level.
+/// Rules 2 and 3: a person answers well within the service level. Thanks open no clock.
 fn quick_answer(scene: &mut Scene<'_, '_>) {
     scene.complains(0);
     let minute = scene.between(scene.of_level(10), scene.of_level(80));
     scene.answers(minute);
+    if scene.between(0, 3) == 0 {
+        scene.says(minute + 10, scene.language.thanks, |said| {
+            said.intent = Some(Intent::Thanks);
+        });
+    }
 }
 
 /// Rule 3: a receipt acknowledges, and answers nothing; the answer comes from a person.
 fn acknowledged_first(scene: &mut Scene<'_, '_>) {
     scene.complains(0);
-    scene.replies(1, scene.language.receipt, |reply| {
-        reply.kind = ResponseKind::AutoAck
-    });
+    scene.receipt(1);
     let minute = scene.between(scene.of_level(20), scene.of_level(90));
     scene.answers(minute);
 }
@@ -107,10 +110,6 @@ fn slow_answer(scene: &mut Scene<'_, '_>) {
     let soon = scene.of_level(120);
     let minute = scene.between(soon, soon.max(scene.patience() * 3 / 2) + 10);
     scene.answers(minute);
-    let minute = minute + scene.between(10, 200);
-    scene.says(minute, scene.language.thanks, |said| {
-        said.intent = Some(Intent::Thanks)
-    });
 }
 
 /// Rule 7: nobody ever answers.
