@@ -13,7 +13,7 @@ use super::Refused;
 ///
 /// # Errors
 ///
-/// It is not exactly one datum that [`super::write`] could have written, blocks of arrays and maps aside.
+/// It is not exactly one datum that [`super::write()`] could have written, blocks of arrays and maps aside.
 pub fn read<'de, T: Deserialize<'de>>(datum: &'de [u8]) -> Result<T, Refused> {
     let mut rest = Datum { left: datum };
     let record = T::deserialize(&mut rest)?;
