@@ -1,11 +1,17 @@
 # Everything a developer or a CI machine does here. `make` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help test prepare build release fmt lint reference docs deny advisories bench clean kafka kafka-stop
+.PHONY: help demo test prepare build release fmt lint reference docs deny advisories bench clean kafka kafka-stop
 
 ## lists what can be made
 help:
 	@awk '/^## /{text=substr($$0,4)} /^[a-z-]+:/{if(text)printf "  make %-11s %s\n",substr($$1,1,length($$1)-1),text; text=""}' Makefile
+
+## an invented company's week, told to heard and watched; more: make demo DEMO="--once --seed 42"
+demo:
+	@tools/prepare.sh build
+	@tools/rust.sh cargo build --locked
+	@$${CARGO_TARGET_DIR:-target}/debug/heard demo $(DEMO)
 
 ## everything that must hold: needs, format, dependencies, lints, docs, tests
 test:

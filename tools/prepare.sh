@@ -1,11 +1,20 @@
 #!/usr/bin/env bash
 # What building and testing need: checks it, installs what is missing where it can (root on Debian or
 # its kin), and says of the rest what is missing and how to get it.
+#
+#   prepare.sh [build]    only what building needs, without a word if nothing is missing
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+what_for=${1:-all}
+
 # A line each: what it is for | the Debian package that brings it | how to tell that it is there.
 needs() {
+    needs_to_build
+    [ "$what_for" = build ] || needs_to_test
+}
+
+needs_to_build() {
     cat <<'NEEDS'
 a C compiler, for librdkafka and zstd|build-essential|command -v cc
 a C++ compiler, for librdkafka's configure|build-essential|command -v c++
@@ -13,6 +22,11 @@ make|make|command -v make
 pkg-config, to find the libraries|pkg-config|command -v pkg-config
 the OpenSSL headers, for librdkafka|libssl-dev|pkg-config --exists openssl
 the zlib headers, for librdkafka|zlib1g-dev|pkg-config --exists zlib
+NEEDS
+}
+
+needs_to_test() {
+    cat <<'NEEDS'
 Java 17 or later, for the broker of the tests|default-jre-headless|java_is_new_enough
 Maven, which fetches that broker|maven|command -v mvn
 ps, to look after that broker|procps|command -v ps
@@ -89,6 +103,10 @@ if [ -n "$lacks" ]; then
     exit 1
 fi
 
+if [ "$what_for" = build ]; then
+    tools/rust.sh cargo --version >/dev/null
+    exit
+fi
 tools/rust.sh cargo --version
 for component in clippy fmt; do
     tools/rust.sh cargo "$component" --version ||

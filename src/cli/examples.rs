@@ -2,10 +2,18 @@
 
 pub(super) const HEARD: &str = "\
 Examples:
+  heard demo
   heard check --config heard.toml
   heard topics apply --brokers kafka-1:9092,kafka-2:9092
   heard run
   heard help run";
+
+pub(super) const DEMO: &str = "\
+Examples:
+  heard demo
+  heard demo --once
+  heard demo --seed 42 --speed 600
+  heard demo --once --kafka --brokers localhost:9092";
 
 pub(super) const CHECK: &str = "\
 Examples:

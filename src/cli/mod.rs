@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod connect;
+mod demo;
 mod dlq;
 mod examples;
 mod failure;
@@ -76,6 +77,9 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Watch an invented company's week: no server needed.
+    #[command(after_help = examples::DEMO)]
+    Demo(demo::DemoArgs),
     /// Judge the configuration, all mistakes at once; with --connect, try the brokers too.
     #[command(after_help = examples::CHECK)]
     Check(check::CheckArgs),
@@ -137,6 +141,8 @@ fn execute(cli: &Cli) -> Result<Exit, Failure> {
         _ if global.quiet => Some("error"),
         // What the client says of its troubles, the findings say better.
         (Command::Check(_), None) => Some("warn,heard=info,heard::kafka=off,rdkafka=off,librdkafka=off"),
+        // What happens in the story is shown; how it is done is another matter.
+        (Command::Demo(_), None) => Some("error"),
         (_, filter) => filter,
     };
     tracing_setup::start(filter).map_err(|error| Failure::Usage(format!("--log: {error}")))?;
@@ -148,11 +154,12 @@ fn execute(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Check(args) => return check::check(config, &overrides, args),
         Command::Completions(args) => return completions::completions(args),
+        Command::Demo(args) => return demo::demo(config, &overrides, args, global.quiet),
         _ => {}
     }
     let settings = Settings::load(config, &overrides)?;
     match &cli.command {
-        Command::Check(_) | Command::Completions(_) => Ok(Exit::Done),
+        Command::Check(_) | Command::Completions(_) | Command::Demo(_) => Ok(Exit::Done),
         Command::Topics(command) => topics::topics(&settings, command),
         Command::Ingest(args) => ingest::ingest(&settings, args, global.quiet),
         Command::Run(args) => run::run(&settings, args),
@@ -190,11 +197,12 @@ mod tests {
     #[test]
     fn the_examples_can_be_typed() {
         use examples::{
-            APPLY, CHECK, COMPLETIONS, DLQ, DLQ_LS, DLQ_REPLAY, DLQ_SHOW, HEARD, INGEST, PLAN, REPORT, RUN,
-            TAIL, TOPICS,
+            APPLY, CHECK, COMPLETIONS, DEMO, DLQ, DLQ_LS, DLQ_REPLAY, DLQ_SHOW, HEARD, INGEST, PLAN, REPORT,
+            RUN, TAIL, TOPICS,
         };
         for text in [
             HEARD,
+            DEMO,
             CHECK,
             TOPICS,
             PLAN,

@@ -15,13 +15,14 @@ use crate::board::{Board, Listener, Server};
 use crate::config::{Listen, Settings, TopicKind};
 use crate::engine::{
     self, Clock, Counts, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage, Status,
-    SystemClock, Topics,
+    SystemClock,
 };
 use crate::intake::InputKind;
 use crate::log::Topic;
 use crate::model::{Case, CaseEvent, Millis, WorkItem};
 use crate::observe::lag;
 use crate::observe::metrics::{Metrics, Plan};
+use crate::wiring;
 
 /// Arguments of `heard run`.
 #[derive(Clone, Debug, Args)]
@@ -72,7 +73,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let log = connect::log(settings)?;
     let registry = Arc::new(connect::registry(&settings.wire)?);
     let rules = Arc::new(settings.rules.clone());
-    let inputs = inputs(settings);
+    let inputs = wiring::inputs(&settings.topics, &settings.rules);
     let kinds: Vec<_> = inputs.iter().map(|(kind, _)| *kind).collect();
     let formats = OutputFormats {
         work_item: connect::format::<WorkItem>(&settings.wire),
@@ -126,20 +127,6 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The input topics and what each holds. The order is that of the configuration: offsets are kept by
-/// name, so it may change.
-pub(super) fn inputs(settings: &Settings) -> Vec<(InputKind, Topic)> {
-    let topics = &settings.topics;
-    let mut inputs = Vec::new();
-    for channel in settings.rules.channels.keys() {
-        inputs.push((InputKind::Complaints, topics.complaints(channel)));
-        inputs.push((InputKind::Responses, topics.responses(channel)));
-    }
-    inputs.push((InputKind::Updates, topics.topic(TopicKind::Updates)));
-    inputs.push((InputKind::Customers, topics.topic(TopicKind::Customers)));
-    inputs
-}
-
 fn engine_settings(
     settings: &Settings,
     args: &RunArgs,
@@ -157,24 +144,11 @@ fn engine_settings(
         Some(name) => name.clone(),
         None => host_name()?,
     };
-    // In the order of `OutputTopic`.
-    let outputs = [
-        TopicKind::HandlingOnstage,
-        TopicKind::HandlingOffstage,
-        TopicKind::Cases,
-        TopicKind::CaseEvents,
-    ];
     let workers = args.workers.unwrap_or(settings.engine.workers);
     Ok(EngineSettings {
         application: settings.application.clone(),
         instance,
-        topics: Topics {
-            inputs: inputs.into_iter().map(|(_, topic)| topic).collect(),
-            mailbox: settings.topics.topic(TopicKind::Interactions),
-            changelog: settings.topics.topic(TopicKind::Changelog),
-            outputs: outputs.map(|kind| settings.topics.topic(kind)).into(),
-            dead_letters: settings.topics.topic(TopicKind::DeadLetters),
-        },
+        topics: wiring::topics(&settings.topics, inputs.into_iter().map(|(_, topic)| topic)),
         roles,
         mode: if args.drain {
             Mode::Drain { as_of: args.as_of }
@@ -265,17 +239,19 @@ impl Observer for Draining {
 
 /// What is measured: the topics of [`inputs`], in their order.
 fn plan(settings: &Settings) -> Plan {
-    let inputs = inputs(settings).into_iter().map(|(kind, topic)| {
-        let channels = settings.rules.channels.keys();
-        let mut channels = channels.filter(|channel| {
-            [
-                settings.topics.complaints(channel),
-                settings.topics.responses(channel),
-            ]
-            .contains(&topic)
+    let inputs = wiring::inputs(&settings.topics, &settings.rules)
+        .into_iter()
+        .map(|(kind, topic)| {
+            let channels = settings.rules.channels.keys();
+            let mut channels = channels.filter(|channel| {
+                [
+                    settings.topics.complaints(channel),
+                    settings.topics.responses(channel),
+                ]
+                .contains(&topic)
+            });
+            (kind, channels.next().map(ToString::to_string), topic)
         });
-        (kind, channels.next().map(ToString::to_string), topic)
-    });
     Plan::new(
         &settings.rules,
         inputs,

@@ -21,6 +21,7 @@ fn out(args: &[&str]) -> String {
 fn every_command_has_help_with_examples_and_no_colour_in_a_pipe() {
     let commands = [
         &["--help"][..],
+        &["demo", "--help"],
         &["check", "--help"],
         &["topics", "--help"],
         &["topics", "plan", "--help"],

@@ -85,6 +85,16 @@ impl Heard {
         }
     }
 
+    /// Runs it to its end, with topics that begin with another prefix.
+    pub fn run_as(&self, prefix: &str, args: &[&str]) -> Ran {
+        let other = Self {
+            prefix: prefix.into(),
+            directory: TempDir::new().expect("a temporary directory can be made"),
+            config: self.config.clone(),
+        };
+        other.run(args)
+    }
+
     /// Ingests a file by one of the maps in maps/.
     pub fn ingest(&self, map: &str, file: &Path, more: &[&str]) -> Ran {
         let map = repository().join("maps").join(map);

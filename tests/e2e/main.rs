@@ -4,6 +4,7 @@
 
 #[path = "../kafka/broker.rs"]
 mod broker;
+mod demo;
 mod dlq;
 mod dsl;
 mod figures;

@@ -17,10 +17,11 @@ use super::plan::{Destination, Kept, Origins, Plan, Selection, selected};
 use super::send::Sending;
 use crate::cli::output::Output;
 use crate::cli::render::text;
-use crate::cli::{Exit, Failure, connect, run};
+use crate::cli::{Exit, Failure, connect};
 use crate::config::{Settings, TopicKind};
 use crate::log::{Isolation, Log, Producer as _, Topic};
 use crate::wire::LetterId;
+use crate::wiring;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ReplayArgs {
@@ -108,7 +109,9 @@ fn plan(
 
 fn origins(settings: &Settings, log: &impl Log, asked: &[&Letter]) -> Result<Origins, Failure> {
     let mailbox = settings.topics.topic(TopicKind::Interactions);
-    let inputs = run::inputs(settings).into_iter().map(|(_, topic)| topic);
+    let inputs = wiring::inputs(&settings.topics, &settings.rules)
+        .into_iter()
+        .map(|(_, topic)| topic);
     let topics: Vec<_> = inputs.chain([mailbox.clone()]).collect();
     let counts = connect::waiting(settings, || log.partitions(&topics)).map_err(connect::failed(settings))?;
     let count = |topic: &Topic| counts.iter().find(|(there, _)| there == topic).map(|(_, n)| *n);

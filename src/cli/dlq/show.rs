@@ -9,13 +9,14 @@ use super::letters::{Letter, State};
 use super::ls::{as_json, from};
 use crate::cli::output::Output;
 use crate::cli::render::{hex, hexdump, pretty, text, time, without_nulls};
-use crate::cli::{Exit, Failure, connect, run};
+use crate::cli::{Exit, Failure, connect};
 use crate::config::{Settings, TopicKind};
 use crate::intake::InputKind;
 use crate::log::batch::Place;
 use crate::log::{Batch, Header, Isolation, Log, Record};
 use crate::wire::dead_letter::own_headers;
 use crate::wire::{DecodeError, LetterId, Partial, Registry, Replayed, Schema, as_far_as_it_goes};
+use crate::wiring;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ShowArgs {
@@ -96,7 +97,7 @@ fn holds(settings: &Settings, letter: &Letter) -> Holds {
     if settings.topics.topic(TopicKind::Interactions).as_str() == topic {
         return Holds::Messages;
     }
-    let inputs = run::inputs(settings);
+    let inputs = wiring::inputs(&settings.topics, &settings.rules);
     let kind = inputs.iter().find(|(_, input)| input.as_str() == topic);
     kind.map_or(Holds::Unknown, |(kind, _)| {
         Holds::Records(match kind {

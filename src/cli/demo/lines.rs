@@ -1,0 +1,31 @@
+//! Without a terminal: what happens, a line each, on standard error.
+
+use std::io::{self, Write as _};
+
+use crate::demo::{Overview, Show, table};
+use crate::model::Millis;
+
+/// So long may a line be.
+const WIDTH: usize = 120;
+
+/// Tells each happening once.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    told: usize,
+}
+
+impl Show for Lines {
+    fn show(&mut self, _now: Millis, overview: &Overview) -> io::Result<()> {
+        let happened = overview.happened();
+        if self.told == happened.len() {
+            return Ok(());
+        }
+        let mut out = io::stderr().lock();
+        for happening in &happened[self.told..] {
+            // Standard error may be closed: then there is nobody to tell, and the report still counts.
+            let _ = writeln!(out, "{}", table::line(happening, WIDTH));
+        }
+        self.told = happened.len();
+        Ok(())
+    }
+}
