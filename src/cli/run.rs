@@ -237,7 +237,7 @@ impl Observer for Draining {
     }
 }
 
-/// What is measured: the topics of [`inputs`], in their order.
+/// What is measured: the topics of [`wiring::inputs`], in their order.
 fn plan(settings: &Settings) -> Plan {
     let inputs = wiring::inputs(&settings.topics, &settings.rules)
         .into_iter()
