@@ -296,3 +296,21 @@ fn an_archive_raises_no_false_alarm() {
     assert!(happened.iter().all(|kind| !alarms.contains(kind)), "{happened:?}");
     assert_eq!(story.case().sla.answer, SlaState::Met);
 }
+
+#[test]
+fn a_work_item_says_when_its_own_wait_began() {
+    let lines: [Line; 4] = [
+        says(0, "m1", "social", ANN).into(),
+        replies(30, "r1", "social").into(),
+        says(60, "m2", "social", ANN).into(),
+        says(90, "m3", "social", ANN).into(),
+    ];
+    let story = Story::told(with_levels(), lines).until(91);
+    let mut began: Vec<_> = story
+        .work()
+        .into_values()
+        .map(|item| item.first_heard_at)
+        .collect();
+    began.sort();
+    assert_eq!(began, [at(0), at(60)]);
+}

@@ -140,7 +140,7 @@ impl Brief<'_> {
             private_channel: profile.and_then(|p| p.preferred_channel.clone()),
             linked_cases: Vec::new(), // rules 9 and 10 will tell
             flags: self.flags(wait),
-            first_heard_at: fold.opened.at,
+            first_heard_at: wait.first.at,
             routed_at: self.wall,
         }
     }
