@@ -32,6 +32,8 @@ pub mod part {
     pub const ALIAS: u8 = 3;
     /// A message or a person that a response named before they were known, by their hash.
     pub const UNMET: u8 = 8;
+    /// The revision that a dropped message had, by the hash of its id, if it was ever revised.
+    pub const REVISED: u8 = 9;
     /// A case, by its author's hash.
     pub const CASE: u8 = 4;
     /// What went out for an earlier wait, by the hash of case and first message.

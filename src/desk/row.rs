@@ -41,6 +41,8 @@ pub enum Row {
     Party(Box<PartyRow>),
     /// A case of a large party.
     Member(Member),
+    /// The revision that a dropped message had.
+    Revised(i64),
 }
 
 impl Codec for Row {

@@ -289,3 +289,26 @@ proptest! {
         prop_assert_eq!(tell(&second).cases(), tell(&shuffled).cases());
     }
 }
+
+#[test]
+fn a_revision_that_was_there_before_is_a_duplicate_afterwards() {
+    let revision = |revision| Complaint {
+        revision,
+        ..says(0, "m1", "social", ANN)
+    };
+    let lines = [
+        revision(0).into(),
+        revision(2).into(),
+        replies(30, "r1", "social").into(),
+    ];
+    let mut story = Story::told(retiring(), lines).until(LATER);
+    assert_eq!(state(&story).1, 0);
+    let (case, events) = (story.case(), story.events().len());
+    for known in [0, 2, 1, 2] {
+        story.tell(revision(known));
+    }
+    assert_eq!((story.case(), story.events().len()), (case, events), "rule 1");
+    story.tell(revision(3));
+    story.tell(revision(3));
+    assert_eq!(story.happened()[events..], ["EDITED"]);
+}

@@ -162,12 +162,7 @@ pub fn is_gone(state: &mut State<'_>, actor: ActorKey, head: &Head, name: u64) -
 }
 
 /// Remembers names of messages that are gone.
-pub fn bury(
-    actor: ActorKey,
-    retired: &mut Retired,
-    names: impl IntoIterator<Item = u64>,
-    effects: &mut Effects,
-) {
+fn bury(actor: ActorKey, retired: &mut Retired, names: impl IntoIterator<Item = u64>, effects: &mut Effects) {
     retired.names.extend(names.into_iter().map(u64::to_le_bytes));
     if retired.names.len() > NAMES {
         for name in retired.names.drain(..) {

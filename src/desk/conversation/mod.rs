@@ -168,7 +168,7 @@ impl<'a, 's> Actor<'a, 's> {
             return Ok(());
         }
         if known.is_none() && self.is_gone(&head, fact)? {
-            return self.revise_gone(head, &arrival);
+            return self.revise_gone(&head, &arrival);
         }
         self.count_record(&arrival, Counted::Taken);
         self.tell_answered(&arrival, known.as_ref());

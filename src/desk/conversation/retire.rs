@@ -17,7 +17,7 @@ use super::{Actor, Arrival, wanted};
 use crate::desk::figures::Counted;
 use crate::desk::keys::{self, part};
 use crate::desk::row::Row;
-use crate::processor::{Corrupt, Rejection};
+use crate::processor::{Corrupt, Rejection, RowKey};
 
 impl Actor<'_, '_> {
     /// The conversation's time has come: drops its facts if nothing was said for long enough, else
@@ -34,6 +34,10 @@ impl Actor<'_, '_> {
             let ledger = Ledger::read(self.state, self.key, &head)?;
             for fact in ledger.facts() {
                 self.clear_away(fact)?;
+                if fact.revision > 0 {
+                    self.effects
+                        .store(self.revised_row(fact), Row::Revised(fact.revision));
+                }
             }
             ledger::drop_facts(self.desk.keys(), self.key, &mut head, self.effects);
             head.unmet = false;
@@ -70,23 +74,25 @@ impl Actor<'_, '_> {
         ledger::is_gone(self.state, self.key, head, name)
     }
 
+    fn revised_row(&self, fact: &Fact) -> RowKey {
+        let name = ledger::name(self.desk.keys(), fact.said.class(), &fact.id);
+        self.row(part::REVISED, name)
+    }
+
     /// A message comes that was dropped: a duplicate, or a revision that is too late to change anything.
-    pub(super) fn revise_gone(&mut self, mut head: Head, arrival: &Arrival<'_>) -> Result<(), Rejection> {
+    pub(super) fn revise_gone(&mut self, head: &Head, arrival: &Arrival<'_>) -> Result<(), Rejection> {
         let fact = &arrival.fact;
-        if fact.revision == 0 {
-            self.count_record(arrival, Counted::Duplicate);
-            return Ok(());
-        }
-        let revision = fact.revision.to_string();
-        let name = self.desk.keys().short(&["revision", &fact.id, &revision]);
-        if ledger::is_gone(self.state, self.key, &head, name)? {
+        let revised = self.revised_row(fact);
+        let known = match self.state.get(&revised)? {
+            Some(Row::Revised(revision)) => *revision,
+            _ => 0,
+        };
+        if fact.revision <= known {
             self.count_record(arrival, Counted::Duplicate);
             return Ok(());
         }
         self.count_record(arrival, Counted::Taken);
-        if let Some(retired) = &mut head.retired {
-            ledger::bury(self.key, retired, [name], self.effects);
-        }
+        self.effects.store(revised, Row::Revised(fact.revision));
         if let Said::Customer(said) = &fact.said
             && let Some(row) = self.read_case(said.author)?.filter(|row| row.fold.is_some())
         {
@@ -97,15 +103,13 @@ impl Actor<'_, '_> {
             };
             let news = [news];
             self.settle(
-                &head,
+                head,
                 Change {
                     news: &news,
                     ..Change::same(row)
                 },
             )?;
         }
-        self.effects
-            .store(keys::head(self.key), Row::Head(Arc::new(head)));
         Ok(())
     }
 
