@@ -23,8 +23,7 @@ use heard::processor::sequential::Sequential;
 use heard::processor::{Codec, Processor};
 use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+use mimalloc as _;
 
 /// The stages, each with what it does beside the one before.
 const STAGES: [(&str, &str); 6] = [

@@ -108,10 +108,10 @@ struct Quiet {
 }
 
 impl<L: Log, P: Processor> Worker<L, P> {
-    /// The declared clock.
-    pub(super) fn now(&self) -> Millis {
+    /// The declared clock, by this wall clock.
+    pub(super) fn now(&self, wall: Millis) -> Millis {
         match &self.drain {
-            None => self.clock.wall(),
+            None => wall,
             Some(drain) => drain.clock.unwrap_or(BEFORE_EVERYTHING),
         }
     }

@@ -14,9 +14,10 @@ use crate::processor::{ActorKey, Context, Effect, Effects, Processor, Rejection}
 impl<L: Log, P: Processor> Worker<L, P> {
     /// What an apply may know, in a chain of messages that has passed so many actors.
     pub(super) fn context(&self, hops: u8) -> Context {
+        let wall = self.clock.wall();
         Context {
-            now: self.now(),
-            wall: self.clock.wall(),
+            now: self.now(wall),
+            wall,
             hops,
         }
     }
@@ -132,8 +133,8 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// Publishes every row that was marked, in the order of the first marks.
     pub(super) fn publish_marked(&mut self) -> Result<(), Trouble> {
         let mut marks = std::mem::take(&mut self.transaction.marks);
+        let cx = self.context(0);
         for (partition, row) in marks.drain(..) {
-            let cx = self.context(0);
             let Self {
                 desks,
                 scratch,

@@ -16,6 +16,8 @@ type KeyBytes = [u8; RowKey::LEN];
 #[derive(Debug)]
 struct Slot<R> {
     row: Option<R>,
+    /// Whether there is a committed row: most rows are new, and none need be looked for to compare.
+    stored: bool,
     /// Whether it differs from what is committed.
     dirty: bool,
     /// Its timer as it was before this transaction; `None`: not changed by it.
@@ -119,9 +121,11 @@ impl<R: Row> Rows<R> {
         match slots.entry(*key) {
             hashbrown::hash_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
             hashbrown::hash_map::Entry::Vacant(entry) => {
-                let row = packed.get(&key.to_bytes()).map(decode).transpose()?;
+                let stored = packed.get(&key.to_bytes());
+                let row = stored.map(decode).transpose()?;
                 Ok(entry.insert(Slot {
                     row,
+                    stored: stored.is_some(),
                     dirty: false,
                     timer_before: None,
                     stood: Standings::default(),
@@ -139,6 +143,7 @@ impl<R: Row> Rows<R> {
             Ok(slot) => slot,
             Err(_) => self.slots.entry(key).or_insert(Slot {
                 row: None,
+                stored: true,
                 dirty: false,
                 timer_before: None,
                 stood: Standings::default(),
@@ -234,8 +239,9 @@ impl<R: Row> Rows<R> {
         self.changes.clear();
         for key in &self.dirty {
             let bytes = key.to_bytes();
-            let committed = self.packed.get(&bytes);
-            let row = match self.slots.get(key).and_then(|slot| slot.row.as_ref()) {
+            let Some(slot) = self.slots.get(key) else { continue };
+            let committed = slot.stored.then(|| self.packed.get(&bytes)).flatten();
+            let row = match &slot.row {
                 Some(row) => {
                     self.buffer.clear();
                     self.buffer.push(R::FORMAT);

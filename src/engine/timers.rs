@@ -24,7 +24,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
     /// Wakes what is due, in order, a bounded number of rows; whether there was any.
     pub(super) fn fire_timers(&mut self) -> Result<bool, Trouble> {
-        let until = self.now();
+        let until = self.now(self.clock.wall());
         let mut fired = 0;
         while fired < self.settings.pace.timers_per_step {
             let Some((due, row, partition)) = self.first_due().filter(|(due, ..)| *due <= until) else {

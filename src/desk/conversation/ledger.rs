@@ -51,6 +51,13 @@ pub struct Head {
     pub retired: Option<Box<Retired>>,
 }
 
+impl Head {
+    /// Whether nothing was ever said here: then the conversation has no other row either.
+    pub fn is_new(&self) -> bool {
+        self.tail.is_empty() && self.blocks == 0 && self.retired.is_none()
+    }
+}
+
 /// What is left of facts that were dropped because the conversation was long over.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Retired {

@@ -106,10 +106,10 @@ impl ConsumerContext for ReadContext {
     }
 }
 
-/// Counts acknowledgements, and keeps the first failure.
+/// Counts failures, and keeps the first.
 #[derive(Default)]
 pub(super) struct WriteContext {
-    answered: AtomicU64,
+    failures: AtomicU64,
     failed: Mutex<Option<Failed>>,
 }
 
@@ -124,13 +124,12 @@ pub(super) struct Failed {
 impl WriteContext {
     /// Forgets what went before.
     pub fn begin(&self) {
-        self.answered.store(0, Ordering::Relaxed);
         *lock(&self.failed) = None;
     }
 
-    /// How many records were acknowledged or failed since [`WriteContext::begin`].
-    pub fn answered(&self) -> u64 {
-        self.answered.load(Ordering::Relaxed)
+    /// How many records have ever failed.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
     }
 
     /// The first record that failed since [`WriteContext::begin`].
@@ -155,8 +154,8 @@ impl ProducerContext for WriteContext {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        self.answered.fetch_add(1, Ordering::Relaxed);
         if let Err((error, message)) = result {
+            self.failures.fetch_add(1, Ordering::Relaxed);
             lock(&self.failed).get_or_insert_with(|| Failed {
                 code: error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail),
                 topic: message.topic().to_owned(),

@@ -122,6 +122,8 @@ const WRITES: &[(&str, &str)] = &[
     ("acks", "all"),
     ("enable.idempotence", "true"),
     ("partitioner", "murmur2_random"),
+    // Nothing waits for the report of one record: a commit waits until none is unanswered.
+    ("delivery.report.only.error", "true"),
 ];
 
 impl KafkaSettings {
