@@ -110,6 +110,11 @@ fn read_channel(mut section: Section<'_>, known: Option<ChannelRules>, general: 
          your own.",
     );
     rules.reply_limit = NonZeroU32::new(limit);
+    rules.follow_up = section.setting(
+        "follow_up",
+        rules.follow_up,
+        "How long after RESOLVED somebody should ask whether all is well.",
+    );
     let kinds = rules.author_kinds.iter().map(|kind| kind.to_string()).collect();
     let kinds: Vec<String> = section.setting(
         "author",

@@ -169,6 +169,9 @@ pub struct Findings {
     pub profile: Option<Profile>,
     /// The party's other cases.
     pub history: History,
+    /// When the party came again with the same matter after this case was first resolved, in whatever
+    /// channel (rule 16).
+    pub again: Option<Millis>,
 }
 
 /// What the CRM says of a customer, as far as work items show it.

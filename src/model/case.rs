@@ -106,6 +106,12 @@ pub struct Case {
     pub transfers: u32,
     /// Resolved after one answer and quiet for seven days; null while not decided.
     pub first_contact_resolution: Option<bool>,
+    /// Whether the customer confirmed that it is solved, or denied it; null while they said neither.
+    pub resolution_confirmed: Option<bool>,
+    /// Why it went wrong, as the company found out.
+    pub root_cause: Option<SmolStr>,
+    /// What the customer was given.
+    pub remedy_granted: Option<Sensitive<SmolStr>>,
     /// The score of the survey that belongs to it, in its own scale.
     pub survey_score: Option<f64>,
     /// What that score makes of the customer.

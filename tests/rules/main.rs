@@ -1,5 +1,6 @@
 //! The rules as stories: records in, final cases, events and work items out, without any log.
 
+mod afterwards;
 mod answers;
 mod identity;
 mod order;

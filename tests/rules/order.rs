@@ -37,6 +37,8 @@ fn line() -> impl Strategy<Value = Line> {
                     4 => (ResponseKind::Human, Some(Status::LetGo)),
                     _ => (ResponseKind::Human, None),
                 };
+                reply.team = Some(["care", "claims"][usize::from(kind % 2)].into());
+                reply.promised_by = (kind > 7).then(|| reply.occurred_at.plus(i64::from(id) * 600_000));
                 reply.into()
             }
         ),
@@ -51,7 +53,11 @@ fn line() -> impl Strategy<Value = Line> {
         ),
         2 => (minute.clone(), id, 0..4_u8).prop_map(|(minute, id, status)| {
             let status = [Status::Pending, Status::Resolved, Status::Reopened, Status::LetGo][status as usize];
-            becomes(minute, &format!("u{id}"), "social", status).into()
+            let mut update = becomes(minute, &format!("u{id}"), "social", status);
+            if id % 5 == 0 {
+                (update.status, update.resolution_confirmed) = (None, Some(id % 2 == 0));
+            }
+            update.into()
         }),
         1 => (minute, 0..3_u8, prop::collection::vec(identifier(), 0..3), prop::option::of(0..3_u8)).prop_map(
             |(minute, who, identifiers, into)| {

@@ -20,6 +20,9 @@ pub struct Levels {
     pub resolve: Option<Span>,
 }
 
+/// When a follow-up is due unless a channel says otherwise (rule 18).
+const FOLLOW_UP: Span = Span::days(3);
+
 /// The rules of one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelRules {
@@ -29,6 +32,8 @@ pub struct ChannelRules {
     pub patience: Span,
     /// Public human replies before it is time for a private channel (rule 8); `None`: no limit.
     pub reply_limit: Option<NonZeroU32>,
+    /// How long after RESOLVED somebody should ask whether all is well (rule 18).
+    pub follow_up: Span,
     /// The kinds of identifier that name an author here, the first given counts; if none of them
     /// is given, the strongest identifier does.
     pub author_kinds: Vec<Box<str>>,
@@ -46,6 +51,7 @@ impl ChannelRules {
                 Stage::Onstage => REPLY_TWICE,
                 Stage::Offstage => None,
             },
+            follow_up: FOLLOW_UP,
             author_kinds: author_kinds.iter().map(|&kind| kind.into()).collect(),
             levels: Levels::default(),
         }

@@ -3,9 +3,10 @@
 use super::fact::{Fact, Said};
 use super::fold::{Fold, Mark};
 use super::level::Level;
+use super::promise::Promise;
 use super::reply_limit::Standing;
 use super::view::{Judged, View};
-use crate::model::{CaseEventType, CaseId, Details, EventId, Millis, ResponseKind, SlaState};
+use crate::model::{CaseEventType, CaseId, Details, EventId, Millis, PromiseState, ResponseKind, SlaState};
 
 /// What happened to a case, before the record of it is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +84,9 @@ pub fn difference(
         told.limit(old, new, news);
         told.unanswered(old, new);
         told.levels(old, new);
+        told.promises(old, new);
+        told.transfers(old, new);
+        told.follow_up(old, new);
     }
     told.happened
 }
@@ -140,7 +144,7 @@ impl Told {
             Said::Company(said) => {
                 if said.kind == ResponseKind::Human {
                     let team = said.team.as_deref().map(|team| ("team", team));
-                    let elsewhere = said.elsewhere.then_some(("elsewhere", "true"));
+                    let elsewhere = said.elsewhere.as_ref().map(|_| ("elsewhere", "true"));
                     let details: Vec<_> = [message].into_iter().chain(team).chain(elsewhere).collect();
                     self.say(CaseEventType::Replied, fact.at, &cause, &details);
                 }
@@ -226,6 +230,94 @@ impl Told {
                     CaseEventType::ReplyLimitExceeded,
                     at,
                     &[&cycle, &by, id],
+                    &details,
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Rule 21.
+    fn promises(&mut self, old: Option<Side<'_>>, new: Side<'_>) {
+        use PromiseState::{Broken, Kept, None as NoPromise, Running};
+        let same = |side: Side<'_>, promise: &Promise| {
+            let mut all = side.fold.promises.iter();
+            all.find(|other| (&other.made, other.by) == (&promise.made, promise.by))
+                .map_or(NoPromise, |other| other.state(side.view.now))
+        };
+        for promise in new.fold.promises.iter() {
+            let was = old.map_or(NoPromise, |old| same(old, promise));
+            let now = promise.state(new.view.now);
+            if was == now {
+                continue;
+            }
+            self.promise_was(promise, was);
+            let by = promise.by.0.to_string();
+            let cause = [&*promise.made.id, &*by];
+            let details = [("message", &*promise.made.id), ("by_ms", &*by)];
+            match (now, &promise.kept) {
+                (Kept, Some(kept)) => self.say(CaseEventType::PromiseKept, kept.at, &cause, &details),
+                (Broken, _) => self.say(CaseEventType::PromiseBroken, promise.by, &cause, &details),
+                (Running | NoPromise | Kept, _) => {}
+            }
+        }
+        for old in old.into_iter().filter(|_| !new.fold.promises.is_full()) {
+            for promise in old.fold.promises.iter() {
+                if same(new, promise) == NoPromise {
+                    self.promise_was(promise, promise.state(old.view.now));
+                }
+            }
+        }
+    }
+
+    /// What was said of a promise is not so.
+    fn promise_was(&mut self, promise: &Promise, state: PromiseState) {
+        let what = match state {
+            PromiseState::Kept => "promise_kept",
+            PromiseState::Broken => "promise_broken",
+            PromiseState::Running | PromiseState::None => return,
+        };
+        self.corrected(promise.by, what, &promise.made.id);
+    }
+
+    /// Rule 17.
+    fn transfers(&mut self, old: Option<Side<'_>>, new: Side<'_>) {
+        let none: &[Mark] = &[];
+        let before = old.map_or(none, |old| &old.fold.handling.marks);
+        let now: &[Mark] = &new.fold.handling.marks;
+        for mark in now.iter().filter(|mark| !before.contains(mark)) {
+            self.mark(CaseEventType::Transferred, mark);
+        }
+        // Where more are remembered than fit, the earliest are forgotten, not taken back.
+        let forgotten = new.fold.handling.transfers as usize - now.len();
+        for mark in before.iter().filter(|mark| !now.contains(mark)).skip(forgotten) {
+            self.corrected(mark.at, "transferred", &mark.id);
+        }
+    }
+
+    /// Rule 18.
+    fn follow_up(&mut self, old: Option<Side<'_>>, new: Side<'_>) {
+        let Some(now) = &new.view.follow_up else { return };
+        let was = old.and_then(|old| old.view.follow_up.as_ref());
+        let was = was.filter(|was| was.resolved == now.resolved);
+        let resolved = &*now.resolved.id;
+        let at = now.at.0.to_string();
+        match (was.is_some_and(|was| was.is_due), now.is_due) {
+            (false, true) => {
+                let details = [("message", resolved)];
+                self.say(CaseEventType::FollowUpDue, now.at, &[resolved, &at], &details);
+            }
+            (true, false) => self.corrected(now.at, "follow_up_due", resolved),
+            _ => {}
+        }
+        let done_before = was.and_then(|was| was.done.as_ref());
+        match &now.done {
+            Some(done) if done_before != Some(done) => {
+                let details = [("message", &*done.id)];
+                self.say(
+                    CaseEventType::FollowUpDone,
+                    done.at,
+                    &[resolved, &done.id],
                     &details,
                 );
             }

@@ -114,8 +114,8 @@ pub struct CompanySaid {
     pub team: Option<SmolStr>,
     /// The person who replied.
     pub agent: Option<SmolStr>,
-    /// It was said in another conversation, and answers this one.
-    pub elsewhere: bool,
+    /// The channel of the other conversation in which it was said, if it answers this one from there.
+    pub elsewhere: Option<SmolStr>,
     /// Other conversations it answers.
     pub answers: Vec<ConversationRef>,
 }
@@ -137,6 +137,12 @@ pub struct Changed {
     pub about: About,
     /// People who can see it.
     pub audience: Option<i64>,
+    /// Whether the customer confirmed that it is solved, or denied it.
+    pub confirmed: Option<bool>,
+    /// Why it went wrong.
+    pub root_cause: Option<SmolStr>,
+    /// What the customer was given.
+    pub remedy: Option<SmolStr>,
 }
 
 /// What a response or an update says about whose case it means (rule 3).

@@ -9,7 +9,10 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::fact::{About, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said};
+use super::promise::Promises;
 use super::reply_limit::PublicReplies;
+use super::resolution::FirstResolved;
+use super::transfer::Handling;
 use super::wait::Wait;
 use crate::config::rules::ChannelRules;
 use crate::model::{AnsweredBy, Millis, ResponseKind, Stage, Status};
@@ -93,8 +96,20 @@ pub struct Fold {
     pub limit: PublicReplies,
     /// Cycles after the first.
     pub reopened: u32,
-    /// The latest promise.
-    pub promised_by: Option<Millis>,
+    /// What was promised.
+    pub promises: Promises,
+    /// Who replied, and how often that changed.
+    pub handling: Handling,
+    /// The first RESOLVED.
+    pub first_resolved: Option<FirstResolved>,
+    /// What followed up the RESOLVED that stands.
+    pub followed_up: Option<Mark>,
+    /// Whether the customer confirmed that it is solved, or denied it.
+    pub confirmed: Option<bool>,
+    /// Why it went wrong, as updates say.
+    pub root_cause: Option<SmolStr>,
+    /// What the customer was given, as updates say.
+    pub remedy: Option<SmolStr>,
     /// What updates say the case is about.
     pub set: About,
     /// What its messages say it is about, the earliest first.
@@ -187,7 +202,13 @@ impl Fold {
             replies_of_substance: 0,
             limit: PublicReplies::default(),
             reopened: 0,
-            promised_by: None,
+            promises: Promises::default(),
+            handling: Handling::default(),
+            first_resolved: None,
+            followed_up: None,
+            confirmed: None,
+            root_cause: None,
+            remedy: None,
             set: About::default(),
             told: About::default(),
             owner: None,
@@ -300,6 +321,11 @@ impl Fold {
         match said.kind {
             ResponseKind::Human | ResponseKind::Unknown => {
                 self.human_replies += 1;
+                let elsewhere = said.elsewhere.as_ref();
+                self.handling
+                    .reply(&mark(), said.team.as_ref(), said.agent.as_ref(), elsewhere);
+                self.promises.kept(&mark());
+                self.follow_up(mark);
                 self.bot_claim = None;
                 if said.invites_to.is_none() || said.status == Some(Status::Resolved) {
                     self.replies_of_substance += 1;
@@ -311,7 +337,7 @@ impl Fold {
                 if said.public.unwrap_or(self.public) {
                     self.answered_publicly_at.get_or_insert(fact.at);
                     // Spectators of this conversation do not see what is said in another.
-                    if !said.elsewhere {
+                    if said.elsewhere.is_none() {
                         self.public_replies += 1;
                         if self.public {
                             self.limit.reply(fact.at);
@@ -329,7 +355,9 @@ impl Fold {
             }
             ResponseKind::AutoAck | ResponseKind::Note | ResponseKind::Community => {}
         }
-        self.promised_by = said.promised_by.or(self.promised_by);
+        if let Some(by) = said.promised_by {
+            self.promises.made(mark(), by);
+        }
         self.status(fact, said.status, rules, closed);
     }
 
@@ -341,6 +369,15 @@ impl Fold {
         self.team = change.team.clone().or(self.team.take());
         self.external_case_id = change.external_case_id.clone().or(self.external_case_id.take());
         self.audience = change.audience.or(self.audience);
+        self.confirmed = change.confirmed.or(self.confirmed);
+        self.root_cause = change.root_cause.clone().or(self.root_cause.take());
+        self.remedy = change.remedy.clone().or(self.remedy.take());
+        if change.confirmed == Some(true) {
+            self.follow_up(|| Mark {
+                at: fact.at,
+                id: fact.id.clone(),
+            });
+        }
         self.status(fact, change.status, rules, closed);
     }
 
@@ -358,7 +395,14 @@ impl Fold {
             }
             Some(Status::Resolved) => {
                 self.thaw(fact.at);
+                self.promises.kept(&mark());
                 self.resolved.get_or_insert_with(mark);
+                let answers = (self.human_replies, self.bot_replies);
+                self.first_resolved.get_or_insert(FirstResolved {
+                    at: fact.at,
+                    one_answer: answers.0 == 1 || matches!(answers, (0, 1)),
+                    reopened_at: None,
+                });
                 self.close(fact.at, rules, closed);
             }
             Some(Status::Reopened) => {
@@ -383,9 +427,21 @@ impl Fold {
         }
     }
 
+    /// Rule 18: after RESOLVED, somebody has spoken with the customer again.
+    fn follow_up(&mut self, mark: impl FnOnce() -> Mark) {
+        if let Some(resolved) = &self.resolved {
+            let mark = Some(mark()).filter(|mark| mark.at >= resolved.at);
+            self.followed_up = self.followed_up.take().or(mark);
+        }
+    }
+
     fn reopen(&mut self, at: Millis) {
         self.reopened += 1;
         self.cycle_at = at;
+        self.followed_up = None;
+        if let Some(first) = &mut self.first_resolved {
+            first.reopened_at.get_or_insert(at);
+        }
         self.limit = PublicReplies::default();
     }
 

@@ -16,12 +16,15 @@ pub mod fold;
 pub mod identify;
 pub mod ledger;
 pub mod level;
+pub mod promise;
 mod publish;
 pub mod record;
 mod refold;
 pub mod reply_limit;
+pub mod resolution;
 mod retire;
 mod settle;
+pub mod transfer;
 pub mod view;
 pub mod wait;
 pub mod who;
@@ -233,6 +236,7 @@ impl<'a, 's> Actor<'a, 's> {
             }
         }
         let author = fact.case;
+        let is_first = head.is_new();
         // Appending may seal these into a block, which this apply cannot read yet.
         let recent = if head.tail.len() == ledger::BLOCK {
             head.tail.clone()
@@ -241,7 +245,7 @@ impl<'a, 's> Actor<'a, 's> {
         };
         ledger::append(self.desk.keys(), self.key, head, fact.clone(), self.effects);
         let rules = self.rules(head)?;
-        let before = if author == 0 {
+        let before = if author == 0 || is_first {
             None
         } else {
             self.read_case(author)?

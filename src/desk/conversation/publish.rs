@@ -11,7 +11,7 @@ use super::view::View;
 use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::row::Row;
-use crate::model::{Case, PromiseState, Sensitive, Stage};
+use crate::model::{Case, Sensitive, Stage};
 use crate::processor::{Corrupt, Rejection, RowKey};
 
 impl Actor<'_, '_> {
@@ -40,7 +40,7 @@ impl Actor<'_, '_> {
             None => Output::NoCase(row.case_id),
             Some(fold) => {
                 let rules = self.rules(&head)?;
-                let view = View::of(fold, &[], rules, self.desk.settings().at_risk, row.judged_at);
+                let view = View::of(fold, &[], self.yardstick(rules, &row), row.judged_at);
                 Output::Case(Box::new(record(&head, &row, fold, &view)))
             }
         };
@@ -101,14 +101,19 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
         sla: view.sla,
         was_unanswered: view.unanswered_since.is_some(),
         reply_limit: view.standing.state(),
-        promised_by: fold.promised_by,
+        promised_by: fold.promises.iter().last().map(|promise| promise.by),
         reopened_count: fold.reopened,
         audience: fold.audience,
         excerpt: Sensitive(fold.excerpt.clone()),
         version: row.version,
-        promise: PromiseState::None, // rule 21
-        // Rules 9, 10 and 16 link cases, rule 11 ranks them, rule 12 joins surveys, rule 17 counts
-        // transfers: their fields stay empty until they speak.
+        promise: view.promise,
+        transfers: fold.handling.transfers,
+        first_contact_resolution: view.first_contact,
+        resolution_confirmed: fold.confirmed,
+        root_cause: fold.root_cause.clone(),
+        remedy_granted: fold.remedy.clone().map(Sensitive),
+        // Rules 9 and 10 link cases, rule 11 ranks them, rule 12 joins surveys: their fields stay empty
+        // until they speak.
         ..Case::default()
     }
 }

@@ -112,7 +112,7 @@ pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fac
         promised_by: response.promised_by,
         team: response.team.clone(),
         agent: response.agent.clone(),
-        elsewhere: false,
+        elsewhere: None,
         answers: response.answers.clone(),
     };
     Fact {
@@ -139,7 +139,7 @@ pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact
         invites_to: response.invites_to.clone(),
         team: response.team.clone(),
         agent: response.agent.clone(),
-        elsewhere: true,
+        elsewhere: Some(response.channel.clone()),
         ..CompanySaid::default()
     };
     // An id is unique within its source only.
@@ -174,6 +174,9 @@ pub fn changed(settings: &RuleSettings, keys: &Keys, update: &Update) -> Fact {
             ..About::default()
         },
         audience: update.audience,
+        confirmed: update.resolution_confirmed,
+        root_cause: update.root_cause.clone(),
+        remedy: update.remedy_granted.as_ref().map(|remedy| remedy.0.clone()),
     };
     Fact {
         at: update.occurred_at,

@@ -10,9 +10,10 @@ use super::events::{self, Happened, News, Side};
 use super::fact::{Author, Class, Fact};
 use super::fold::Fold;
 use super::ledger::{self, Head};
-use super::view::View;
+use super::view::{View, Yardstick};
 use super::wait::Wait;
 use super::work::{self, Brief, WorkMark};
+use crate::config::rules::ChannelRules;
 use crate::desk::figures::{Conclusions, count_change};
 use crate::desk::keys::part;
 use crate::desk::output::Output;
@@ -67,7 +68,6 @@ impl Actor<'_, '_> {
         mut happened: Vec<Happened>,
     ) -> Result<(), Rejection> {
         let rules = self.rules(head)?;
-        let share = self.desk.settings().at_risk;
         let Change {
             before,
             mut row,
@@ -82,7 +82,8 @@ impl Actor<'_, '_> {
         // that comes after others begins before everything. Else what had become of its levels would
         // be taken back, and told once more when time has come there again.
         let now = self.cx.now.max(row.judged_at);
-        let judge = |fold: &Fold, closed: &[Wait], now| View::of(fold, closed, rules, share, now);
+        let by = self.yardstick(rules, &row);
+        let judge = |fold: &Fold, closed: &[Wait], now| View::of(fold, closed, by, now);
         let fold = row.fold.clone();
         let new_view = fold.as_deref().map(|fold| judge(fold, &closed, now));
         let new_side = side(fold.as_deref(), new_view.as_ref());
@@ -141,6 +142,15 @@ impl Actor<'_, '_> {
         Ok(())
     }
 
+    /// By what a case is judged.
+    pub(super) fn yardstick<'r>(&self, rules: &'r ChannelRules, row: &CaseRow) -> Yardstick<'r> {
+        Yardstick {
+            rules,
+            share: self.desk.settings().at_risk,
+            again: row.who.findings.as_ref().and_then(|found| found.again),
+        }
+    }
+
     /// Counts what has become of the case.
     fn count(&mut self, head: &Head, before: Option<Side<'_>>, now: Option<Side<'_>>) {
         let conclusions = |side: Option<Side<'_>>| side.map(|side| Conclusions::of(side.fold, side.view));
@@ -191,11 +201,11 @@ impl Actor<'_, '_> {
             .filter(|wait| !now.iter().any(|kept| kept.first.id == wait.first.id))
             .collect();
 
-        let share = self.desk.settings().at_risk;
+        let by = self.yardstick(rules, row);
         // A case that was taken back whole is told as it last was.
         let last = waits
             .before
-            .map(|fold| (fold, View::of(fold, &[], rules, share, row.judged_at)));
+            .map(|fold| (fold, View::of(fold, &[], by, row.judged_at)));
         let told = judged.or(last.as_ref().map(|(fold, view)| (*fold, view)));
         if let Some((fold, view)) = told {
             for wait in gone {
@@ -268,6 +278,10 @@ impl Actor<'_, '_> {
     fn mark(&mut self, row: &CaseRow, first: &str) -> Result<WorkMark, Corrupt> {
         if let Some(mark) = row.work.as_ref().filter(|mark| *mark.first == *first) {
             return Ok(mark.clone());
+        }
+        // Only a mark that gave way to a later one has a row of its own.
+        if row.work.is_none() {
+            return Ok(WorkMark::held(first));
         }
         match self.state.get(&self.work_row(row.author, first))? {
             Some(Row::Work(mark)) if *mark.first == *first => Ok(mark.clone()),

@@ -6,9 +6,10 @@ use smol_str::SmolStr;
 use super::fold::{Answer, BOT_UNCONTESTED_MS, Fold, Mark};
 use super::level::{Clock, Judgement, Level};
 use super::reply_limit::Standing;
+use super::resolution::{FirstContact, FollowUp};
 use super::wait::Wait;
 use crate::config::rules::{ChannelRules, Levels, Share, Span};
-use crate::model::{AnsweredBy, CaseSla, CaseStatus, Millis, SlaState};
+use crate::model::{AnsweredBy, CaseSla, CaseStatus, Millis, PromiseState, SlaState};
 
 /// The judgement of one clock, with the message that began it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,13 +37,33 @@ pub struct View {
     pub sla: CaseSla,
     /// Where it stands against the reply limit.
     pub standing: Standing,
+    /// What has become of the latest promise (rule 21).
+    pub promise: PromiseState,
+    /// The follow-up of the RESOLVED that stands (rule 18).
+    pub follow_up: Option<FollowUp>,
+    /// Whether the first contact solved it (rule 16).
+    pub first_contact: Option<bool>,
+    /// The time by which all this is so.
+    pub now: Millis,
     /// When this view changes if nothing else happens.
     pub due: Option<Millis>,
 }
 
+/// By what a fold is judged, beside the time.
+#[derive(Clone, Copy, Debug)]
+pub struct Yardstick<'a> {
+    /// The rules of its channel.
+    pub rules: &'a ChannelRules,
+    /// The share of a level's time after which it is at risk.
+    pub share: Share,
+    /// When the party came again with the same matter after the case was resolved first.
+    pub again: Option<Millis>,
+}
+
 impl View {
     /// The fold as of `now`. Of the waits already closed, `closed` are judged one by one too.
-    pub fn of(fold: &Fold, closed: &[Wait], rules: &ChannelRules, share: Share, now: Millis) -> Self {
+    pub fn of(fold: &Fold, closed: &[Wait], by: Yardstick<'_>, now: Millis) -> Self {
+        let Yardstick { rules, share, again } = by;
         let mut due = None;
         let mut at = |when: Millis| due = Some(due.map_or(when, |d: Millis| d.min(when)));
 
@@ -77,7 +98,21 @@ impl View {
             .iter()
             .filter_map(|judged| judged.judgement.due)
             .for_each(&mut at);
+        fold.promises.due(now).into_iter().for_each(&mut at);
+        let follow_up = fold
+            .resolved
+            .as_ref()
+            .map(|resolved| FollowUp::judge(resolved, fold.followed_up.as_ref(), rules.follow_up, now));
+        let follow_up_due = follow_up.as_ref().and_then(|follow_up| follow_up.due);
+        follow_up_due.into_iter().for_each(&mut at);
+        let first = fold.first_resolved.as_ref().map(|first| first.judge(again, now));
+        let first: FirstContact = first.unwrap_or_default();
+        first.due.into_iter().for_each(&mut at);
         Self {
+            promise: fold.promises.state(now),
+            follow_up,
+            first_contact: first.decided,
+            now,
             status: status(fold, answered.is_some(), unanswered_now.is_some()),
             unanswered_since: was_unanswered.or(unanswered_now),
             sla: summary(fold, &clocks, rules.levels.next),

@@ -114,9 +114,11 @@ impl Brief<'_> {
                 tier: profile.and_then(|p| p.tier.clone()),
                 lifetime_value: profile.and_then(|p| p.lifetime_value),
                 vulnerable: profile.is_some_and(|p| p.vulnerable),
+                // Rule 17: whoever dealt with it last goes on with it.
                 owner: fold
                     .owner
                     .clone()
+                    .or_else(|| fold.handling.agent.clone())
                     .or_else(|| profile.and_then(|p| p.owner.clone())),
             },
             history: History {

@@ -160,6 +160,7 @@ impl<'a, 's> Actor<'a, 's> {
                 number: row.number,
                 profile: row.customer.as_ref().and_then(|customer| customer.profile()),
                 history: members::history(member, others),
+                again: None,
             };
             self.effects
                 .tell(case.actor(), Message::Findings(Arc::new(findings)));
