@@ -54,13 +54,7 @@ impl Live {
 
     /// The sum of the series of a metric that have these labels.
     fn sum(&self, name: &str, labels: &[&str]) -> f64 {
-        let (_, scrape) = self.get("/metrics");
-        let series = scrape.lines().filter_map(|line| line.strip_prefix(name));
-        let series = series.filter(|rest| rest.starts_with(['{', ' ']));
-        series
-            .filter(|rest| labels.iter().all(|label| rest.contains(label)))
-            .filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok())
-            .sum()
+        http::sum(&self.get("/metrics").1, name, labels)
     }
 
     /// SIGTERM, and an end with status 0.
@@ -86,7 +80,7 @@ impl Drop for Live {
 }
 
 /// Waits for something to be there.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         if let Some(found) = look() {
