@@ -2,6 +2,7 @@
 
 mod cluster;
 mod finding;
+mod listen;
 mod rights;
 mod shapes;
 
@@ -23,7 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Also try the brokers, the topics and their partitions, and our rights. Changes nothing.
+    /// Also try the brokers, the topics and their partitions, our rights, and the address of metrics.
+    /// Changes nothing.
     #[arg(long)]
     connect: bool,
     /// As JSON.
@@ -68,6 +70,7 @@ pub(super) fn check(config: Option<&Path>, overrides: &Overrides, args: &CheckAr
         findings.extend(connect::waiting(&settings, || {
             cluster::look(&settings, &log, &args.roles, PATIENCE)
         }));
+        findings.push(listen::look(&settings));
     }
     let exit = finding::exit(&findings);
     if args.json {
