@@ -17,7 +17,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::dsl::Heard;
+use crate::dsl::{Heard, repository};
+use crate::golden::same;
 use crate::http::{get, sum};
 use crate::metrics::until;
 
@@ -77,7 +78,10 @@ fn once_it_is_over_soon_and_twice_it_says_the_same() {
     );
     let second = heard.run(&["demo", "--once", "--quiet"]).succeeds();
     assert_eq!(first.out(), second.out());
-    assert!(first.out().contains("Reply only twice"), "{}", first.out());
+    same(
+        &repository().join("tests/e2e/demo/report.txt"),
+        &visible(&first.out()),
+    );
     assert_eq!(second.err(), "");
 
     // Without a terminal there are plain lines, on standard error.
@@ -92,6 +96,33 @@ fn once_it_is_over_soon_and_twice_it_says_the_same() {
     ] {
         assert!(lines.contains(told), "{told}: {lines}");
     }
+}
+
+/// The README shows the beginning of the report: whole lines, or, before an ellipsis, the beginning of one.
+#[test]
+fn the_readme_shows_what_the_demo_says() {
+    let report = include_str!("demo/report.txt");
+    let readme = include_str!("../../README.md");
+    let (_, shown) = readme
+        .split_once("```\nWhat it came to")
+        .expect("it shows a report");
+    let (shown, _) = shown.split_once("```").expect("it ends");
+    let shown = format!("What it came to{shown}");
+    for line in shown.lines() {
+        let found = match line.strip_suffix('…') {
+            Some(beginning) => report.lines().any(|told| told.starts_with(beginning.trim_end())),
+            None => report.lines().any(|told| told == line),
+        };
+        assert!(
+            found,
+            "the README shows {line:?}, which is not in the report:\n{report}"
+        );
+    }
+}
+
+/// With marks in place of the invisible isolates.
+fn visible(text: &str) -> String {
+    text.replace('\u{2068}', "<").replace('\u{2069}', ">")
 }
 
 /// The figures are those of the story, not of how fast it was told.
