@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
+use self::cluster::Scope;
 use self::finding::{Finding, Weight};
 use super::output::Output;
 use super::run::Role;
@@ -68,7 +69,7 @@ pub(super) fn check(config: Option<&Path>, overrides: &Overrides, args: &CheckAr
     )];
     if args.connect {
         findings.extend(connect::waiting(&settings, || {
-            cluster::look(&settings, &log, &args.roles, PATIENCE)
+            cluster::look(&settings, &log, &args.roles, Scope::All, PATIENCE)
         }));
         findings.push(listen::look(&settings));
     }
@@ -94,11 +95,11 @@ pub(super) fn check(config: Option<&Path>, overrides: &Overrides, args: &CheckAr
 /// Something is lacking.
 pub(super) fn before_run(settings: &Settings, log: &KafkaLog, roles: &[Role]) -> Result<(), Failure> {
     let findings = connect::waiting(settings, || {
-        cluster::look(settings, log, roles, connect::PATIENCE)
+        cluster::look(settings, log, roles, Scope::Run, connect::PATIENCE)
     });
     for finding in &findings {
         match finding.weight {
-            Weight::Fine => tracing::debug!("{}", finding.line()),
+            Weight::Fine | Weight::Note => tracing::debug!("{}", finding.line()),
             Weight::Odd => tracing::warn!("{}", finding.line()),
             Weight::Lacks(_) => tell(&finding.line()),
         }
