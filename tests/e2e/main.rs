@@ -3,6 +3,8 @@
 //! `HEARD_UPDATE_GOLDEN=1 cargo test --test e2e` writes the golden texts of `heard dlq` and of the demo's
 //! report anew.
 
+#[path = "../background/mod.rs"]
+mod background;
 #[path = "../kafka/broker.rs"]
 mod broker;
 mod demo;
