@@ -1,10 +1,12 @@
-//! Which topics the application reads and writes, from the settings to what the engine takes.
+//! Which topics the application reads and writes, from the settings to what the engine takes; and what of
+//! it is measured.
 
 use crate::app::OutputTopic;
-use crate::config::{RuleSettings, TopicKind, TopicSettings};
+use crate::config::{RuleSettings, Settings, TopicKind, TopicSettings};
 use crate::engine::Topics;
 use crate::intake::InputKind;
 use crate::log::Topic;
+use crate::observe::metrics::Plan;
 
 /// The input topics and what each holds. The order is that of the configuration: offsets are kept by
 /// name, so it may change.
@@ -28,6 +30,18 @@ pub fn topics(topics: &TopicSettings, inputs: impl IntoIterator<Item = Topic>) -
         outputs: OUTPUTS.map(|(_, kind)| topics.topic(kind)).into(),
         dead_letters: topics.topic(TopicKind::DeadLetters),
     }
+}
+
+/// What is measured: the topics of [`inputs`], in their order, and the mailbox.
+pub fn plan(settings: &Settings) -> Plan {
+    let Settings { topics, rules, .. } = settings;
+    let inputs = inputs(topics, rules).into_iter().map(|(kind, topic)| {
+        let mut channels = rules.channels.keys();
+        let channel =
+            channels.find(|channel| [topics.complaints(channel), topics.responses(channel)].contains(&topic));
+        (kind, channel.map(ToString::to_string), topic)
+    });
+    Plan::new(rules, inputs, topics.topic(TopicKind::Interactions))
 }
 
 /// In the order of [`OutputTopic`].

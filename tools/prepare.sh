@@ -22,6 +22,7 @@ make|make|command -v make
 pkg-config, to find the libraries|pkg-config|command -v pkg-config
 the OpenSSL headers, for librdkafka|libssl-dev|pkg-config --exists openssl
 the zlib headers, for librdkafka|zlib1g-dev|pkg-config --exists zlib
+Rust, by rustup: see https://rustup.rs|rustup|cargo_is_there
 NEEDS
 }
 
@@ -40,6 +41,11 @@ java_is_new_enough() {
     [ "${version:-0}" -ge 17 ]
 }
 
+# In the PATH, or where rustup puts it and tools/rust.sh finds it.
+cargo_is_there() {
+    command -v cargo || [ -x "${CARGO_HOME:-${HOME:-}/.cargo}/bin/cargo" ]
+}
+
 # Prints the lines of `needs` that are not met.
 missing() {
     local what package check
@@ -48,7 +54,7 @@ missing() {
     done
 }
 
-# Installs packages, if this is Debian or its kin and we may.
+# Installs packages, if this is Debian or its kin and we may; those that this release has.
 install() {
     local may=()
     command -v apt-get >/dev/null || return 0
@@ -58,7 +64,9 @@ install() {
     fi
     echo "installing: $*"
     "${may[@]}" env DEBIAN_FRONTEND=noninteractive sh -c \
-        'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"' install "$@" \
+        'apt-get update -qq
+         known=$(apt-cache show --no-all-versions "$@" 2>/dev/null | sed -n "s/^Package: //p")
+         apt-get install -y -qq --no-install-recommends $known' install "$@" \
         </dev/null >.tools/apt.log 2>&1 || tail -n 15 .tools/apt.log >&2
 }
 

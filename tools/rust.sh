@@ -18,6 +18,12 @@ is_wanted() {
     rustup run "$1" rustc --version 2>/dev/null | grep -qF "rustc $wanted "
 }
 
+# A shell that was there before rustup was installed does not look where it puts things.
+bin=${CARGO_HOME:-${HOME:-}/.cargo}/bin
+if ! command -v rustup >/dev/null && [ -x "$bin/rustup" ]; then
+    export PATH=$bin:$PATH
+fi
+
 if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && command -v rustup >/dev/null; then
     if ! is_wanted "$wanted"; then
         for name in $(rustup toolchain list | cut -d' ' -f1); do
@@ -35,5 +41,10 @@ if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && command -v rustup >/dev/null; then
     fi
 fi
 command -v cargo >/dev/null ||
-    fail "cargo is missing: install rustup, then run: rustup toolchain install $wanted --component clippy,rustfmt"
+    fail "cargo is missing: install rustup (https://rustup.rs) and try again; Rust $wanted is then fetched by itself"
+if ! command -v rustup >/dev/null; then
+    have=$(rustc --version | cut -d' ' -f2)
+    [ "$(printf '%s\n' "$wanted" "${have%%-*}" | sort -V | head -n 1)" = "$wanted" ] ||
+        fail "Rust $have is too old, $wanted is needed: install rustup (https://rustup.rs) and try again"
+fi
 exec "$@"

@@ -6,6 +6,8 @@
 //! environment variables ([`settings`]). Contestants are processes of their own, one after the other,
 //! each with a broker of its own that is new; everything is on loopback, and ends with the run.
 
+#[path = "../../tests/background/mod.rs"]
+mod background;
 #[path = "../../tests/kafka/broker.rs"]
 mod broker;
 mod cluster;

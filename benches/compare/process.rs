@@ -1,23 +1,19 @@
 //! A contestant's process: started, looked at through /proc, ended by its id.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, SysconfVar, sysconf};
+use nix::unistd::{SysconfVar, sysconf};
 
-/// How long one may take to end after SIGTERM before it is killed.
+use crate::background::Background;
+
+/// How long one may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// A running contestant. Dropped, it is killed; if the harness has failed, the end of what it wrote is
-/// shown.
-pub struct Process {
-    child: Child,
-    name: String,
-    log: PathBuf,
-}
+/// A running contestant. Dropped, it is killed.
+pub struct Process(Background);
 
 /// What a process has used so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,9 +30,6 @@ impl Process {
     /// Starts it; what it writes goes to a file in `directory`. Where `setpriv` exists, it dies with
     /// the harness, however that ends.
     pub fn start(name: &str, command: &Command, directory: &Path) -> Self {
-        let log = directory.join(format!("{name}.log"));
-        let out = File::create(&log).expect("the directory can be written");
-        let errors = out.try_clone().expect("a file can be shared");
         let mut bound = match Command::new("setpriv").arg("--version").output() {
             Ok(found) if found.status.success() => {
                 let mut bound = Command::new("setpriv");
@@ -45,25 +38,19 @@ impl Process {
             }
             _ => Command::new(command.get_program()),
         };
-        let child = bound
-            .args(command.get_args())
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(errors)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
-        Self {
-            child,
-            name: name.to_owned(),
-            log,
-        }
+        bound.args(command.get_args());
+        Self(Background::start(
+            name,
+            &mut bound,
+            directory.join(format!("{name}.log")),
+        ))
     }
 
     /// What it has used so far.
     pub fn usage(&mut self) -> Usage {
         self.assert_runs();
         let of = |file: &str| {
-            let path = format!("/proc/{}/{file}", self.child.id());
+            let path = format!("/proc/{}/{file}", self.0.id());
             fs::read_to_string(path).expect("the process runs")
         };
         let status = of("status");
@@ -81,44 +68,17 @@ impl Process {
 
     /// What it wrote so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(&self.log).expect("it was created")
+        self.0.log()
     }
 
     /// Fails if it has ended by itself.
     pub fn assert_runs(&mut self) {
-        if let Some(status) = self.ended() {
-            panic!("{} ended by itself: {status}", self.name);
-        }
+        self.0.assert_runs();
     }
 
     /// SIGTERM, and the wait for its end.
-    pub fn end(mut self) {
-        self.assert_runs();
-        let id = i32::try_from(self.child.id()).expect("a process id");
-        kill(Pid::from_raw(id), Signal::SIGTERM).expect("it is a child of ours");
-        let deadline = Instant::now() + GRACE;
-        while self.ended().is_none() {
-            assert!(Instant::now() < deadline, "{} goes on after SIGTERM", self.name);
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("it is a child of ours")
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Fails only if it has ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if std::thread::panicking() {
-            let log = fs::read_to_string(&self.log).unwrap_or_default();
-            let lines: Vec<_> = log.lines().collect();
-            let end = &lines[lines.len().saturating_sub(30)..];
-            eprintln!("the end of what {} wrote:\n{}", self.name, end.join("\n"));
-        }
+    pub fn end(self) {
+        self.0.end(GRACE);
     }
 }
 

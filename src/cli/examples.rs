@@ -13,6 +13,7 @@ Examples:
   heard demo
   heard demo --once
   heard demo --seed 42 --speed 600
+  heard demo --listen 127.0.0.1:9500
   heard demo --once --kafka --brokers localhost:9092";
 
 pub(super) const CHECK: &str = "\

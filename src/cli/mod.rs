@@ -10,6 +10,7 @@ mod dlq;
 mod examples;
 mod failure;
 mod ingest;
+mod listen;
 mod output;
 mod progress;
 mod render;

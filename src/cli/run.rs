@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::{Exit, Failure, check, connect};
+use super::{Exit, Failure, check, connect, listen};
 use crate::app::{App, OutputFormats};
-use crate::board::{Board, Listener, Server};
-use crate::config::{Listen, Settings, TopicKind};
+use crate::board::{Listener, Server};
+use crate::config::{Listen, Settings};
 use crate::engine::{
     self, Clock, Counts, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage, Status,
     SystemClock,
@@ -21,7 +21,7 @@ use crate::intake::InputKind;
 use crate::log::Topic;
 use crate::model::{Case, CaseEvent, Millis, WorkItem};
 use crate::observe::lag;
-use crate::observe::metrics::{Metrics, Plan};
+use crate::observe::metrics::Metrics;
 use crate::wiring;
 
 /// Arguments of `heard run`.
@@ -49,7 +49,7 @@ pub struct RunArgs {
     pub local_delivery: Option<bool>,
     /// Where to serve /metrics, /healthz and /readyz: an address with a port (0: any that is free), or
     /// off; without it, as configured, and off in a drain.
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_listen)]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::parse)]
     pub listen: Option<Listen>,
 }
 
@@ -92,7 +92,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     check::before_run(settings, &log, &args.roles)?;
     checking.store(false, Ordering::SeqCst);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let metrics = Arc::new(Metrics::new(plan(settings), Arc::clone(&clock)));
+    let metrics = Arc::new(Metrics::new(wiring::plan(settings), Arc::clone(&clock)));
     let seen: Arc<dyn Observer> = if args.drain {
         Arc::new(Draining::new(Arc::clone(&metrics)))
     } else {
@@ -237,28 +237,6 @@ impl Observer for Draining {
     }
 }
 
-/// What is measured: the topics of [`wiring::inputs`], in their order.
-fn plan(settings: &Settings) -> Plan {
-    let inputs = wiring::inputs(&settings.topics, &settings.rules)
-        .into_iter()
-        .map(|(kind, topic)| {
-            let channels = settings.rules.channels.keys();
-            let mut channels = channels.filter(|channel| {
-                [
-                    settings.topics.complaints(channel),
-                    settings.topics.responses(channel),
-                ]
-                .contains(&topic)
-            });
-            (kind, channels.next().map(ToString::to_string), topic)
-        });
-    Plan::new(
-        &settings.rules,
-        inputs,
-        settings.topics.topic(TopicKind::Interactions),
-    )
-}
-
 /// Serves metrics and health, if it is to.
 fn serve(
     settings: &Settings,
@@ -275,24 +253,14 @@ fn serve(
         return Ok(None);
     };
     let listener = Listener::bind(address)?;
-    tracing::info!(
-        "metrics and health at http://{}/metrics, /healthz, /readyz",
-        listener.address()
-    );
-    let server = listener.serve(Board::new(Arc::clone(metrics), workers));
-    server
-        .map(Some)
-        .map_err(|error| Failure::Run(format!("metrics and health cannot be served: {error}")))
+    tracing::info!("{}", listen::told(&listener));
+    listen::serve(listener, metrics, workers).map(Some)
 }
 
 fn parse_time(text: &str) -> Result<Millis, String> {
     text.parse::<Timestamp>()
         .map(|time| Millis(time.as_millisecond()))
         .map_err(|_| "write a time with its offset, such as 2020-06-01T00:00:00Z".into())
-}
-
-fn parse_listen(text: &str) -> Result<Listen, String> {
-    text.parse().map_err(|allowed| format!("write {allowed}"))
 }
 
 fn parse_switch(text: &str) -> Result<bool, String> {

@@ -3,7 +3,8 @@
 //! The [story] is pure: records, each with the time at which it comes to be known. [`run()`] feeds
 //! them into a log, in memory or on Kafka, while the engine runs on it as in `heard run`, and reads what
 //! comes out as any consumer would. What is read adds up in an [`Overview`], which a [`Show`] puts before
-//! people: as a [table] on a terminal, else as plain lines. At the end of the story time stands, and the
+//! people: as a [table] on a terminal, else as plain lines. The application is [`Measured`] as in `heard run`,
+//! too. At the end of the story time stands, and the
 //! same application, as a drain, judges all cases as of then: so the final figures depend on the story
 //! alone, neither on the machine nor on the log.
 
@@ -11,6 +12,7 @@ mod clock;
 mod enterprise;
 mod feeder;
 mod happening;
+mod measured;
 mod outputs;
 mod overview;
 mod run;
@@ -20,8 +22,9 @@ pub mod table;
 mod text;
 
 pub use happening::Happening;
+pub use measured::Measured;
 pub use overview::{Overview, Waiting};
-pub use run::{DemoError, Pace, Show, Telling, run};
+pub use run::{DemoError, Pace, Show, Telling, WORKERS, run};
 pub use summary::summary;
 
 use crate::config::Settings;

@@ -2,7 +2,7 @@
 
 use std::iter::Peekable;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,13 @@ use thiserror::Error;
 
 use super::clock::StoryClock;
 use super::feeder::Feeder;
+use super::measured::Measured;
 use super::outputs::Outputs;
 use super::overview::Overview;
 use super::story::{self, Line, Record};
 use crate::app::{App, OutputFormats};
 use crate::config::Settings;
-use crate::engine::{
-    self, Clock, Counts, EngineError, EngineSettings, Event, Mode, Observer, Roles, Sabotage, TracingObserver,
-};
+use crate::engine::{self, Clock, EngineError, EngineSettings, Mode, Observer, Roles, Sabotage};
 use crate::log::{Log, LogError, TopicPartition};
 use crate::model::Millis;
 use crate::wire::Registry;
@@ -103,17 +102,20 @@ const LOOK: Duration = Duration::from_millis(30);
 const SHORT_LOOK: Duration = Duration::from_millis(2);
 /// When somebody who watches comes in.
 const MORNING: Millis = story::START.plus(6 * 3_600_000);
+/// Worker threads of the application.
+pub const WORKERS: usize = 1;
 /// How often transactions end: the story's time is dear.
 const COMMIT: Duration = Duration::from_millis(10);
 
 /// Creates the topics, tells the story while the application runs, and, when it has ended or `stop` is
-/// set, has everything judged as of then.
+/// set, has everything judged as of then. `measured` is of this story and no other.
 ///
 /// # Errors
 /// What kept the story from its end.
 pub fn run<L: Log>(
     log: &L,
     telling: &Telling,
+    measured: &Arc<Measured>,
     show: &mut dyn Show,
     stop: &AtomicBool,
 ) -> Result<Outcome, DemoError> {
@@ -122,31 +124,29 @@ pub fn run<L: Log>(
     let inputs = wiring::inputs(&settings.topics, &settings.rules);
     refuse_if_told(log, settings, &inputs)?;
     let registry = Arc::new(Registry::built_in());
-    let clock = Arc::new(StoryClock::new(story::START));
     let application = Application {
         log,
         settings,
         registry: &registry,
-        clock: &clock,
-        seen: Arc::new(Seen::default()),
+        measured,
     };
     let id = format!("{}-story", settings.application);
     let mut stage = Stage {
         feeder: Feeder::new(log, id, settings.topics.clone())?,
         outputs: Outputs::new(log, &settings.topics, &registry)?,
         overview: Overview::default(),
-        clock: &clock,
+        clock: measured.clock(),
         show,
     };
     let halt = AtomicBool::new(false);
     application.during(Mode::Live, &halt, |is_over| {
         let over = || is_over() || stop.load(Ordering::Relaxed);
-        stage.tell(telling, &application.seen, &over)?;
+        stage.tell(telling, measured, &over)?;
         // Before anything that may take long: another Ctrl-C must find the terminal as it was.
         Ok(stage.show.end()?)
     })?;
     // Nothing is left to be taken in. Time moves to the story's end once more, for all alike.
-    let ended = clock.wall();
+    let ended = measured.clock().wall();
     let halt = AtomicBool::new(false);
     application.during(Mode::Drain { as_of: Some(ended) }, &halt, |is_over| {
         while !is_over() {
@@ -192,7 +192,12 @@ struct Stage<'a, L: Log> {
 
 impl<L: Log> Stage<'_, L> {
     /// Tells lines as their time comes.
-    fn tell(&mut self, telling: &Telling, seen: &Seen, is_over: &dyn Fn() -> bool) -> Result<(), DemoError> {
+    fn tell(
+        &mut self,
+        telling: &Telling,
+        measured: &Measured,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<(), DemoError> {
         let weeks = if telling.once { 1 } else { u32::MAX };
         let rules = &telling.settings.rules;
         let lines = (0..weeks).flat_map(|week| story::week(telling.seed, week, rules));
@@ -201,7 +206,7 @@ impl<L: Log> Stage<'_, L> {
         let started = Instant::now();
         let mut fed = 0;
         while !is_over() {
-            let taken = seen.taken() >= fed;
+            let taken = measured.taken() >= fed;
             let now = match telling.pace {
                 // The first morning: nobody wants to watch the night before it.
                 Pace::Times(times) => MORNING.plus((started.elapsed().as_secs_f64() * 1000.0 * times) as i64),
@@ -248,8 +253,7 @@ struct Application<'a, L: Log> {
     log: &'a L,
     settings: &'a Settings,
     registry: &'a Arc<Registry>,
-    clock: &'a Arc<StoryClock>,
-    seen: Arc<Seen>,
+    measured: &'a Arc<Measured>,
 }
 
 impl<L: Log> Application<'_, L> {
@@ -269,7 +273,7 @@ impl<L: Log> Application<'_, L> {
             topics: wiring::topics(&self.settings.topics, inputs.into_iter().map(|(_, topic)| topic)),
             roles: Roles::Both,
             mode,
-            workers: 1,
+            workers: WORKERS,
             local_delivery: self.settings.engine.local_delivery,
             max_record: self.settings.engine.max_record_bytes as usize,
             pace: engine::Pace {
@@ -279,8 +283,8 @@ impl<L: Log> Application<'_, L> {
             },
             sabotage: Sabotage::None,
         });
-        let clock: Arc<dyn Clock> = self.clock.clone();
-        let observer: Arc<dyn Observer> = self.seen.clone();
+        let clock: Arc<dyn Clock> = self.measured.clock().clone();
+        let observer: Arc<dyn Observer> = self.measured.clone();
         let app = || App::new(&rules, kinds.clone(), self.registry, OutputFormats::default());
         thread::scope(|scope| {
             let running = scope.spawn(|| engine::run(self.log, &app, &engine, &clock, &observer, halt));
@@ -297,27 +301,5 @@ impl<L: Log> Application<'_, L> {
             ended?;
             watched
         })
-    }
-}
-
-/// Counts what the application has taken in.
-#[derive(Default)]
-struct Seen(AtomicU64);
-
-impl Seen {
-    /// Input records that are dealt with, for certain.
-    fn taken(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Observer for Seen {
-    fn event(&self, worker: usize, event: &Event) {
-        TracingObserver.event(worker, event);
-    }
-
-    fn counted(&self, _worker: usize, counts: &Counts) {
-        let taken = counts.taken + counts.dead_letters.values().sum::<u64>();
-        self.0.fetch_add(taken, Ordering::SeqCst);
     }
 }

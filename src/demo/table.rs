@@ -12,11 +12,19 @@ const NARROW: usize = 76;
 const WIDEST: usize = 140;
 const NARROWEST: usize = 33;
 
-/// The table at `now` in the story: at most `height` lines of at most `width` columns.
-pub fn table(overview: &Overview, now: Millis, width: usize, height: usize) -> Vec<String> {
+/// The table at `now` in the story: at most `height` lines of at most `width` columns. A `notice` stands
+/// below its head.
+pub fn table(
+    notice: Option<&str>,
+    overview: &Overview,
+    now: Millis,
+    width: usize,
+    height: usize,
+) -> Vec<String> {
     let width = width.clamp(NARROWEST, WIDEST);
     let waiting = overview.waiting();
     let mut lines = head(&overview.figures(), &waiting, now, width);
+    lines.extend(notice.map(|notice| cut(notice, width)));
     // A third of what is left tells what just happened; those who wait matter more.
     let room = height.saturating_sub(lines.len() + 4);
     let news = (room / 3).min(overview.happened().len());

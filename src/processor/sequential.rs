@@ -1,5 +1,6 @@
-//! The plainest way to run a processor: one message after the other, in memory. What the engine must
-//! come to, whatever happens to it on the way; for tests and for the reference of the simulation.
+//! The plainest way to run a processor: one message after the other, in memory, by a clock that is moved;
+//! for tests of rules. The simulation has one of its own (tests/sim/sequential.rs), which does what an
+//! engine has to do in a drain: panics are caught, timers parked, dead letters kept.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -1,4 +1,4 @@
-//! Just enough HTTP to ask a server on this host.
+//! Just enough HTTP to ask a server on this host, and to read its metrics.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -21,4 +21,14 @@ pub fn ask(method: &str, address: &str, path: &str) -> std::io::Result<(u16, Str
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.unwrap_or_else(|| panic!("no HTTP: {head}"));
     Ok((status, body.to_owned()))
+}
+
+/// The sum of the series of a metric in a scrape that have these labels.
+pub fn sum(scrape: &str, name: &str, labels: &[&str]) -> f64 {
+    let series = scrape.lines().filter_map(|line| line.strip_prefix(name));
+    let series = series.filter(|rest| rest.starts_with(['{', ' ']));
+    series
+        .filter(|rest| labels.iter().all(|label| rest.contains(label)))
+        .filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
 }

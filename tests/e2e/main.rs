@@ -1,7 +1,10 @@
 //! The command line as a user has it: the real binary against a real broker. Needs java and, once, mvn.
 //!
-//! `HEARD_UPDATE_GOLDEN=1 cargo test --test e2e dlq` writes the golden texts of `heard dlq` anew.
+//! `HEARD_UPDATE_GOLDEN=1 cargo test --test e2e` writes the golden texts of `heard dlq` and of the demo's
+//! report anew.
 
+#[path = "../background/mod.rs"]
+mod background;
 #[path = "../kafka/broker.rs"]
 mod broker;
 mod demo;

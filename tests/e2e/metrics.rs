@@ -1,15 +1,13 @@
 //! What `heard run` tells over HTTP while it works, scraped by a real Prometheus.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use heard::log::kafka::{KafkaLog, KafkaSettings};
 use heard::log::{Log, Outgoing, Producer, Topic};
 use serde_json::Value;
 
+use crate::background::Background;
 use crate::broker::Broker;
 use crate::dsl::{Heard, data};
 use crate::http;
@@ -18,34 +16,22 @@ use crate::prometheus::{self, Prometheus};
 
 /// A `heard run` in live mode that listens at a port of its own. Dropped, it is killed.
 struct Live {
-    child: Child,
-    log: PathBuf,
+    process: Background,
     address: String,
 }
 
 impl Live {
     fn start(heard: &Heard, instance: &str) -> Self {
+        let args = ["run", "--instance", instance, "--listen", "127.0.0.1:0"];
         let log = heard.file(&format!("{instance}.log"), "");
-        let child = heard
-            .command(&["run", "--instance", instance, "--listen", "127.0.0.1:0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&log).expect("the directory can be written"))
-            .spawn()
-            .expect("the binary was built for this test");
-        let mut live = Self {
-            child,
-            log,
-            address: String::new(),
+        let process = Background::start(instance, &mut heard.command(&args), log);
+        let said_address = || {
+            let log = process.log();
+            let (_, rest) = log.split_once("http://")?;
+            Some(rest.split_once('/')?.0.to_owned())
         };
-        live.address = until("it says where it listens", || live.said_address());
-        live
-    }
-
-    fn said_address(&self) -> Option<String> {
-        let log = fs::read_to_string(&self.log).expect("it was created");
-        let (_, rest) = log.split_once("http://")?;
-        Some(rest.split_once('/')?.0.to_owned())
+        let address = until("it says where it listens", said_address);
+        Self { process, address }
     }
 
     fn get(&self, path: &str) -> (u16, String) {
@@ -54,39 +40,17 @@ impl Live {
 
     /// The sum of the series of a metric that have these labels.
     fn sum(&self, name: &str, labels: &[&str]) -> f64 {
-        let (_, scrape) = self.get("/metrics");
-        let series = scrape.lines().filter_map(|line| line.strip_prefix(name));
-        let series = series.filter(|rest| rest.starts_with(['{', ' ']));
-        series
-            .filter(|rest| labels.iter().all(|label| rest.contains(label)))
-            .filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok())
-            .sum()
+        http::sum(&self.get("/metrics").1, name, labels)
     }
 
     /// SIGTERM, and an end with status 0.
-    fn ends_well(mut self) {
-        let pid = self.child.id().to_string();
-        let done = Command::new("kill").args(["-TERM", &pid]).status();
-        assert!(done.is_ok_and(|done| done.success()));
-        let status = until("it ends", || {
-            self.child.try_wait().expect("it is a child of ours")
-        });
-        assert_eq!(status.code(), Some(0));
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if std::thread::panicking() {
-            println!("{}", fs::read_to_string(&self.log).unwrap_or_default());
-        }
+    fn ends_well(self) {
+        assert_eq!(self.process.end(Duration::from_secs(120)).code(), Some(0));
     }
 }
 
 /// Waits for something to be there.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         if let Some(found) = look() {

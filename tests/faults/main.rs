@@ -7,6 +7,8 @@
 //! Random moments come from a seed, which is printed: `HEARD_FAULT_SEED=17 cargo test --test faults`
 //! draws the same ones again, as far as the machine is as fast.
 
+#[path = "../background/mod.rs"]
+mod background;
 #[path = "../kafka/broker.rs"]
 mod broker;
 mod dialogues;

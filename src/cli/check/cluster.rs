@@ -24,11 +24,26 @@ pub(super) const OUTPUTS: [TopicKind; 5] = [
     TopicKind::CaseEvents,
 ];
 
-/// Tries everything that `heard run` with these roles needs, and ends with the first kind of thing
-/// that keeps the rest from being tried.
+/// What is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// What `heard run` needs.
+    Run,
+    /// Also what only some other commands need.
+    All,
+}
+
+/// Tries everything that `heard run` with these roles needs, and what else is in the scope, and ends with
+/// the first kind of thing that keeps the rest from being tried.
 ///
 /// What the brokers lack is a finding, and so is an error.
-pub(super) fn look(settings: &Settings, log: &KafkaLog, roles: &[Role], patience: Duration) -> Vec<Finding> {
+pub(super) fn look(
+    settings: &Settings,
+    log: &KafkaLog,
+    roles: &[Role],
+    scope: Scope,
+    patience: Duration,
+) -> Vec<Finding> {
     let mut look = Look {
         settings,
         log,
@@ -40,6 +55,9 @@ pub(super) fn look(settings: &Settings, log: &KafkaLog, roles: &[Role], patience
     if let Some(there) = look.brokers(patience).and_then(|()| look.topics()) {
         look.partitions(&there);
         look.rights();
+        if scope == Scope::All {
+            look.sending();
+        }
     }
     look.findings
 }

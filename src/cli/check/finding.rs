@@ -1,4 +1,4 @@
-//! What a check found: what is as it should be, what is odd, and what is lacking.
+//! What a check found: what is as it should be, what one should know, what is odd, and what is lacking.
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,8 @@ use crate::cli::Exit;
 pub(super) enum Weight {
     /// All is well.
     Fine,
+    /// As it may well be meant; whoever looks may want to know.
+    Note,
     /// `heard run` would work, but somebody should look at it.
     Odd,
     /// `heard run` would not work; the status says what kind of thing is lacking.
@@ -36,6 +38,15 @@ impl Finding {
             about: about.into(),
             what: what.into(),
             mend: String::new(),
+        }
+    }
+
+    /// May well be meant so.
+    pub fn note(about: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self {
+            weight: Weight::Note,
+            mend: mend.into(),
+            ..Self::fine(about, what)
         }
     }
 
@@ -81,6 +92,7 @@ impl Finding {
     fn word(&self) -> &'static str {
         match self.weight {
             Weight::Fine => "ok",
+            Weight::Note => "note",
             Weight::Odd => "odd",
             Weight::Lacks(_) => "lacks",
         }
@@ -91,7 +103,7 @@ impl Finding {
 pub(super) fn exit(findings: &[Finding]) -> Exit {
     let lacking = findings.iter().find_map(|finding| match finding.weight {
         Weight::Lacks(exit) => Some(exit),
-        Weight::Fine | Weight::Odd => None,
+        Weight::Fine | Weight::Note | Weight::Odd => None,
     });
     lacking.unwrap_or(Exit::Done)
 }

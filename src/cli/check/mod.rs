@@ -2,6 +2,7 @@
 
 mod cluster;
 mod finding;
+mod listen;
 mod rights;
 mod shapes;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
+use self::cluster::Scope;
 use self::finding::{Finding, Weight};
 use super::output::Output;
 use super::run::Role;
@@ -23,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Also try the brokers, the topics and their partitions, and our rights. Changes nothing.
+    /// Also try the brokers, the topics and their partitions, our rights, and the address of metrics.
+    /// Changes nothing.
     #[arg(long)]
     connect: bool,
     /// As JSON.
@@ -66,8 +69,9 @@ pub(super) fn check(config: Option<&Path>, overrides: &Overrides, args: &CheckAr
     )];
     if args.connect {
         findings.extend(connect::waiting(&settings, || {
-            cluster::look(&settings, &log, &args.roles, PATIENCE)
+            cluster::look(&settings, &log, &args.roles, Scope::All, PATIENCE)
         }));
+        findings.push(listen::look(&settings));
     }
     let exit = finding::exit(&findings);
     if args.json {
@@ -91,11 +95,11 @@ pub(super) fn check(config: Option<&Path>, overrides: &Overrides, args: &CheckAr
 /// Something is lacking.
 pub(super) fn before_run(settings: &Settings, log: &KafkaLog, roles: &[Role]) -> Result<(), Failure> {
     let findings = connect::waiting(settings, || {
-        cluster::look(settings, log, roles, connect::PATIENCE)
+        cluster::look(settings, log, roles, Scope::Run, connect::PATIENCE)
     });
     for finding in &findings {
         match finding.weight {
-            Weight::Fine => tracing::debug!("{}", finding.line()),
+            Weight::Fine | Weight::Note => tracing::debug!("{}", finding.line()),
             Weight::Odd => tracing::warn!("{}", finding.line()),
             Weight::Lacks(_) => tell(&finding.line()),
         }

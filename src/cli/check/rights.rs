@@ -76,6 +76,28 @@ impl Look<'_> {
         }
     }
 
+    /// Tries the right to write to the inputs, which `heard run` has no use for: to lack it is no fault.
+    pub fn sending(&mut self) {
+        let inputs = self.inputs();
+        let names = match self.log.unwritable(&inputs, WITHIN) {
+            Ok(topics) if topics.is_empty() => return,
+            Ok(topics) if topics.len() == inputs.len() => "any input topic".to_owned(),
+            Ok(topics) => {
+                let names: Vec<_> = topics.iter().map(Topic::as_str).collect();
+                names.join(", ")
+            }
+            Err(error) => return self.findings.push(unanswered("writing to input topics", &error)),
+        };
+        self.findings.push(Finding::note(
+            "sending",
+            format!(
+                "we may not write to {names}. `heard run` need not; `heard ingest` and `heard dlq replay` cannot \
+                 send there."
+            ),
+            "To let this user do so, grant Write on them.",
+        ));
+    }
+
     fn denied(&mut self, topics: &[Topic], operation: &str) {
         let verb = match operation {
             "Read" => "read",

@@ -9,13 +9,24 @@ use crate::model::Millis;
 const WIDTH: usize = 120;
 
 /// Tells each happening once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lines {
+    notice: Option<String>,
     told: usize,
+}
+
+impl Lines {
+    /// Nothing is told yet; this line comes first.
+    pub fn new(notice: Option<String>) -> Self {
+        Self { notice, told: 0 }
+    }
 }
 
 impl Show for Lines {
     fn show(&mut self, _now: Millis, overview: &Overview) -> io::Result<()> {
+        if let Some(notice) = self.notice.take() {
+            let _ = writeln!(io::stderr(), "{notice}");
+        }
         let happened = overview.happened();
         if self.told == happened.len() {
             return Ok(());

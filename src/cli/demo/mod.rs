@@ -1,6 +1,7 @@
 //! `heard demo`: an invented enterprise's days, told to the real application and watched.
 
 mod lines;
+mod place;
 mod screen;
 
 use std::path::Path;
@@ -12,12 +13,14 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::output::Output;
-use super::{Exit, Failure, connect};
-use crate::config::{Overrides, Settings};
-use crate::demo::{self, DemoError, Pace, Show, Telling};
+use super::{Exit, Failure, connect, listen};
+use crate::config::{Listen, Overrides, Settings};
+use crate::demo::{self, DemoError, Measured, Pace, Show, Telling};
 use crate::log::Log;
 use crate::log::memory::MemoryLog;
+use crate::observe::lag;
 use lines::Lines;
+use place::Place;
 use screen::Screen;
 
 /// Arguments of `heard demo`.
@@ -39,6 +42,11 @@ pub(super) struct DemoArgs {
     /// The final report as JSON: the same as of `heard report --json`.
     #[arg(long)]
     json: bool,
+    /// Where to serve /metrics, /healthz and /readyz meanwhile: an address with a port (0: any that is
+    /// free), or off; without it, 127.0.0.1:9464 (with --kafka, as configured) if that is free and the
+    /// story goes on until Ctrl-C.
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::parse)]
+    listen: Option<Listen>,
 }
 
 /// An hour a second.
@@ -66,7 +74,14 @@ pub(super) fn demo(
         once,
     };
     if !args.kafka {
-        return tell(&MemoryLog::live(), &telling, args, audience, "the log in memory");
+        let place = Place::find(args.listen, telling.settings.http.listen, !once)?;
+        return tell(
+            &MemoryLog::live(),
+            &telling,
+            args,
+            (audience, place),
+            "the log in memory",
+        );
     }
     let settings = Settings::load(config, overrides)?;
     let prefix = format!("{}demo-{}.", settings.topics.prefix, args.seed);
@@ -79,7 +94,8 @@ pub(super) fn demo(
         ..settings
     };
     let log = connect::log(&client)?;
-    tell(&log, &telling, args, audience, &client.brokers)
+    let place = Place::find(args.listen, client.http.listen, !once)?;
+    tell(&log, &telling, args, (audience, place), &client.brokers)
 }
 
 /// Who follows the story.
@@ -101,11 +117,12 @@ impl Audience {
         }
     }
 
-    fn seated(self) -> Box<dyn Show> {
+    /// Ready to be shown the story; first of all this notice.
+    fn seated(self, notice: Option<String>) -> Box<dyn Show> {
         match self {
             Self::Away => Box::new(Nothing),
-            Self::Reads => Box::new(Lines::default()),
-            Self::Watches(screen) => Box::new(screen),
+            Self::Reads => Box::new(Lines::new(notice)),
+            Self::Watches(screen) => Box::new(screen.notice(notice)),
         }
     }
 }
@@ -114,7 +131,7 @@ fn tell(
     log: &impl Log,
     telling: &Telling,
     args: &DemoArgs,
-    audience: Audience,
+    (audience, place): (Audience, Place),
     brokers: &str,
 ) -> Result<Exit, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
@@ -124,9 +141,19 @@ fn tell(
             .and_then(|_| flag::register(signal, Arc::clone(&stop)))
             .map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     }
+    let measured = Arc::new(Measured::new(&telling.settings));
+    let metrics = measured.metrics();
+    let follower = place
+        .listener
+        .as_ref()
+        .map(|_| lag::follow(log.clone(), Arc::clone(metrics)));
+    let server = place
+        .listener
+        .map(|listener| listen::serve(listener, metrics, demo::WORKERS));
+    let _served = (server.transpose()?, follower);
     let outcome = {
-        let mut show = audience.seated();
-        demo::run(log, telling, &mut *show, &stop)
+        let mut show = audience.seated(place.notice);
+        demo::run(log, telling, &measured, &mut *show, &stop)
     };
     let outcome = outcome.map_err(|error| failure(brokers, error))?;
     let mut output = Output::new();

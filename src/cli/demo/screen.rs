@@ -24,6 +24,7 @@ pub(super) struct Screen {
     on: bool,
     over: bool,
     drawn: Option<Instant>,
+    notice: Option<String>,
 }
 
 impl Screen {
@@ -37,7 +38,14 @@ impl Screen {
             on: false,
             over: false,
             drawn: None,
+            notice: None,
         })
+    }
+
+    /// With this line below the table's head.
+    pub fn notice(mut self, notice: Option<String>) -> Self {
+        self.notice = notice;
+        self
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
@@ -57,7 +65,8 @@ impl Show for Screen {
             self.write(ENTER)?;
         }
         let (height, width) = self.terminal.size();
-        let lines = table::table(overview, now, usize::from(width), usize::from(height));
+        let (width, height) = (usize::from(width), usize::from(height));
+        let lines = table::table(self.notice.as_deref(), overview, now, width, height);
         let frame = lines.join(&format!("{REST_OF_LINE}\r\n"));
         self.write(&format!("{TOP}{frame}{REST_OF_LINE}{REST_OF_SCREEN}"))
     }

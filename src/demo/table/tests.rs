@@ -142,7 +142,11 @@ fn overview() -> Overview {
 
 /// As it is drawn, with marks in place of the invisible isolates.
 fn drawn(width: usize, height: usize) -> String {
-    let lines = table(&overview(), at(660), width, height);
+    drawn_with(None, width, height)
+}
+
+fn drawn_with(notice: Option<&str>, width: usize, height: usize) -> String {
+    let lines = table(notice, &overview(), at(660), width, height);
     assert!(lines.len() <= height, "{} lines of {height}", lines.len());
     for line in &lines {
         assert!(
@@ -170,6 +174,12 @@ fn on_a_usual_terminal() {
 }
 
 #[test]
+fn with_a_notice_below_its_head() {
+    let notice = "metrics and health at http://127.0.0.1:9464/metrics, /healthz, /readyz";
+    insta::assert_snapshot!(drawn_with(Some(notice), 80, 16));
+}
+
+#[test]
 fn on_a_narrow_terminal() {
     insta::assert_snapshot!(drawn(40, 20));
 }
@@ -184,6 +194,11 @@ fn it_fits_every_terminal() {
     for width in [33, 34, 60, 75, 76, 77, 200] {
         for height in 0..30 {
             drawn(width, height);
+            drawn_with(
+                Some("metrics and health at http://127.0.0.1:9464/metrics"),
+                width,
+                height,
+            );
         }
     }
 }
@@ -199,6 +214,6 @@ fn nobody_waits_before_the_first_and_praise_waits_for_nothing() {
         complaint: praise.into(),
         ..WorkItem::default()
     });
-    let lines = table(&overview, at(0), 80, 24);
+    let lines = table(None, &overview, at(0), 80, 24);
     assert!(lines.iter().any(|line| line == "Nobody waits."), "{lines:?}");
 }
