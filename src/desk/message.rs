@@ -1,8 +1,10 @@
 //! What actors tell each other. A message that carries state is a whole snapshot with its sender's
 //! rising number, and the receiver ignores older ones (ENGINE.md 13).
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -10,6 +12,8 @@ use smol_str::SmolStr;
 use super::conversation::fact::Author;
 use super::keys::kind;
 use super::packed;
+use super::party::links::Links;
+use super::summary::Summary;
 use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Update};
 use crate::processor::{ActorKey, Codec, Corrupt};
 
@@ -143,19 +147,6 @@ pub struct CaseNote {
     pub summary: Summary,
 }
 
-/// What a party needs to know of a case.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
-    /// When it opened.
-    pub opened_at: Millis,
-    /// Its channel.
-    pub channel: SmolStr,
-    /// Whether it is neither resolved nor let go.
-    pub open: bool,
-    /// Whether it ever was unanswered.
-    pub was_unanswered: bool,
-}
-
 /// What a party tells a case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Findings {
@@ -169,9 +160,23 @@ pub struct Findings {
     pub profile: Option<Profile>,
     /// The party's other cases.
     pub history: History,
-    /// When the party came again with the same matter after this case was first resolved, in whatever
-    /// channel (rule 16).
-    pub again: Option<Millis>,
+    /// What they mean to this one.
+    pub links: Links,
+}
+
+impl Findings {
+    /// A digest of what is found, to tell whether there is news; never zero. How many other cases are
+    /// open by now is none: each new case of a person would be news to all others.
+    pub fn digest(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        let History {
+            complaints_90d,
+            unanswered_90d,
+            open_cases: _,
+        } = self.history;
+        (&self.profile, complaints_90d, unanswered_90d, &self.links).hash(&mut hasher);
+        hasher.finish().max(1)
+    }
 }
 
 /// What the CRM says of a customer, as far as work items show it.
@@ -189,6 +194,21 @@ pub struct Profile {
     pub owner: Option<SmolStr>,
     /// The channel they prefer.
     pub preferred_channel: Option<SmolStr>,
+}
+
+impl Hash for Profile {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self {
+            display_name,
+            tier,
+            lifetime_value,
+            vulnerable,
+            owner,
+            preferred_channel,
+        } = self;
+        (display_name, tier, lifetime_value.map(f64::to_bits), vulnerable).hash(hasher);
+        (owner, preferred_channel).hash(hasher);
+    }
 }
 
 /// The party's other cases, seen from one of them.

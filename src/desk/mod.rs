@@ -15,6 +15,7 @@ pub mod output;
 pub mod packed;
 pub mod party;
 pub mod row;
+pub mod summary;
 
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ use super::resolution::FirstResolved;
 use super::transfer::Handling;
 use super::wait::Wait;
 use crate::config::rules::ChannelRules;
+use crate::desk::summary::{Invitation, Journey};
 use crate::model::{AnsweredBy, Millis, ResponseKind, Stage, Status};
 
 /// How long a customer may contest a bot's RESOLVED before it counts as an answer (rule 3).
@@ -96,6 +97,8 @@ pub struct Fold {
     pub limit: PublicReplies,
     /// Cycles after the first.
     pub reopened: u32,
+    /// What it has gone through.
+    pub journey: Journey,
     /// What was promised.
     pub promises: Promises,
     /// Who replied, and how often that changed.
@@ -202,6 +205,7 @@ impl Fold {
             replies_of_substance: 0,
             limit: PublicReplies::default(),
             reopened: 0,
+            journey: Journey::default(),
             promises: Promises::default(),
             handling: Handling::default(),
             first_resolved: None,
@@ -272,6 +276,7 @@ impl Fold {
 
     fn customer(&mut self, fact: &Fact, said: &CustomerSaid) {
         self.customer_messages += 1;
+        self.journey.said(fact.at);
         self.last_customer_at = self.last_customer_at.max(fact.at);
         self.limit.interrupted();
         for mention in &said.mentions {
@@ -289,7 +294,8 @@ impl Fold {
         }
         self.bot_claim = None;
         self.let_go = None;
-        if self.resolved.take().is_some() {
+        if let Some(resolved) = self.resolved.take() {
+            self.journey.was_resolved(resolved.at, fact.at);
             self.reopen(fact.at);
         }
         let mark = Mark {
@@ -317,6 +323,14 @@ impl Fold {
         if !matches!(said.kind, ResponseKind::Note | ResponseKind::Community) {
             self.acknowledged.get_or_insert_with(mark);
             self.last_company_at = self.last_company_at.max(Some(fact.at));
+            self.journey.said(fact.at);
+            if let Some(channel) = &said.invites_to {
+                self.journey.invited(Invitation {
+                    at: fact.at,
+                    message: fact.id.clone(),
+                    channel: channel.clone(),
+                });
+            }
         }
         match said.kind {
             ResponseKind::Human | ResponseKind::Unknown => {
@@ -407,7 +421,8 @@ impl Fold {
             }
             Some(Status::Reopened) => {
                 self.let_go = None;
-                if self.resolved.take().is_some() {
+                if let Some(resolved) = self.resolved.take() {
+                    self.journey.was_resolved(resolved.at, fact.at);
                     self.bot_claim = None;
                     self.reopen(fact.at);
                 }
@@ -449,6 +464,7 @@ impl Fold {
         if let Some(mut wait) = self.open.take() {
             wait.closed = Some(at);
             self.late_waits += u32::from(wait.was_late(rules.levels.next));
+            self.journey.waited(wait.first.at, at);
             closed.push(wait);
         }
     }

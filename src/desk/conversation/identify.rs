@@ -6,16 +6,17 @@ use smol_str::SmolStr;
 
 use super::Actor;
 use super::case::CaseRow;
-use super::events::{Happened, Side};
+use super::events::Happened;
 use super::fold::MENTIONS;
-use super::ledger::Head;
+use super::journey;
 use super::record;
-use super::settle::{Change, side};
-use super::view::View;
+use super::settle::Change;
 use super::who::{Asked, Link, Party, Who, customer_key};
 use crate::desk::keys::kind;
-use crate::desk::message::{CaseNote, Findings, Message, Moved, Owner, Standing, Summary};
-use crate::model::{CaseEventType, Details, EventId, Identifier, Millis};
+use crate::desk::message::{CaseNote, Findings, Message, Moved, Owner, Standing};
+use crate::desk::party::links::Links;
+use crate::desk::summary::Summary;
+use crate::model::{CaseEventType, Details, EventId, Identifier};
 use crate::processor::{ActorKey, Rejection};
 
 /// Hops after which a case stays with the party it has: only a loop comes so far (ENGINE.md 15).
@@ -67,11 +68,15 @@ impl Actor<'_, '_> {
         let Some((head, mut row)) = self.read_both(findings.author)? else {
             return Ok(());
         };
+        let before = row.who.findings.clone();
         if !row.who.found(findings) {
             return Ok(());
         }
         row.rank_by = None;
-        self.settle(&head, Change::same(row))
+        let none = Links::default();
+        let before = before.as_ref().map_or(&none, |found| &found.links);
+        let happened = journey::difference(row.case_id, before, &findings.links);
+        self.settle_with(&head, Change::same(row), happened)
     }
 
     /// Asks identifiers that are new to the case for their owner.
@@ -98,27 +103,26 @@ impl Actor<'_, '_> {
     /// one if what it was told has changed.
     pub(super) fn identify(
         &mut self,
-        head: &Head,
         row: &mut CaseRow,
-        view: Option<&View>,
-        told: Option<(bool, bool)>,
+        summary: Option<Summary>,
+        has_news: bool,
         happened: &mut Vec<Happened>,
     ) {
         let live = row.fold.as_ref().map_or(&[][..], |fold| &fold.mentions);
         let decided = row.who.decide(live, &self.desk.settings().identity);
         let decided =
             decided.map(|(party, way)| (party, way.into_iter().map(SmolStr::from).collect::<Vec<_>>()));
-        let now = side(row.fold.as_deref(), view).map(Side::summary);
+        let summary = summary.unwrap_or_else(|| Summary::nothing(row.case_id, SmolStr::default()));
         match decided {
             Some((party, _)) if row.who.party.as_ref() == Some(&party) => {
-                if told != now {
-                    self.note(head, row, view, &party.key, Standing::Member);
+                if has_news {
+                    self.note(row, summary, &party.key, Standing::Member);
                 }
             }
             Some((party, _)) if self.cx.hops >= HOPS => happened.extend(looped(row, &party)),
-            Some((party, way)) => self.change_party(head, row, view, Some(party), &way, happened),
+            Some((party, way)) => self.change_party(row, summary, Some(party), &way, happened),
             None if live.is_empty() && row.who.party.is_some() => {
-                self.change_party(head, row, view, None, &[], happened);
+                self.change_party(row, summary, None, &[], happened);
             }
             None => {}
         }
@@ -126,9 +130,8 @@ impl Actor<'_, '_> {
 
     fn change_party(
         &mut self,
-        head: &Head,
         row: &mut CaseRow,
-        view: Option<&View>,
+        summary: Summary,
         party: Option<Party>,
         way: &[SmolStr],
         happened: &mut Vec<Happened>,
@@ -142,7 +145,7 @@ impl Actor<'_, '_> {
         let is = customer(&party);
         row.who.party = party;
         for (key, standing) in left(&mut row.who, old, way) {
-            self.note(head, row, view, &key, standing);
+            self.note(row, summary.clone(), &key, standing);
         }
         if let Some(customer_id) = &is {
             if !row.who.links.iter().any(|link| link.customer_id == *customer_id) {
@@ -157,14 +160,12 @@ impl Actor<'_, '_> {
             }
         }
         if let Some(key) = row.who.party.as_ref().map(|party| party.key.clone()) {
-            self.note(head, row, view, &key, Standing::Member);
+            self.note(row, summary, &key, Standing::Member);
         }
     }
 
-    fn note(&mut self, head: &Head, row: &mut CaseRow, view: Option<&View>, key: &str, standing: Standing) {
+    fn note(&mut self, row: &mut CaseRow, summary: Summary, key: &str, standing: Standing) {
         row.who.notes += 1;
-        let judged = side(row.fold.as_deref(), view);
-        let (open, was_unanswered) = judged.map(Side::summary).unwrap_or_default();
         let note = CaseNote {
             case: self.case_ref(row.author),
             party_key: key.into(),
@@ -172,12 +173,7 @@ impl Actor<'_, '_> {
             number: row.who.notes,
             standing,
             settled: row.who.party.as_ref().is_some_and(|party| party.settled),
-            summary: Summary {
-                opened_at: judged.map_or(Millis(i64::MIN), |side| side.fold.opened.at),
-                channel: head.channel.clone(),
-                open,
-                was_unanswered,
-            },
+            summary,
         };
         let party: ActorKey = self.desk.keys().party(key);
         debug_assert_eq!(party.kind, kind::PARTY);

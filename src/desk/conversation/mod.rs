@@ -14,6 +14,7 @@ pub mod events;
 pub mod fact;
 pub mod fold;
 pub mod identify;
+mod journey;
 pub mod ledger;
 pub mod level;
 pub mod promise;

@@ -10,6 +10,7 @@ use super::settle::Change;
 use super::view::View;
 use crate::desk::keys::part;
 use crate::desk::output::Output;
+use crate::desk::party::links::{Links, Relation};
 use crate::desk::row::Row;
 use crate::model::{Case, Sensitive, Stage};
 use crate::processor::{Corrupt, Rejection, RowKey};
@@ -54,6 +55,8 @@ impl Actor<'_, '_> {
 fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
     let about = |set: &Option<SmolStr>, told: &Option<SmolStr>| set.clone().or_else(|| told.clone());
     let profile = row.who.findings.as_ref().and_then(|found| found.profile.as_ref());
+    let links = row.who.findings.as_ref().map(|found| &found.links);
+    let escalation = links.and_then(Links::escalation);
     let answered = view.answered.as_ref();
     Case {
         case_id: row.case_id,
@@ -107,13 +110,17 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
         excerpt: Sensitive(fold.excerpt.clone()),
         version: row.version,
         promise: view.promise,
+        switched_to: links.and_then(|links| links.first(Relation::SwitchedTo)),
+        chased_to: links.and_then(|links| links.first(Relation::ChasedTo)),
+        escalated_from: escalation.map(|(link, _)| link.case_id),
+        escalation_cause: escalation.map(|(_, cause)| cause),
         transfers: fold.handling.transfers,
         first_contact_resolution: view.first_contact,
         resolution_confirmed: fold.confirmed,
         root_cause: fold.root_cause.clone(),
         remedy_granted: fold.remedy.clone().map(Sensitive),
-        // Rules 9 and 10 link cases, rule 11 ranks them, rule 12 joins surveys: their fields stay empty
-        // until they speak.
+        // Rule 10 finds echoes, rule 11 ranks, rule 12 joins surveys: their fields stay empty until they
+        // speak.
         ..Case::default()
     }
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::Actor;
 use super::case::CaseRow;
 use super::events::{self, Happened, News, Side};
 use super::fact::{Author, Class, Fact};
-use super::fold::Fold;
+use super::fold::{Answer, Fold};
 use super::ledger::{self, Head};
+use super::level::Level;
 use super::view::{View, Yardstick};
 use super::wait::Wait;
 use super::work::{self, Brief, WorkMark};
@@ -18,7 +20,8 @@ use crate::desk::figures::{Conclusions, count_change};
 use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::row::Row;
-use crate::model::{CaseEvent, Complaint, Stage, WorkState};
+use crate::desk::summary::Summary;
+use crate::model::{AnsweredBy, CaseEvent, CaseId, Complaint, Stage, WorkState};
 use crate::processor::{Corrupt, Rejection, RowKey};
 
 /// A case that has changed.
@@ -92,8 +95,9 @@ impl Actor<'_, '_> {
             .as_ref()
             .zip(fold.as_ref())
             .is_some_and(|(a, b)| Arc::ptr_eq(a, b));
-        let told_before = if same_fold && now == row.judged_at && news.is_empty() {
-            new_side.map(Side::summary)
+        let summary = new_side.map(|side| summary(head, row.case_id, rules, side));
+        let summary_before = if same_fold && now == row.judged_at && news.is_empty() {
+            summary.clone()
         } else {
             let old_view = before
                 .as_deref()
@@ -101,7 +105,7 @@ impl Actor<'_, '_> {
             let old_side = side(before.as_deref(), old_view.as_ref());
             happened.extend(events::difference(row.case_id, old_side, new_side, news));
             self.count(head, old_side, new_side);
-            old_side.map(Side::summary)
+            old_side.map(|side| self::summary(head, row.case_id, rules, side))
         };
         let new = row.version == 0 && before.is_none();
         if let Some(complaint) = complaint {
@@ -113,7 +117,8 @@ impl Actor<'_, '_> {
         if complaint.is_some() {
             row.logged = row.logged.or(self.logged);
         }
-        self.identify(head, &mut row, new_view.as_ref(), told_before, &mut happened);
+        let news = summary != summary_before;
+        self.identify(&mut row, summary, news, &mut happened);
         row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
         if happened.iter().any(Happened::takes_back) {
@@ -147,7 +152,7 @@ impl Actor<'_, '_> {
         Yardstick {
             rules,
             share: self.desk.settings().at_risk,
-            again: row.who.findings.as_ref().and_then(|found| found.again),
+            again: row.who.findings.as_ref().and_then(|found| found.links.again),
         }
     }
 
@@ -369,10 +374,37 @@ pub(super) fn side<'a>(fold: Option<&'a Fold>, view: Option<&'a View>) -> Option
     fold.zip(view).map(|(fold, view)| Side { fold, view })
 }
 
-impl Side<'_> {
-    /// What a party is told of a case and may change: whether it is open, whether it was unanswered.
-    pub(super) fn summary(self) -> (bool, bool) {
-        let open = self.fold.resolved.is_none() && self.fold.let_go.is_none();
-        (open, self.view.unanswered_since.is_some())
+/// What a party is told of a case.
+fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -> Summary {
+    let Side { fold, view } = side;
+    let clocks = view.clocks.iter();
+    let answer = clocks.map(|judged| (judged.level, judged.judgement.deadline));
+    let human = |answer: &&Answer| answer.by == AnsweredBy::Human;
+    let about = |set: &Option<SmolStr>, told: &Option<SmolStr>| set.clone().or_else(|| told.clone());
+    Summary {
+        case_id,
+        opened_at: fold.opened.at,
+        channel: head.channel.clone(),
+        public: fold.public,
+        open: fold.resolved.is_none() && fold.let_go.is_none(),
+        was_unanswered: view.unanswered_since.is_some(),
+        patience_ends: fold
+            .clock
+            .as_ref()
+            .map(|clock| clock.at.plus(rules.patience.ms())),
+        answer_by: answer
+            .into_iter()
+            .find_map(|(level, by)| (level == Level::Answer).then_some(by)),
+        answered_at: fold.answered.as_ref().filter(human).map(|answer| answer.mark.at),
+        resolved_at: fold.resolved.as_ref().map(|mark| mark.at),
+        first_resolved_at: fold.first_resolved.as_ref().map(|first| first.at),
+        let_go_at: fold.let_go.as_ref().map(|mark| mark.at),
+        waits_since: fold.open.as_ref().map(|wait| wait.first.at),
+        journey: fold.journey.clone(),
+        matter: [
+            about(&fold.set.brand, &fold.told.brand),
+            about(&fold.set.product, &fold.told.product),
+            about(&fold.set.issue, &fold.told.issue),
+        ],
     }
 }

@@ -15,7 +15,6 @@ use super::reply_limit::Standing;
 use super::view::View;
 use super::wait::Wait;
 use crate::config::rules::ChannelRules;
-use crate::desk::message::Profile;
 use crate::model::{
     Complaint, History, Millis, NextStep, Person, Playbook, Priority, Sensitive, Stage, WorkFlag, WorkId,
     WorkItem, WorkState, work_item,
@@ -70,19 +69,7 @@ impl Brief<'_> {
         (self.row.party_key(), self.bystander(), self.view.standing.left()).hash(&mut hasher);
         (self.ranked(), self.fold.public).hash(&mut hasher);
         if let Some(found) = &self.row.who.findings {
-            found.history.hash(&mut hasher);
-            if let Some(profile) = &found.profile {
-                let Profile {
-                    display_name,
-                    tier,
-                    lifetime_value,
-                    vulnerable,
-                    owner,
-                    preferred_channel,
-                } = profile;
-                (display_name, tier, lifetime_value.map(f64::to_bits), vulnerable).hash(&mut hasher);
-                (owner, preferred_channel).hash(&mut hasher);
-            }
+            found.digest().hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -125,8 +112,8 @@ impl Brief<'_> {
                 complaints_90d: history.complaints_90d,
                 unanswered_90d: history.unanswered_90d,
                 open_cases: history.open_cases,
-                last_score: None,   // rule 12 will tell
-                last_channel: None, // rule 9 will tell
+                last_score: None, // rule 12 will tell
+                last_channel: findings.and_then(|found| found.links.last_channel.clone()),
             },
             // Rule 11 will fill it: until then every item ranks alike.
             priority: Priority::default(),
@@ -140,7 +127,9 @@ impl Brief<'_> {
             respond_by: self.respond_by(wait),
             resolve_by: self.resolve_by(),
             private_channel: profile.and_then(|p| p.preferred_channel.clone()),
-            linked_cases: Vec::new(), // rules 9 and 10 will tell
+            linked_cases: findings
+                .map(|found| found.links.linked_cases())
+                .unwrap_or_default(),
             flags: self.flags(wait),
             first_heard_at: wait.first.at,
             routed_at: self.wall,
@@ -157,10 +146,18 @@ impl Brief<'_> {
 
     fn flags(&self, wait: &Wait) -> Vec<WorkFlag> {
         let party = self.row.who.party.as_ref();
+        let findings = self.row.who.findings.as_ref();
+        let links = findings.map(|found| &found.links);
+        let repeats = findings.is_some_and(|found| found.history.complaints_90d > 0);
         let unknown = party.is_none_or(|party| party.customer_id.is_none());
         [
             (unknown, WorkFlag::UnknownCustomer),
             (self.bystander(), WorkFlag::Bystander),
+            (
+                links.is_some_and(|links| links.escalation().is_some()),
+                WorkFlag::Escalated,
+            ),
+            (repeats, WorkFlag::Repeat),
             (wait.messages > 1, WorkFlag::Chaser),
             (self.view.standing.left() == Some(0), WorkFlag::ReplyLimitReached),
             (wait.late, WorkFlag::LateEvent),

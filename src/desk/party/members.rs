@@ -5,8 +5,9 @@ use smallvec::SmallVec;
 
 use crate::desk::crowd::Crowd;
 use crate::desk::keys::part;
-use crate::desk::message::{CaseNote, CaseRef, History, Standing, Summary};
+use crate::desk::message::{CaseNote, CaseRef, History, Standing};
 use crate::desk::row::Row;
+use crate::desk::summary::Summary;
 use crate::desk::{Effects, State};
 use crate::processor::{ActorKey, Corrupt, RowKey};
 
@@ -30,13 +31,13 @@ pub struct Member {
     pub settled: bool,
     /// What it told of itself.
     pub summary: Summary,
+    /// A digest of the findings it was last told in this membership; zero: none.
+    pub told: u64,
 }
 
 /// What a note was to a party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noted {
-    /// Older than what is known.
-    Old,
     /// More about a membership that is known.
     More,
     /// The first note of a membership.
@@ -59,12 +60,13 @@ impl From<&CaseNote> for Member {
             standing: note.standing,
             settled: note.settled,
             summary: note.summary.clone(),
+            told: 0,
         }
     }
 }
 
 impl Members {
-    /// Takes a case's note.
+    /// Takes a case's note: the case as it is now, to be [kept](Self::keep), unless the note is old.
     ///
     /// # Errors
     ///
@@ -75,32 +77,31 @@ impl Members {
         note: &CaseNote,
         state: &mut State<'_>,
         effects: &mut Effects,
-    ) -> Result<Noted, Corrupt> {
-        if let Some(known) = self.inline.iter_mut().find(|member| member.case == note.case) {
-            return Ok(update(known, note));
-        }
-        let key = row(party, note.case);
-        let known = match state.get(&key)? {
-            Some(Row::Member(member)) => Some(member.clone()),
-            _ => None,
+    ) -> Result<Option<(Member, Noted)>, Corrupt> {
+        let known = self.inline.iter().find(|member| member.case == note.case);
+        let known = match known {
+            Some(member) => Some(member.clone()),
+            None => match state.get(&row(party, note.case))? {
+                Some(Row::Member(member)) => Some(member.clone()),
+                _ => None,
+            },
         };
-        match known {
-            Some(mut member) => {
-                let noted = update(&mut member, note);
-                if noted != Noted::Old {
-                    effects.store(key, Row::Member(member));
-                }
-                Ok(noted)
-            }
-            None if self.inline.len() < INLINE => {
+        let Some(mut member) = known else {
+            if self.inline.len() < INLINE {
                 self.inline.push(note.into());
-                Ok(Noted::First)
-            }
-            None => {
+            } else {
                 self.more.add(party, note.case, effects);
-                effects.store(key, Row::Member(note.into()));
-                Ok(Noted::First)
             }
+            return Ok(Some((note.into(), Noted::First)));
+        };
+        Ok(update(&mut member, note).map(|noted| (member, noted)))
+    }
+
+    /// Keeps a case that has changed.
+    pub fn keep(&mut self, party: ActorKey, member: Member, effects: &mut Effects) {
+        match self.inline.iter_mut().find(|known| known.case == member.case) {
+            Some(known) => *known = member,
+            None => effects.store(row(party, member.case), Row::Member(member)),
         }
     }
 
@@ -181,14 +182,15 @@ fn read(party: ActorKey, cases: &[CaseRef], state: &mut State<'_>) -> Result<Vec
     Ok(members)
 }
 
-fn update(known: &mut Member, note: &CaseNote) -> Noted {
-    let noted = match (note.membership, note.number).cmp(&(known.membership, known.number)) {
-        std::cmp::Ordering::Greater if note.membership > known.membership => Noted::First,
-        std::cmp::Ordering::Greater => Noted::More,
-        _ => return Noted::Old,
-    };
-    *known = note.into();
-    noted
+/// The case as a newer note tells it; `None` if the note is not newer.
+fn update(known: &mut Member, note: &CaseNote) -> Option<Noted> {
+    if (note.membership, note.number) <= (known.membership, known.number) {
+        return None;
+    }
+    let first = note.membership > known.membership;
+    let told = if first { 0 } else { known.told };
+    *known = Member { told, ..note.into() };
+    Some(if first { Noted::First } else { Noted::More })
 }
 
 fn row(party: ActorKey, case: CaseRef) -> RowKey {
@@ -204,8 +206,9 @@ fn row(party: ActorKey, case: CaseRef) -> RowKey {
 #[cfg(test)]
 mod tests {
     use super::{Member, history};
-    use crate::desk::message::{CaseRef, History, Standing, Summary};
-    use crate::model::Millis;
+    use crate::desk::message::{CaseRef, History, Standing};
+    use crate::desk::summary::Summary;
+    use crate::model::{CaseId, Millis};
 
     #[test]
     fn history_counts_the_other_cases() {
@@ -221,10 +224,11 @@ mod tests {
             settled: false,
             summary: Summary {
                 opened_at: Millis(day * DAY),
-                channel: "email".into(),
                 open,
                 was_unanswered,
+                ..Summary::nothing(CaseId::default(), "email".into())
             },
+            told: 0,
         };
         let members = [
             case(1, 100, true, true, Standing::Member), // the one that asks

@@ -1,11 +1,11 @@
 //! A party: what the CRM says of a person, and their cases.
 //!
 //! A customer's record claims its identifiers at their actors, and may point to another customer.
-//! Cases join and leave by notes; the party answers each with what it has found. What only shows
-//! across cases (rules 9, 10, 16 to 18, 20) and ranking (rule 11) will be folds over its members,
-//! beside [`members::history`].
+//! Cases join and leave by notes; the party tells each what it has found, whenever that changes. What
+//! only shows across cases is a fold over its members: [`links`] (rules 9 and 16), [`members::history`].
 
 pub mod customer;
+pub mod links;
 pub mod members;
 
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use super::{Desk, Effects, Message, State, keys, misdirected};
 use crate::processor::{ActorKey, Corrupt, Rejection};
 
 use customer::CustomerState;
+use links::Links;
 use members::{Member, Members, Noted};
 
 /// The main row of a party.
@@ -77,7 +78,7 @@ impl<'a, 's> Actor<'a, 's> {
             Message::SpreadParty(block) => {
                 let members = Members::block(self.key, *block, self.state)?;
                 let others = row.members.at_hand(self.key, self.state)?;
-                members.iter().for_each(|member| self.tell(&row, member, &others));
+                self.tell_all(&mut row, members, &others);
                 if block + 1 < row.members.blocks() {
                     self.effects.resume(self.key, Message::SpreadParty(block + 1));
                 }
@@ -97,25 +98,36 @@ impl<'a, 's> Actor<'a, 's> {
         }
     }
 
-    /// A case has joined, changed or left.
+    /// A case has joined, changed or left: whatever that means to any case is told to it.
     fn noted(&mut self, row: &mut PartyRow, note: &CaseNote) -> Result<(), Rejection> {
-        let noted = row.members.take(self.key, note, self.state, self.effects)?;
-        if noted == Noted::First && note.standing == Standing::Member {
-            let others = row.members.others_at_hand(self.key, note.case, self.state)?;
-            self.tell(row, &Member::from(note), &others);
+        let taken = row.members.take(self.key, note, self.state, self.effects)?;
+        let Some((mut member, noted)) = taken else {
+            return Ok(());
+        };
+        let others = row.members.others_at_hand(self.key, note.case, self.state)?;
+        if noted == Noted::First && member.standing == Standing::Member {
+            self.tell_whereabouts(row, &member);
+        }
+        self.tell_findings(row, &mut member, &others);
+        let all = [&others[..], std::slice::from_ref(&member)].concat();
+        row.members.keep(self.key, member, self.effects);
+        for mut other in others {
+            if self.tell_findings(row, &mut other, &all) {
+                row.members.keep(self.key, other, self.effects);
+            }
         }
         Ok(())
     }
 
     /// The CRM's record has changed: claim, and tell all cases.
     fn customer(&mut self, row: &mut PartyRow, news: customer::News) -> Result<(), Rejection> {
-        let Some(customer) = &row.customer else {
+        let (Some(customer), number) = (&row.customer, row.number) else {
             return Ok(());
         };
         for identifier in news.claims {
             let claim = Claim {
                 customer_id: customer.customer_id.clone(),
-                number: row.number,
+                number,
                 since: identifier.since,
                 holds: identifier.holds,
             };
@@ -124,7 +136,7 @@ impl<'a, 's> Actor<'a, 's> {
         }
         if news.cases_care {
             let members = row.members.at_hand(self.key, self.state)?;
-            members.iter().for_each(|member| self.tell(row, member, &members));
+            self.tell_all(row, members.clone(), &members);
             if row.members.blocks() > 0 {
                 self.effects.resume(self.key, Message::SpreadParty(0));
             }
@@ -132,38 +144,58 @@ impl<'a, 's> Actor<'a, 's> {
         Ok(())
     }
 
-    /// Tells a case where the record points, and, if it stays here, what has been found.
-    fn tell(&mut self, row: &PartyRow, member: &Member, others: &[Member]) {
-        let case = member.case;
-        let next = row.customer.as_ref().and_then(|customer| customer.merged_into());
+    /// Tells cases where the record points and what has been found.
+    fn tell_all(&mut self, row: &mut PartyRow, members: Vec<Member>, others: &[Member]) {
+        for mut member in members {
+            self.tell_whereabouts(row, &member);
+            if self.tell_findings(row, &mut member, others) {
+                row.members.keep(self.key, member, self.effects);
+            }
+        }
+    }
+
+    /// Tells a case where the customer's record points.
+    fn tell_whereabouts(&mut self, row: &PartyRow, member: &Member) {
         // A case that joins a customer who is nobody else's, and never was, need not be told so.
-        let was_moved = row
+        let customer = row
             .customer
             .as_ref()
-            .is_some_and(|customer| customer.was_ever_merged());
-        if was_moved
-            && member.standing != Standing::Gone
-            && let Some(customer) = &row.customer
-        {
-            let moved = Moved {
-                author: case.author,
-                customer_id: customer.customer_id.clone(),
-                number: row.number,
-                next: next.map(Into::into),
-            };
-            self.effects.tell(case.actor(), Message::Moved(Box::new(moved)));
+            .filter(|customer| customer.was_ever_merged());
+        let Some(customer) = customer.filter(|_| member.standing != Standing::Gone) else {
+            return;
+        };
+        let moved = Moved {
+            author: member.case.author,
+            customer_id: customer.customer_id.clone(),
+            number: row.number,
+            next: customer.merged_into().map(Into::into),
+        };
+        self.effects
+            .tell(member.case.actor(), Message::Moved(Box::new(moved)));
+    }
+
+    /// Tells a case that stays here what has been found, if it does not know that yet. Says whether it
+    /// did.
+    fn tell_findings(&mut self, row: &PartyRow, member: &mut Member, others: &[Member]) -> bool {
+        let customer = row.customer.as_ref();
+        let goes_on = customer.and_then(|customer| customer.merged_into()).is_some();
+        if member.standing != Standing::Member || (goes_on && !member.settled) {
+            return false;
         }
-        if member.standing == Standing::Member && (next.is_none() || member.settled) {
-            let findings = Findings {
-                author: case.author,
-                membership: member.membership,
-                number: row.number,
-                profile: row.customer.as_ref().and_then(|customer| customer.profile()),
-                history: members::history(member, others),
-                again: None,
-            };
-            self.effects
-                .tell(case.actor(), Message::Findings(Arc::new(findings)));
+        let findings = Findings {
+            author: member.case.author,
+            membership: member.membership,
+            number: row.number,
+            profile: customer.and_then(|customer| customer.profile()),
+            history: members::history(member, others),
+            links: Links::of(member, others),
+        };
+        let digest = findings.digest();
+        if std::mem::replace(&mut member.told, digest) == digest {
+            return false;
         }
+        self.effects
+            .tell(member.case.actor(), Message::Findings(Arc::new(findings)));
+        true
     }
 }

@@ -1,0 +1,87 @@
+//! What is told when the party finds out how its other cases stand to one (rule 9).
+
+use super::events::Happened;
+use crate::desk::party::links::{Bounce, Link, Links, Relation};
+use crate::model::{CaseEventType, CaseId, Details, EscalationCause, EventId, Millis};
+
+/// Everything that is new in `now`, and corrections of what is not so any more.
+pub fn difference(case: CaseId, before: &Links, now: &Links) -> Vec<Happened> {
+    let gone = before.links.iter().filter(|link| !now.links.contains(link));
+    let not_so = gone.filter_map(|link| {
+        let (_, what) = told(link.relation)?;
+        Some(corrected(case, link.at, what, link.case_id))
+    });
+    let bounced = before
+        .bounces
+        .iter()
+        .filter(|bounce| !now.bounces.contains(bounce));
+    let not_bounced = bounced.map(|bounce| corrected(case, bounce.at, "bounced", bounce.case_id));
+    let new = now.links.iter().filter(|link| !before.links.contains(link));
+    let new = new.filter_map(|link| found(case, link));
+    let bounces = now
+        .bounces
+        .iter()
+        .filter(|bounce| !before.bounces.contains(bounce));
+    let bounces = bounces.map(|bounce| bounced_there(case, bounce));
+    not_so.chain(not_bounced).chain(new).chain(bounces).collect()
+}
+
+/// The event of a relation, and what its correction calls it; none is told of cases that are merely
+/// parallel.
+fn told(relation: Relation) -> Option<(CaseEventType, &'static str)> {
+    match relation {
+        Relation::EscalatedFrom(_) => Some((CaseEventType::EscalatedOnstage, "escalated")),
+        Relation::SwitchedTo => Some((CaseEventType::ChannelSwitched, "switched")),
+        Relation::ChasedTo => Some((CaseEventType::ChasedElsewhere, "chased")),
+        // Told of the case that the customer left.
+        Relation::Parallel | Relation::SwitchedFrom | Relation::ChasedFrom => None,
+    }
+}
+
+fn found(case: CaseId, link: &Link) -> Option<Happened> {
+    let (kind, _) = told(link.relation)?;
+    let other = link.case_id.to_string();
+    let mut details = Details::from([("case", &*other)]);
+    let cause = match link.relation {
+        Relation::EscalatedFrom(EscalationCause::Unanswered) => Some("UNANSWERED"),
+        Relation::EscalatedFrom(EscalationCause::Unsolved) => Some("UNSOLVED"),
+        _ => None,
+    };
+    if let Some(cause) = cause {
+        details.insert("cause", cause);
+    }
+    Some(Happened {
+        kind,
+        id: EventId::new(case, kind.symbol(), &[&other, cause.unwrap_or_default()]),
+        at: link.at,
+        details,
+    })
+}
+
+fn bounced_there(case: CaseId, bounce: &Bounce) -> Happened {
+    let kind = CaseEventType::Bounced;
+    let other = bounce.case_id.to_string();
+    Happened {
+        kind,
+        id: EventId::new(case, kind.symbol(), &[&other, &bounce.message]),
+        at: bounce.at,
+        details: [
+            ("case", &*other),
+            ("message", &*bounce.message),
+            ("channel", &*bounce.channel),
+        ]
+        .into_iter()
+        .collect(),
+    }
+}
+
+fn corrected(case: CaseId, at: Millis, what: &str, other: CaseId) -> Happened {
+    let kind = CaseEventType::Corrected;
+    let other = other.to_string();
+    Happened {
+        kind,
+        id: EventId::new(case, kind.symbol(), &[what, &other]),
+        at,
+        details: [("what", what), ("case", &*other)].into_iter().collect(),
+    }
+}
