@@ -3,6 +3,9 @@
 //! Whether a case was unanswered, answered, solved or silent when another case opened (rule 9) must not
 //! depend on which of the two was heard of first. So a case tells spells of time, not its present state.
 
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -43,7 +46,7 @@ pub struct Invitation {
 }
 
 /// What a case has gone through, as a fold keeps it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Hash, Serialize, Deserialize)]
 pub struct Journey {
     /// Waits that are over.
     pub waits: SmallVec<[Spell; 0]>,
@@ -98,7 +101,7 @@ fn remember<T>(list: &mut SmallVec<[T; 0]>, item: T) {
 }
 
 /// What a party needs to know of a case.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize, Deserialize)]
 pub struct Summary {
     /// Its name outside.
     pub case_id: CaseId,
@@ -152,6 +155,13 @@ impl Summary {
             journey: Journey::default(),
             matter: [None, None, None],
         }
+    }
+
+    /// A digest of it, to tell whether there is news; never zero.
+    pub fn digest(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        self.hash(&mut hasher);
+        hasher.finish().max(1)
     }
 
     /// Whether a person had replied by `t`.

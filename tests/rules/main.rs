@@ -3,6 +3,7 @@
 mod afterwards;
 mod answers;
 mod identity;
+mod journeys;
 mod order;
 mod retire;
 mod story;

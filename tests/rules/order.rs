@@ -8,7 +8,7 @@ use crate::story::{Line, Story, becomes, customer, person, replies, says, with_l
 
 /// Lines as journeys have them: one or two conversations, a few people, revisions, deletions.
 fn journey() -> impl Strategy<Value = Vec<Line>> {
-    prop::collection::vec(line(), 1..24)
+    prop::collection::vec(line(), 1..28)
 }
 
 fn line() -> impl Strategy<Value = Line> {
@@ -51,13 +51,27 @@ fn line() -> impl Strategy<Value = Line> {
                 email.into()
             }
         ),
-        2 => (minute.clone(), id, 0..4_u8).prop_map(|(minute, id, status)| {
+        2 => (minute.clone(), id.clone(), 0..4_u8).prop_map(|(minute, id, status)| {
             let status = [Status::Pending, Status::Resolved, Status::Reopened, Status::LetGo][status as usize];
             let mut update = becomes(minute, &format!("u{id}"), "social", status);
             if id % 5 == 0 {
                 (update.status, update.resolution_confirmed) = (None, Some(id % 2 == 0));
             }
             update.into()
+        }),
+        2 => (0..3000_i64, id.clone(), elsewhere()).prop_map(|(minute, id, (channel, author))| {
+            says(minute, &format!("n{id}"), channel, &author).into()
+        }),
+        1 => (minute.clone(), id.clone(), elsewhere(), 0..4_u8).prop_map(|(minute, id, (channel, _), way)| {
+            let mut reply = replies(minute, &format!("s{id}"), channel);
+            reply.status = (way == 0).then_some(Status::Resolved);
+            reply.invites_to = (way == 1).then(|| "phone".into());
+            reply.into()
+        }),
+        1 => (minute.clone(), id.clone()).prop_map(|(minute, id)| {
+            let mut reply = replies(minute, &format!("r{id}"), "social");
+            reply.invites_to = Some("phone".into());
+            reply.into()
         }),
         1 => (minute, 0..3_u8, prop::collection::vec(identifier(), 0..3), prop::option::of(0..3_u8)).prop_map(
             |(minute, who, identifiers, into)| {
@@ -79,6 +93,16 @@ fn visibility(public: bool) -> Visibility {
 
 fn identifier() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["handle:ann", "handle:bob", "email:a@b", "phone:1234567"])
+}
+
+/// A private channel, and somebody who speaks there.
+fn elsewhere() -> impl Strategy<Value = (&'static str, Vec<&'static str>)> {
+    prop::sample::select(vec![
+        ("phone", vec!["phone:1234567"]),
+        ("phone", vec!["phone:1234567", "email:a@b"]),
+        ("email", vec!["email:a@b"]),
+        ("chat", vec!["email:a@b", "handle:ann"]),
+    ])
 }
 
 fn speaker() -> impl Strategy<Value = Vec<&'static str>> {

@@ -101,21 +101,14 @@ impl Actor<'_, '_> {
 
     /// Decides the party anew; tells the old one and the new one if it is another, and the present
     /// one if what it was told has changed.
-    pub(super) fn identify(
-        &mut self,
-        row: &mut CaseRow,
-        summary: Option<Summary>,
-        has_news: bool,
-        happened: &mut Vec<Happened>,
-    ) {
+    pub(super) fn identify(&mut self, row: &mut CaseRow, summary: Summary, happened: &mut Vec<Happened>) {
         let live = row.fold.as_ref().map_or(&[][..], |fold| &fold.mentions);
         let decided = row.who.decide(live, &self.desk.settings().identity);
         let decided =
             decided.map(|(party, way)| (party, way.into_iter().map(SmolStr::from).collect::<Vec<_>>()));
-        let summary = summary.unwrap_or_else(|| Summary::nothing(row.case_id, SmolStr::default()));
         match decided {
             Some((party, _)) if row.who.party.as_ref() == Some(&party) => {
-                if has_news {
+                if row.who.told != summary.digest() {
                     self.note(row, summary, &party.key, Standing::Member);
                 }
             }
@@ -166,6 +159,9 @@ impl Actor<'_, '_> {
 
     fn note(&mut self, row: &mut CaseRow, summary: Summary, key: &str, standing: Standing) {
         row.who.notes += 1;
+        if standing == Standing::Member {
+            row.who.told = summary.digest();
+        }
         let note = CaseNote {
             case: self.case_ref(row.author),
             party_key: key.into(),

@@ -9,13 +9,14 @@ pub fn difference(case: CaseId, before: &Links, now: &Links) -> Vec<Happened> {
     let gone = before.links.iter().filter(|link| !now.links.contains(link));
     let not_so = gone.filter_map(|link| {
         let (_, what) = told(link.relation)?;
-        Some(corrected(case, link.at, what, link.case_id))
+        Some(corrected(case, link.at, what, link.case_id, ""))
     });
     let bounced = before
         .bounces
         .iter()
         .filter(|bounce| !now.bounces.contains(bounce));
-    let not_bounced = bounced.map(|bounce| corrected(case, bounce.at, "bounced", bounce.case_id));
+    let not_bounced =
+        bounced.map(|bounce| corrected(case, bounce.at, "bounced", bounce.case_id, &bounce.message));
     let new = now.links.iter().filter(|link| !before.links.contains(link));
     let new = new.filter_map(|link| found(case, link));
     let bounces = now
@@ -75,12 +76,12 @@ fn bounced_there(case: CaseId, bounce: &Bounce) -> Happened {
     }
 }
 
-fn corrected(case: CaseId, at: Millis, what: &str, other: CaseId) -> Happened {
+fn corrected(case: CaseId, at: Millis, what: &str, other: CaseId, message: &str) -> Happened {
     let kind = CaseEventType::Corrected;
     let other = other.to_string();
     Happened {
         kind,
-        id: EventId::new(case, kind.symbol(), &[what, &other]),
+        id: EventId::new(case, kind.symbol(), &[what, &other, message]),
         at,
         details: [("what", what), ("case", &*other)].into_iter().collect(),
     }

@@ -95,18 +95,14 @@ impl Actor<'_, '_> {
             .as_ref()
             .zip(fold.as_ref())
             .is_some_and(|(a, b)| Arc::ptr_eq(a, b));
-        let summary = new_side.map(|side| summary(head, row.case_id, rules, side));
-        let summary_before = if same_fold && now == row.judged_at && news.is_empty() {
-            summary.clone()
-        } else {
+        if !(same_fold && now == row.judged_at && news.is_empty()) {
             let old_view = before
                 .as_deref()
                 .map(|fold| judge(fold, &closed_before, row.judged_at));
             let old_side = side(before.as_deref(), old_view.as_ref());
             happened.extend(events::difference(row.case_id, old_side, new_side, news));
             self.count(head, old_side, new_side);
-            old_side.map(|side| self::summary(head, row.case_id, rules, side))
-        };
+        }
         let new = row.version == 0 && before.is_none();
         if let Some(complaint) = complaint {
             self.ask(&mut row, &complaint.author.identifiers);
@@ -117,8 +113,11 @@ impl Actor<'_, '_> {
         if complaint.is_some() {
             row.logged = row.logged.or(self.logged);
         }
-        let news = summary != summary_before;
-        self.identify(&mut row, summary, news, &mut happened);
+        let summary = match new_side {
+            Some(side) => summary(head, row.case_id, rules, side),
+            None => Summary::nothing(row.case_id, head.channel.clone()),
+        };
+        self.identify(&mut row, summary, &mut happened);
         row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
         if happened.iter().any(Happened::takes_back) {

@@ -103,6 +103,8 @@ pub struct Who {
     pub membership: u32,
     /// Notes sent in this membership.
     pub notes: u32,
+    /// A digest of what the party was last told of the case.
+    pub told: u64,
     /// Kept with its party at the end of a loop (ENGINE.md 15), and told so.
     pub looped: bool,
     /// The latest findings; those of the last party until the next answers.
