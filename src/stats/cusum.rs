@@ -64,7 +64,6 @@ impl Cusum {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rand::RngExt as _;
     use rand::SeedableRng as _;
     use rand_chacha::ChaCha8Rng;
 
