@@ -16,7 +16,7 @@ const NARROWEST: usize = 33;
 pub fn table(overview: &Overview, now: Millis, width: usize, height: usize) -> Vec<String> {
     let width = width.clamp(NARROWEST, WIDEST);
     let waiting = overview.waiting();
-    let mut lines = head(&overview.figures(), &waiting, now, width);
+    let mut lines = head(&overview.figures(now), &waiting, now, width);
     // A third of what is left tells what just happened; those who wait matter more.
     let room = height.saturating_sub(lines.len() + 4);
     let news = (room / 3).min(overview.happened().len());

@@ -117,7 +117,7 @@ impl SurgeWatch {
     pub fn decide(&mut self, now: Millis, rules: &SurgeRules) -> Vec<Surge> {
         let end = now.plus(-rules.lateness.ms()).0.div_euclid(60_000);
         let mut surges = Vec::new();
-        while let Some(minute) = self.to_decide(end) {
+        while let Some(minute) = self.undecided(end) {
             let cases = self.open.remove(&minute).unwrap_or(0);
             surges.extend(self.minute(minute, cases, rules));
             self.next = Some(minute + 1);
@@ -142,7 +142,7 @@ impl SurgeWatch {
     }
 
     /// The next minute to decide, with all before `end` decided in the end.
-    fn to_decide(&mut self, end: Minute) -> Option<Minute> {
+    fn undecided(&mut self, end: Minute) -> Option<Minute> {
         let first = self.open.keys().next().copied();
         if self
             .next
