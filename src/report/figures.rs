@@ -274,7 +274,10 @@ impl Durations {
 #[cfg(test)]
 mod tests {
     use super::{Durations, Figures, Tally};
-    use crate::model::{Case, CaseSla, CaseStatus, Millis, ReplyLimitState, SlaState};
+    use crate::model::{
+        AnsweredBy, Case, CaseId, CaseSla, CaseStatus, EscalationCause, Millis, PromiseState,
+        ReplyLimitState, SlaState,
+    };
 
     #[test]
     fn percentiles_by_nearest_rank() {
@@ -350,5 +353,72 @@ mod tests {
         assert_eq!((levels.answer.met, levels.answer.breached), (2, 1));
         assert_eq!((levels.next.breached, levels.next.running), (2, 1));
         assert_eq!(levels.resolve, super::LevelCounts::default());
+    }
+    #[test]
+    fn how_it_went_on() {
+        let resolved = Case {
+            waits: 1,
+            resolved_at: Some(Millis(3_000)),
+            ..Case::default()
+        };
+        let cases = [
+            Case {
+                answered_by: Some(AnsweredBy::Bot),
+                answered_publicly_at: Some(Millis(1)),
+                deflected: true,
+                chasers: 2,
+                transfers: 3,
+                echo_of: Some(CaseId::default()),
+                escalation_cause: Some(EscalationCause::Unanswered),
+                promise: PromiseState::Kept,
+                first_contact_resolution: Some(true),
+                ..resolved.clone()
+            },
+            Case {
+                escalation_cause: Some(EscalationCause::Unsolved),
+                promise: PromiseState::Broken,
+                first_contact_resolution: Some(false),
+                ..resolved.clone()
+            },
+            Case {
+                promise: PromiseState::Running,
+                ..resolved
+            },
+            Case {
+                status: CaseStatus::LetGo,
+                waits: 1,
+                ..Case::default()
+            },
+            // Praise, for which no clock runs.
+            Case::default(),
+        ];
+        let mut tally = Tally::default();
+        cases.iter().for_each(|case| tally.add(case));
+        let figures = tally.figures(Millis(10_000));
+        let shown = serde_json::to_value(&figures).expect("JSON");
+        for (pointer, count) in [
+            ("/answered_by_bot", 1),
+            ("/answered_publicly", 1),
+            ("/deflected", 1),
+            ("/let_go", 1),
+            ("/chasers", 2),
+            ("/transfers", 3),
+            ("/echoes", 1),
+            ("/escalation/unanswered", 1),
+            ("/escalation/unsolved", 1),
+            ("/promises/kept", 1),
+            ("/promises/broken", 1),
+            ("/promises/running", 1),
+            ("/first_contact/solved", 1),
+            ("/first_contact/not_solved", 1),
+            ("/first_contact/undecided", 1),
+            ("/honest_answer_s/n", 4),
+            ("/honest_answer_s/waiting", 4),
+            ("/honest_resolution_s/n", 4),
+            ("/honest_resolution_s/waiting", 1),
+            ("/honest_resolution_s/p50", 3),
+        ] {
+            assert_eq!(shown.pointer(pointer), Some(&count.into()), "{pointer}");
+        }
     }
 }

@@ -209,3 +209,123 @@ fn hour_of(minute: Minute, rest: &RestDays) -> usize {
     let hour = (minute.rem_euclid(DAY) / HOUR) as usize;
     hour + if rest[weekday] { 24 } else { 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Baseline, DAY, HOUR, Minute, RestDays};
+
+    const REST: RestDays = [false, false, false, false, false, true, true];
+
+    /// A Monday, 00:00.
+    const MONDAY: Minute = 4 * DAY;
+
+    fn learn(baseline: &mut Baseline, minutes: std::ops::Range<Minute>, cases: impl Fn(Minute) -> u32) {
+        for minute in minutes {
+            let expected = baseline.expected(minute, &REST);
+            baseline.learn(minute, cases(minute), &expected, true, &REST);
+        }
+    }
+
+    fn learnt(days: i64, cases: impl Fn(Minute) -> u32) -> Baseline {
+        let mut baseline = Baseline::default();
+        learn(&mut baseline, MONDAY..MONDAY + days * DAY, cases);
+        baseline
+    }
+
+    /// As many cases a minute as the hour says; none on days of rest.
+    fn by_the_hour(minute: Minute) -> u32 {
+        let rests = (minute - MONDAY).rem_euclid(7 * DAY) >= 5 * DAY;
+        if rests {
+            0
+        } else {
+            (minute.rem_euclid(DAY) / HOUR) as u32
+        }
+    }
+
+    #[test]
+    fn each_hour_of_each_kind_of_day_is_learnt_by_itself() {
+        let baseline = learnt(28, by_the_hour);
+        let monday = MONDAY + 28 * DAY;
+        //   minutes after Monday, 00:00    then so many cases a minute are expected
+        for (minute, mean) in [
+            (8 * HOUR + 30, 8.0),
+            (9 * HOUR, 8.5),
+            (9 * HOUR + 15, 8.75),
+            (9 * HOUR + 30, 9.0),
+            (4 * DAY + 20 * HOUR + 30, 20.0),
+            (5 * DAY + 20 * HOUR + 30, 0.0),
+            // On Friday at midnight, half way from 23 to none.
+            (5 * DAY, 11.5),
+        ] {
+            let expected = baseline.expected(monday + minute, &REST);
+            assert!(
+                (expected.mean - mean).abs() < 0.2,
+                "{minute}: {expected:?}, not {mean}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_hour_is_known_when_it_has_been_seen_on_such_a_day() {
+        let baseline = learnt(2, by_the_hour);
+        let known = |minute: Minute| baseline.expected(MONDAY + minute, &REST).known;
+        assert!(known(2 * DAY + 12 * HOUR));
+        assert!(!known(5 * DAY + 12 * HOUR));
+        assert!(!learnt(0, by_the_hour).expected(MONDAY, &REST).known);
+    }
+
+    /// What is usual may be well above the mean while little is known, and is near it later.
+    #[test]
+    fn doubt_becomes_less() {
+        let times = |days: i64, cases: fn(Minute) -> u32| {
+            let expected = learnt(days, cases).expected(MONDAY + 12 * HOUR + 30, &REST);
+            expected.usual.mean / expected.mean
+        };
+        let rare = |minute: Minute| u32::from(minute % 10 == 0);
+        let often = |_| 10;
+        //   days  one in ten minutes       ten a minute
+        for (days, at_rare, at_often) in [(1, 1.5..4.0, 1.05..1.2), (26, 1.1..1.5, 1.01..1.05)] {
+            assert!(
+                at_rare.contains(&times(days, rare)),
+                "{days}: {}",
+                times(days, rare)
+            );
+            assert!(
+                at_often.contains(&times(days, often)),
+                "{days}: {}",
+                times(days, often)
+            );
+        }
+    }
+
+    /// Cases that come twenty at once, or ten minutes on and ten minutes off, vary more than chance does.
+    #[test]
+    fn what_comes_in_groups_or_bursts_is_dispersed() {
+        let variance_over_mean = |cases: fn(Minute) -> u32| {
+            let usual = learnt(14, cases).expected(MONDAY + 12 * HOUR + 30, &REST).usual;
+            usual.deviation().powi(2) / usual.mean
+        };
+        let even = variance_over_mean(|_| 5);
+        // One minute in five, in an order that has no rhythm: the variance is 64 at a mean of 4.
+        let grouped = variance_over_mean(|minute| {
+            let drawn = (minute as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+            if drawn % 5 == 0 { 20 } else { 0 }
+        });
+        let bursts = variance_over_mean(|minute| if minute % 20 < 10 { 10 } else { 0 });
+        assert!((1.0..1.1).contains(&even), "{even}");
+        assert!((13.0..22.0).contains(&grouped), "{grouped}");
+        // Minute by minute it is 5; of quarters it is more.
+        assert!(bursts > 6.0, "{bursts}");
+    }
+
+    /// Two hours of a hundred times the usual hardly change what is usual.
+    #[test]
+    fn an_unusual_hour_is_learnt_as_no_more_than_unusual() {
+        let mut baseline = learnt(14, |_| 10);
+        let noon = MONDAY + 14 * DAY + 12 * HOUR;
+        learn(&mut baseline, MONDAY + 14 * DAY..noon, |_| 10);
+        learn(&mut baseline, noon..noon + 2 * HOUR, |_| 1000);
+        let expected = baseline.expected(noon + DAY + 30, &REST);
+        assert!((10.0..14.0).contains(&expected.mean), "{expected:?}");
+    }
+}
