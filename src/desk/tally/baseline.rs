@@ -309,7 +309,7 @@ mod tests {
         // One minute in five, in an order that has no rhythm: the variance is 64 at a mean of 4.
         let grouped = variance_over_mean(|minute| {
             let drawn = (minute as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-            if drawn % 5 == 0 { 20 } else { 0 }
+            if drawn.is_multiple_of(5) { 20 } else { 0 }
         });
         let bursts = variance_over_mean(|minute| if minute % 20 < 10 { 10 } else { 0 });
         assert!((1.0..1.1).contains(&even), "{even}");
