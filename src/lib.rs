@@ -21,5 +21,6 @@ pub mod model;
 pub mod observe;
 pub mod processor;
 pub mod report;
+pub mod stats;
 pub mod wire;
 pub mod wiring;

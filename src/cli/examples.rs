@@ -60,6 +60,8 @@ Examples:
 pub(super) const REPORT: &str = "\
 Examples:
   heard report
+  heard report --by brand,tier --since 30d
+  heard report --channel phone --as-of 2026-03-04T00:00:00Z
   heard report --json > report.json";
 
 pub(super) const DLQ: &str = "\

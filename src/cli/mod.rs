@@ -19,6 +19,7 @@ pub mod run;
 mod tail;
 mod topics;
 mod version;
+mod when;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -96,7 +97,7 @@ enum Command {
     /// Show decoded records of topics, a line each.
     #[command(after_help = examples::TAIL)]
     Tail(tail::TailArgs),
-    /// Figures per channel and stage, from the cases topic.
+    /// Figures from the cases topic, per channel and stage or otherwise.
     #[command(after_help = examples::REPORT)]
     Report(report::ReportArgs),
     /// Dead letters: what could not be used. List it, look at it, send it again.

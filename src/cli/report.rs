@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::output::Output;
-use super::{Exit, Failure, connect};
+use super::{Exit, Failure, connect, when};
 use crate::config::{Settings, TopicKind};
-use crate::model::Case;
-use crate::report::{Report, table};
+use crate::model::{Case, Millis};
+use crate::report::{Dimension, Filter, Report, table};
 use crate::wire::Decoder;
 
 #[derive(Debug, Args)]
@@ -17,6 +18,52 @@ pub(super) struct ReportArgs {
     /// As JSON.
     #[arg(long)]
     json: bool,
+    /// What groups differ in, separated by commas.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_delimiter = ',',
+        value_parser = dimension(),
+        default_value = "channel,stage"
+    )]
+    by: Vec<Dimension>,
+    /// Only cases about this brand; may be given several times.
+    #[arg(long = "brand", value_name = "BRAND")]
+    brands: Vec<String>,
+    /// Only cases in this channel; may be given several times.
+    #[arg(long = "channel", value_name = "CHANNEL")]
+    channels: Vec<String>,
+    /// Only cases opened at this time or later: 2026-03-04T12:00:00Z, or 7d for seven days ago.
+    #[arg(long, value_name = "TIME", value_parser = when::time_or_ago)]
+    since: Option<Millis>,
+    /// Only cases opened before this time.
+    #[arg(long, value_name = "TIME", value_parser = when::time_or_ago)]
+    until: Option<Millis>,
+    /// Until when those have waited who still wait: after a drain, its time. Without it, now.
+    #[arg(long, value_name = "TIME", value_parser = when::time_or_ago)]
+    as_of: Option<Millis>,
+}
+
+impl ReportArgs {
+    fn filter(&self) -> Filter {
+        let names = |names: &[String]| names.iter().map(Into::into).collect();
+        Filter {
+            brands: names(&self.brands),
+            channels: names(&self.channels),
+            since: self.since,
+            until: self.until,
+        }
+    }
+}
+
+/// Reads the name of a dimension.
+fn dimension() -> impl TypedValueParser<Value = Dimension> {
+    PossibleValuesParser::new(Dimension::ALL.map(Dimension::name)).map(|name| {
+        Dimension::ALL
+            .into_iter()
+            .find(|dimension| dimension.name() == name)
+            .expect("only names of dimensions are possible")
+    })
 }
 
 pub(super) fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Failure> {
@@ -41,11 +88,11 @@ pub(super) fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Fai
             "records of the cases topic that are no cases are left out"
         );
     }
-    let mut report = Report::default();
+    let mut report = Report::new(&args.by, args.filter());
     for case in latest.values() {
         report.add(case);
     }
-    let shown = report.show();
+    let shown = report.show(args.as_of.unwrap_or_else(when::now));
     let mut output = Output::new();
     if args.json {
         let json = serde_json::to_string_pretty(&shown).expect("figures are numbers and names");

@@ -152,9 +152,9 @@ impl Overview {
         report
     }
 
-    /// The figures of all cases together.
-    pub fn figures(&self) -> Figures {
-        self.report().show().total
+    /// The figures of all cases together, as of now.
+    pub fn figures(&self, now: Millis) -> Figures {
+        self.report().total(now)
     }
 
     /// All cases as they are now, in no order.

@@ -6,12 +6,14 @@ use super::overview::Overview;
 use super::table::{clock, percent};
 use super::text::{isolated, padded, span};
 use crate::model::{CaseStatus, Millis, Stage};
+use crate::report::Shown;
+use crate::report::dimension::{Dimension, Label};
 use crate::report::figures::{Durations, Figures};
-use crate::report::{Group, Shown};
+use crate::report::honest::HonestTime;
 
 /// The final report of the story that ended at `ended`.
 pub fn summary(overview: &Overview, ended: Millis) -> String {
-    let shown = overview.report().show();
+    let shown = overview.report().show(ended);
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -41,7 +43,10 @@ fn sentences(overview: &Overview, shown: &Shown) -> Vec<String> {
         reopened,
         ..
     } = shown.total;
-    let channels = shown.groups.iter().map(|group| &group.channel);
+    let channels = shown
+        .groups
+        .iter()
+        .map(|group| group.labels.get(Dimension::Channel));
     let channels: std::collections::BTreeSet<_> = channels.collect();
     let by = |status| overview.cases().filter(|case| case.status == status).count();
     let bots = overview
@@ -62,10 +67,11 @@ fn sentences(overview: &Overview, shown: &Shown) -> Vec<String> {
             count(bystanders, "was", "were"),
         ),
         format!(
-            "{answered} ({}) {} answered, {bots} of them by a program that the customer left uncontested. {}",
+            "{answered} ({}) {} answered, {bots} of them by a program that the customer left uncontested. {}{}",
             percent(answered, cases),
             if answered == 1 { "was" } else { "were" },
-            within(&shown.total.first_response_s)
+            within(&shown.total.first_response_s),
+            honestly(&shown.total.honest_answer_s)
         ),
         format!(
             "{} not answered: {} waiting longer than the channel's patience, {} let go by a person's decision; the \
@@ -113,6 +119,17 @@ fn within(durations: &Durations) -> String {
     }
 }
 
+/// The honest median of rule 15.
+fn honestly(time: &HonestTime) -> String {
+    match time.p50 {
+        Some(p50) if time.waiting > 0 => format!(
+            " Counting those who still wait, half had an answer within {}.",
+            span(p50 * 1000)
+        ),
+        _ => String::new(),
+    }
+}
+
 fn by_channel(out: &mut String, shown: &Shown) {
     let titles = [
         "channel",
@@ -125,17 +142,16 @@ fn by_channel(out: &mut String, shown: &Shown) {
         "unanswered",
     ];
     let mut rows = vec![titles.map(str::to_owned)];
-    for Group {
-        channel,
-        stage,
-        figures,
-    } in &shown.groups
-    {
-        let stage = match stage {
-            Stage::Onstage => "public",
-            Stage::Offstage => "private",
+    for group in &shown.groups {
+        let channel = group
+            .labels
+            .get(Dimension::Channel)
+            .map_or_else(String::new, Label::to_string);
+        let stage = match group.labels.get(Dimension::Stage) {
+            Some(Label::Stage(Stage::Onstage)) => "public",
+            _ => "private",
         };
-        rows.push(row(channel, stage, figures));
+        rows.push(row(&channel, stage, &group.figures));
     }
     rows.push(row("all", "", &shown.total));
     let widths: Vec<usize> = (0..titles.len())

@@ -23,7 +23,7 @@ pub fn table(
 ) -> Vec<String> {
     let width = width.clamp(NARROWEST, WIDEST);
     let waiting = overview.waiting();
-    let mut lines = head(&overview.figures(), &waiting, now, width);
+    let mut lines = head(&overview.figures(now), &waiting, now, width);
     lines.extend(notice.map(|notice| cut(notice, width)));
     // A third of what is left tells what just happened; those who wait matter more.
     let room = height.saturating_sub(lines.len() + 4);

@@ -3,7 +3,7 @@
 //! - [`conversation`]: the messages and cases of one conversation; the only writer of their records.
 //! - [`identifier`]: who claims an identifier, which cases mention it.
 //! - [`party`]: what the CRM says of a person, and their cases.
-//! - a *tally*, which counts by brand and channel, will be the fourth kind (rules 14, 15, 19, 22).
+//! - [`tally`]: what is counted by brand and channel; its actor will be the fourth kind (rules 14, 19, 22).
 
 pub mod conversation;
 pub mod crowd;
@@ -16,6 +16,7 @@ pub mod packed;
 pub mod party;
 pub mod row;
 pub mod summary;
+pub mod tally;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{CaseId, Millis, Sensitive, Stage};
+use super::{CaseId, Millis, Sensitive, Stage, SurveyScale};
 
 /// One customer's matter within a conversation: its state now. Flat enough for a sink connector.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -114,6 +114,10 @@ pub struct Case {
     pub remedy_granted: Option<Sensitive<SmolStr>>,
     /// The score of the survey that belongs to it, in its own scale.
     pub survey_score: Option<f64>,
+    /// The instrument of that survey.
+    pub survey_scale: Option<SurveyScale>,
+    /// When that survey was answered: whether the case was answered is judged as of then.
+    pub surveyed_at: Option<Millis>,
     /// What that score makes of the customer.
     pub advocacy: Option<Advocacy>,
     /// How many people can see it.

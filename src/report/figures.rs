@@ -2,10 +2,14 @@
 
 use serde::Serialize;
 
-use crate::model::{Case, CaseStatus, ReplyLimitState, SlaState};
+use super::advocacy::{SurveyFigures, Surveys};
+use super::honest::{HonestTime, Waits};
+use crate::model::{
+    AnsweredBy, Case, CaseStatus, EscalationCause, Millis, PromiseState, ReplyLimitState, SlaState,
+};
 
 /// The figures of a set of cases.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Figures {
     /// Cases.
     pub cases: u64,
@@ -43,6 +47,65 @@ pub struct Figures {
     pub escalated: u64,
     /// Customer messages that reopened a resolved case.
     pub reopened: u64,
+    /// From opening to the first answer, with the cases that have none (rule 15). Mere praise, for which
+    /// no clock runs, is left out.
+    pub honest_answer_s: HonestTime,
+    /// From opening to the resolution that stands, with the cases that have none. Frozen time counts: it
+    /// is the customer's time too, and of what is not resolved nobody knows how much will be frozen.
+    pub honest_resolution_s: HonestTime,
+    /// Cases answered by a program.
+    pub answered_by_bot: u64,
+    /// Cases with an answer that all can see.
+    pub answered_publicly: u64,
+    /// Cases of which all human replies only invite elsewhere.
+    pub deflected: u64,
+    /// Cases that a person decided to leave unanswered.
+    pub let_go: u64,
+    /// Messages by which customers asked again while waiting.
+    pub chasers: u64,
+    /// Human replies by another team, or from another channel, than the one before.
+    pub transfers: u64,
+    /// Cases that repeat another one of the same complaint.
+    pub echoes: u64,
+    /// Why cases came onstage.
+    pub escalation: EscalationFigures,
+    /// Promises, the latest of each case.
+    pub promises: PromiseFigures,
+    /// Whether one answer was enough.
+    pub first_contact: FirstContactFigures,
+    /// Surveys that belong to cases, by instrument.
+    pub surveys: Vec<SurveyFigures>,
+}
+
+/// Escalated cases by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EscalationFigures {
+    /// Offstage nobody had answered.
+    pub unanswered: u64,
+    /// Offstage there was an answer, but no solution.
+    pub unsolved: u64,
+}
+
+/// Cases with a promise, by what became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PromiseFigures {
+    /// Resolved or answered again in time.
+    pub kept: u64,
+    /// Not.
+    pub broken: u64,
+    /// Not yet due.
+    pub running: u64,
+}
+
+/// Resolved cases by whether one answer was enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FirstContactFigures {
+    /// Solved at the first contact.
+    pub solved: u64,
+    /// It took more.
+    pub not_solved: u64,
+    /// Resolved, and not decided yet.
+    pub undecided: u64,
 }
 
 /// A distribution of durations in whole seconds; percentiles by nearest rank: of `n` sorted
@@ -100,6 +163,9 @@ pub(super) struct Tally {
     figures: Figures,
     first_response_ms: Vec<i64>,
     resolution_ms: Vec<i64>,
+    answers: Waits,
+    resolutions: Waits,
+    surveys: Surveys,
 }
 
 impl Tally {
@@ -127,10 +193,47 @@ impl Tally {
         figures.reopened += u64::from(case.reopened_count);
         self.first_response_ms.extend(case.first_response_ms);
         self.resolution_ms.extend(case.resolution_ms);
+        if case.waits > 0 {
+            self.answers.add(case.opened_at, case.answered_at);
+            self.resolutions.add(case.opened_at, case.resolved_at);
+        }
+        self.surveys.add(case);
+        self.add_ways(case);
     }
 
-    pub(super) fn figures(&self) -> Figures {
+    /// How it went on after the first message.
+    fn add_ways(&mut self, case: &Case) {
+        let figures = &mut self.figures;
+        figures.answered_by_bot += u64::from(case.answered_by == Some(AnsweredBy::Bot));
+        figures.answered_publicly += u64::from(case.answered_publicly_at.is_some());
+        figures.deflected += u64::from(case.deflected);
+        figures.let_go += u64::from(case.status == CaseStatus::LetGo);
+        figures.chasers += u64::from(case.chasers);
+        figures.transfers += u64::from(case.transfers);
+        figures.echoes += u64::from(case.echo_of.is_some());
+        match case.escalation_cause {
+            Some(EscalationCause::Unanswered) => figures.escalation.unanswered += 1,
+            Some(EscalationCause::Unsolved) => figures.escalation.unsolved += 1,
+            None => {}
+        }
+        match case.promise {
+            PromiseState::Kept => figures.promises.kept += 1,
+            PromiseState::Broken => figures.promises.broken += 1,
+            PromiseState::Running => figures.promises.running += 1,
+            PromiseState::None => {}
+        }
+        match case.first_contact_resolution {
+            Some(true) => figures.first_contact.solved += 1,
+            Some(false) => figures.first_contact.not_solved += 1,
+            None => figures.first_contact.undecided += u64::from(case.resolved_at.is_some()),
+        }
+    }
+
+    pub(super) fn figures(&self, as_of: Millis) -> Figures {
         Figures {
+            honest_answer_s: self.answers.honest(as_of),
+            honest_resolution_s: self.resolutions.honest(as_of),
+            surveys: self.surveys.figures(),
             first_response_s: Durations::of_ms(&self.first_response_ms),
             resolution_s: Durations::of_ms(&self.resolution_ms),
             ..self.figures.clone()
@@ -139,7 +242,7 @@ impl Tally {
 }
 
 impl LevelCounts {
-    fn add(&mut self, state: SlaState) {
+    pub(super) fn add(&mut self, state: SlaState) {
         match state {
             SlaState::Met => self.met += 1,
             SlaState::Breached => self.breached += 1,
@@ -171,7 +274,10 @@ impl Durations {
 #[cfg(test)]
 mod tests {
     use super::{Durations, Figures, Tally};
-    use crate::model::{Case, CaseSla, CaseStatus, Millis, ReplyLimitState, SlaState};
+    use crate::model::{
+        AnsweredBy, Case, CaseId, CaseSla, CaseStatus, EscalationCause, Millis, PromiseState,
+        ReplyLimitState, SlaState,
+    };
 
     #[test]
     fn percentiles_by_nearest_rank() {
@@ -235,7 +341,7 @@ mod tests {
             reply_limit,
             first_response_s,
             ..
-        } = tally.figures();
+        } = tally.figures(Millis(10_000));
         let counted = &tally.figures;
         assert_eq!((counted.cases, counted.bystanders, counted.waits), (3, 1, 5));
         assert_eq!(
@@ -247,5 +353,72 @@ mod tests {
         assert_eq!((levels.answer.met, levels.answer.breached), (2, 1));
         assert_eq!((levels.next.breached, levels.next.running), (2, 1));
         assert_eq!(levels.resolve, super::LevelCounts::default());
+    }
+    #[test]
+    fn how_it_went_on() {
+        let resolved = Case {
+            waits: 1,
+            resolved_at: Some(Millis(3_000)),
+            ..Case::default()
+        };
+        let cases = [
+            Case {
+                answered_by: Some(AnsweredBy::Bot),
+                answered_publicly_at: Some(Millis(1)),
+                deflected: true,
+                chasers: 2,
+                transfers: 3,
+                echo_of: Some(CaseId::default()),
+                escalation_cause: Some(EscalationCause::Unanswered),
+                promise: PromiseState::Kept,
+                first_contact_resolution: Some(true),
+                ..resolved.clone()
+            },
+            Case {
+                escalation_cause: Some(EscalationCause::Unsolved),
+                promise: PromiseState::Broken,
+                first_contact_resolution: Some(false),
+                ..resolved.clone()
+            },
+            Case {
+                promise: PromiseState::Running,
+                ..resolved
+            },
+            Case {
+                status: CaseStatus::LetGo,
+                waits: 1,
+                ..Case::default()
+            },
+            // Praise, for which no clock runs.
+            Case::default(),
+        ];
+        let mut tally = Tally::default();
+        cases.iter().for_each(|case| tally.add(case));
+        let figures = tally.figures(Millis(10_000));
+        let shown = serde_json::to_value(&figures).expect("JSON");
+        for (pointer, count) in [
+            ("/answered_by_bot", 1),
+            ("/answered_publicly", 1),
+            ("/deflected", 1),
+            ("/let_go", 1),
+            ("/chasers", 2),
+            ("/transfers", 3),
+            ("/echoes", 1),
+            ("/escalation/unanswered", 1),
+            ("/escalation/unsolved", 1),
+            ("/promises/kept", 1),
+            ("/promises/broken", 1),
+            ("/promises/running", 1),
+            ("/first_contact/solved", 1),
+            ("/first_contact/not_solved", 1),
+            ("/first_contact/undecided", 1),
+            ("/honest_answer_s/n", 4),
+            ("/honest_answer_s/waiting", 4),
+            ("/honest_resolution_s/n", 4),
+            ("/honest_resolution_s/waiting", 1),
+            ("/honest_resolution_s/p50", 3),
+        ] {
+            assert_eq!(shown.pointer(pointer), Some(&count.into()), "{pointer}");
+        }
     }
 }

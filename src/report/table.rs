@@ -2,14 +2,32 @@
 
 use std::fmt::Write as _;
 
+use smol_str::SmolStr;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::advocacy;
+use super::dimension::{Dimension, Label};
 use super::figures::{Durations, Figures, LevelCounts};
-use super::{Group, Shown};
-use crate::model::Stage;
+use super::hatrix::{self, Side};
+use super::honest::HonestTime;
+use super::spread::{Apart, Spread};
+use super::{Filter, Group, Shown};
+use crate::model::Millis;
+use crate::stats::Interval;
 
 /// The whole report. Durations are in seconds, as the headings say.
 pub fn render(report: &Shown) -> String {
     let mut out = String::new();
-    let tables: [(&str, &[&str], Row); 4] = [
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{} {}{}, as of {}\n",
+        report.total.cases,
+        if report.total.cases == 1 { "case" } else { "cases" },
+        meant(&report.filter),
+        time(report.as_of)
+    );
+    let tables: [(&str, &[&str], Row); 6] = [
         (
             "Cases",
             &[
@@ -41,6 +59,19 @@ pub fn render(report: &Shown) -> String {
             times,
         ),
         (
+            "Honest times, in seconds: who still waits has waited at least until now",
+            &[
+                "waited",
+                "no answer yet",
+                "answer p50",
+                "of the answered",
+                "not resolved yet",
+                "resolution p50",
+                "of the resolved",
+            ],
+            honest,
+        ),
+        (
             "Service levels: met / breached / running",
             &["acknowledge", "answer", "next", "resolve"],
             levels,
@@ -56,20 +87,37 @@ pub fn render(report: &Shown) -> String {
             ],
             attention,
         ),
+        (
+            "Follow-through",
+            &[
+                "solved at first contact",
+                "not at first",
+                "promises kept",
+                "broken",
+                "running",
+                "transfers",
+                "only deflected",
+                "asked again",
+                "echoes",
+                "let go",
+            ],
+            follow_through,
+        ),
     ];
-    for (i, (title, columns, row)) in tables.into_iter().enumerate() {
-        if i > 0 {
-            out.push('\n');
-        }
+    for (title, columns, row) in tables {
         table(&mut out, title, columns, row, report);
+        out.push('\n');
     }
+    surveys(&mut out, report);
+    comparison(&mut out, report);
+    spread(&mut out, report);
     out
 }
 
 type Row = fn(&Figures) -> Vec<String>;
 
 fn cases(f: &Figures) -> Vec<String> {
-    let counts = [
+    numbers([
         f.cases,
         f.bystanders,
         f.customer_messages,
@@ -80,17 +128,24 @@ fn cases(f: &Figures) -> Vec<String> {
         f.unanswered,
         f.resolved,
         f.reopened,
-    ];
-    counts.iter().map(u64::to_string).collect()
+    ])
 }
 
 fn times(f: &Figures) -> Vec<String> {
     let of = |d: &Durations| {
-        let seconds = [d.p50, d.p90, d.max];
-        let shown = seconds.map(|s| s.map_or("-".to_owned(), |s| s.to_string()));
+        let shown = [d.p50, d.p90, d.max].map(number);
         std::iter::once(d.n.to_string()).chain(shown)
     };
     of(&f.first_response_s).chain(of(&f.resolution_s)).collect()
+}
+
+fn honest(f: &Figures) -> Vec<String> {
+    let of = |time: &HonestTime| [time.waiting.to_string(), number(time.p50), number(time.plain_p50)];
+    let waited = [f.honest_answer_s.n.to_string()];
+    let both = of(&f.honest_answer_s)
+        .into_iter()
+        .chain(of(&f.honest_resolution_s));
+    waited.into_iter().chain(both).collect()
 }
 
 fn levels(f: &Figures) -> Vec<String> {
@@ -112,61 +167,262 @@ fn levels(f: &Figures) -> Vec<String> {
 }
 
 fn attention(f: &Figures) -> Vec<String> {
-    let counts = [
+    numbers([
         f.reply_limit.reached,
         f.reply_limit.exceeded,
         f.switched,
         f.chased_elsewhere,
         f.escalated,
-    ];
+    ])
+}
+
+fn follow_through(f: &Figures) -> Vec<String> {
+    numbers([
+        f.first_contact.solved,
+        f.first_contact.not_solved,
+        f.promises.kept,
+        f.promises.broken,
+        f.promises.running,
+        f.transfers,
+        f.deflected,
+        f.chasers,
+        f.echoes,
+        f.let_go,
+    ])
+}
+
+fn numbers<const N: usize>(counts: [u64; N]) -> Vec<String> {
     counts.iter().map(u64::to_string).collect()
 }
 
+/// A number that may not be known.
+fn number(value: Option<i64>) -> String {
+    value.map_or("-".to_owned(), |value| value.to_string())
+}
+
+/// A table with a row a group, and one of all.
 fn table(out: &mut String, title: &str, columns: &[&str], row: Row, report: &Shown) {
     out.push_str(title);
     out.push('\n');
-    let heading = ["channel", "stage"].into_iter().chain(columns.iter().copied());
-    let mut lines: Vec<Vec<String>> = vec![heading.map(str::to_owned).collect()];
-    for Group {
-        channel,
-        stage,
-        figures,
-    } in &report.groups
-    {
-        let stage = match stage {
-            Stage::Onstage => "onstage",
-            Stage::Offstage => "offstage",
-        };
-        lines.push(
-            [channel.to_string(), stage.to_owned()]
-                .into_iter()
-                .chain(row(figures))
-                .collect(),
-        );
-    }
-    lines.push(
-        ["all".to_owned(), String::new()]
-            .into_iter()
-            .chain(row(&report.total))
-            .collect(),
-    );
-    let widths: Vec<usize> = (0..columns.len() + 2)
-        .map(|column| {
-            lines
-                .iter()
-                .map(|line| line[column].chars().count())
-                .max()
-                .unwrap_or(0)
+    let rows: Vec<_> = groups(report)
+        .map(|(labels, figures)| (labels, row(figures)))
+        .collect();
+    aligned(out, &report.by, columns, &rows);
+}
+
+/// The figures of each group, and of all, with what stands before them.
+fn groups(report: &Shown) -> impl Iterator<Item = (Vec<String>, &Figures)> {
+    let mut all = vec![String::new(); report.by.len().max(1)];
+    all[0] = "all".to_owned();
+    let labels = |group: &Group| {
+        group
+            .labels
+            .0
+            .iter()
+            .map(|(_, label)| label.to_string())
+            .collect()
+    };
+    let groups = report
+        .groups
+        .iter()
+        .map(move |group| (labels(group), &group.figures));
+    groups
+        .filter(|_| !report.by.is_empty())
+        .chain(std::iter::once((all, &report.total)))
+}
+
+/// Surveys by instrument, if there are any.
+fn surveys(out: &mut String, report: &Shown) {
+    let rows: Vec<_> = groups(report)
+        .flat_map(|(labels, figures)| figures.surveys.iter().map(move |survey| (labels.clone(), survey)))
+        .map(|(labels, survey)| {
+            let mut cells = vec![advocacy::name(survey.instrument).to_owned()];
+            cells.extend(numbers([
+                survey.surveyed,
+                survey.promoters,
+                survey.passives,
+                survey.detractors,
+            ]));
+            cells.push(
+                survey
+                    .score
+                    .map_or("-".to_owned(), |score| format!("{score:+.0}")),
+            );
+            cells.push(interval(survey.interval, 1.0));
+            (labels, cells)
         })
         .collect();
-    for line in lines {
+    if rows.is_empty() {
+        out.push_str("Surveys: none\n\n");
+        return;
+    }
+    out.push_str("Surveys: promoters less detractors, per cent, with a 95 % interval\n");
+    let columns = [
+        "instrument",
+        "surveyed",
+        "promoters",
+        "passives",
+        "detractors",
+        "net",
+        "95 %",
+    ];
+    aligned(out, &report.by, &columns, &rows);
+    out.push('\n');
+}
+
+/// Promoters among answered and unanswered cases, if there are surveys.
+fn comparison(out: &mut String, report: &Shown) {
+    if report.hatrix.is_empty() {
+        return;
+    }
+    let side = |side: Side| format!("{} of {}", side.promoters, side.surveyed);
+    let change = |side: Side| match side.scored_before {
+        0 => "-".to_owned(),
+        of => format!("{} / {} of {of}", side.gained, side.lost),
+    };
+    let rows: Vec<_> = report
+        .hatrix
+        .iter()
+        .map(|row| {
+            let cells = vec![
+                advocacy::name(row.instrument).to_owned(),
+                side(row.answered),
+                change(row.answered),
+                side(row.unanswered),
+                change(row.unanswered),
+                row.association
+                    .map_or("-".to_owned(), |share| format!("{:+.0}", 100.0 * share)),
+                interval(row.interval, 100.0),
+            ];
+            (vec![Label::Name(row.channel.clone()).to_string()], cells)
+        })
+        .collect();
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "Hatrix: promoters among answered cases less those among unanswered ones, in points, with a 95 % interval.\n\
+         An association, not an effect of answering; from {} surveys a side on. Gained and lost: customers whose\n\
+         score is higher or lower than in an earlier case, with the same instrument.",
+        hatrix::ENOUGH
+    );
+    let columns = [
+        "instrument",
+        "answered: promoters",
+        "gained / lost",
+        "unanswered: promoters",
+        "gained / lost",
+        "association",
+        "95 %",
+    ];
+    aligned(out, &[Dimension::Channel], &columns, &rows);
+    out.push('\n');
+}
+
+/// How far channels are apart.
+fn spread(out: &mut String, report: &Shown) {
+    out.push_str("Between channels: the customer chooses the channel, the promise must not depend on it\n");
+    let name = |channel: &SmolStr| Label::Name(channel.clone());
+    let Spread { answer_s, answer_met } = &report.spread;
+    // Writing to a String cannot fail.
+    let _ = match answer_s {
+        None => writeln!(out, "answer p50: nothing to compare"),
+        Some(Apart {
+            difference,
+            largest,
+            smallest,
+        }) => {
+            let _ = write!(
+                out,
+                "answer p50: {} s in {} (of {}), ",
+                number(smallest.value),
+                name(&smallest.channel),
+                smallest.n
+            );
+            let (channel, n) = (name(&largest.channel), largest.n);
+            match difference.zip(largest.value) {
+                Some((apart, value)) => {
+                    writeln!(out, "{value} s in {channel} (of {n}): {apart} s apart")
+                }
+                None => writeln!(out, "not reached yet in {channel} (of {n})"),
+            }
+        }
+    };
+    let percent =
+        |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.0} %", 100.0 * share));
+    let _ = match answer_met {
+        None => writeln!(out, "answer levels met: nothing to compare"),
+        Some(Apart {
+            difference,
+            largest,
+            smallest,
+        }) => writeln!(
+            out,
+            "answer levels met: {} in {} (of {}), {} in {} (of {}): {} points apart",
+            percent(smallest.value),
+            name(&smallest.channel),
+            smallest.n,
+            percent(largest.value),
+            name(&largest.channel),
+            largest.n,
+            difference.map_or("-".to_owned(), |share| format!("{:.0}", 100.0 * share)),
+        ),
+    };
+}
+
+fn interval(interval: Option<Interval>, factor: f64) -> String {
+    interval.map_or("-".to_owned(), |interval| {
+        let Interval { low, high } = interval.times(factor);
+        format!("{low:+.0} to {high:+.0}")
+    })
+}
+
+/// Which cases are meant, unless all are.
+fn meant(filter: &Filter) -> String {
+    let names = |what: &str, names: &[SmolStr]| {
+        let names: Vec<_> = names
+            .iter()
+            .map(|name| Label::Name(name.clone()).to_string())
+            .collect();
+        (!names.is_empty()).then(|| format!(" of {what} {}", names.join(", ")))
+    };
+    [
+        names("brand", &filter.brands),
+        names("channel", &filter.channels),
+        filter.since.map(|since| format!(" opened since {}", time(since))),
+        filter
+            .until
+            .map(|until| format!(" opened before {}", time(until))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn time(at: Millis) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |time| time.to_string())
+}
+
+/// Rows under headings: the dimensions to the left, the rest to the right.
+fn aligned(out: &mut String, by: &[Dimension], columns: &[&str], rows: &[(Vec<String>, Vec<String>)]) {
+    let mut heading: Vec<String> = by.iter().map(|dimension| dimension.name().to_owned()).collect();
+    // The row of all needs a place even where there are no groups.
+    heading.resize(heading.len().max(1), String::new());
+    let left = heading.len();
+    heading.extend(columns.iter().map(|column| (*column).to_owned()));
+    let rows = rows
+        .iter()
+        .map(|(labels, cells)| [labels.as_slice(), cells].concat());
+    let lines: Vec<_> = std::iter::once(heading).chain(rows).collect();
+    let widest = |column: usize| lines.iter().map(|line| line[column].width()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..left + columns.len()).map(widest).collect();
+    for line in &lines {
         let mut text = String::new();
-        for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
-            // Names to the left, figures to the right. Writing to a String cannot fail.
-            let _ = match column {
-                0 | 1 => write!(text, "{cell:<width$}  "),
-                _ => write!(text, "{cell:>width$}  "),
-            };
+        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            let space = " ".repeat(width - cell.width());
+            text.extend(match column < left {
+                true => [cell, &space, "  "],
+                false => [&space, cell, "  "],
+            });
         }
         out.push_str(text.trim_end());
         out.push('\n');
@@ -176,49 +432,75 @@ fn table(out: &mut String, title: &str, columns: &[&str], row: Row, report: &Sho
 #[cfg(test)]
 mod tests {
     use super::render;
-    use crate::model::{Case, Millis, Stage};
-    use crate::report::Report;
+    use crate::model::{Advocacy, Case, CaseSla, Millis, SlaState, Stage, SurveyScale};
+    use crate::report::{Dimension, Filter, Report};
 
-    #[test]
-    fn columns_line_up() {
-        let mut report = Report::default();
-        for (channel, stage, seconds) in [
-            ("social", Stage::Onstage, Some(6635)),
-            ("social", Stage::Onstage, None),
-            ("phone", Stage::Offstage, Some(184_807)),
+    fn report(by: &[Dimension], filter: Filter) -> Report {
+        let mut report = Report::new(by, filter);
+        for (channel, stage, brand, seconds) in [
+            ("social", Stage::Onstage, Some("Parcels"), Some(6635)),
+            ("social", Stage::Onstage, Some("包裹"), None),
+            ("phone", Stage::Offstage, None, Some(184_807)),
         ] {
             report.add(&Case {
                 channel: channel.into(),
                 stage,
-                answered_at: seconds.map(|s| Millis(s * 1000)),
+                brand: brand.map(Into::into),
+                opened_at: Millis(1000),
+                waits: 1,
+                answered_at: seconds.map(|s| Millis((s + 1) * 1000)),
                 first_response_ms: seconds.map(|s| s * 1000),
+                sla: CaseSla {
+                    answer: if seconds == Some(6635) {
+                        SlaState::Met
+                    } else {
+                        SlaState::Breached
+                    },
+                    ..CaseSla::default()
+                },
                 ..Case::default()
             });
         }
-        insta::assert_snapshot!(render(&report.show()), @r"
-        Cases
-        channel  stage     cases  bystanders  customer messages  human replies  waits  answered  never answered  unanswered  resolved  reopened
-        phone    offstage      1           0                  0              0      0         1               0           0         0         0
-        social   onstage       2           0                  0              0      0         1               1           0         0         0
-        all                    3           0                  0              0      0         2               1           0         0         0
+        report
+    }
 
-        Times, in seconds
-        channel  stage     answered  first response p50     p90     max  resolved  resolution p50  p90  max
-        phone    offstage         1              184807  184807  184807         0               -    -    -
-        social   onstage          1                6635    6635    6635         0               -    -    -
-        all                       2                6635  184807  184807         0               -    -    -
+    const AS_OF: Millis = Millis(1_000_000_000);
 
-        Service levels: met / breached / running
-        channel  stage     acknowledge  answer  next  resolve
-        phone    offstage            -       -     -        -
-        social   onstage             -       -     -        -
-        all                          -       -     -        -
+    #[test]
+    fn columns_line_up() {
+        let report = report(&[Dimension::Channel, Dimension::Stage], Filter::default());
+        insta::assert_snapshot!(render(&report.show(AS_OF)));
+    }
 
-        Attention
-        channel  stage     at reply limit  of them past it  switched  chased elsewhere  escalated
-        phone    offstage               0                0         0                 0          0
-        social   onstage                0                0         0                 0          0
-        all                             0                0         0                 0          0
-        ");
+    #[test]
+    fn other_groups_with_surveys() {
+        let mut report = report(
+            &[Dimension::Brand],
+            Filter {
+                since: Some(Millis(0)),
+                ..Filter::default()
+            },
+        );
+        for nth in 0..150 {
+            let (promoters, answered) = if nth < 70 { (56, true) } else { (70 + 48, false) };
+            report.add(&Case {
+                channel: "email".into(),
+                brand: Some("Parcels".into()),
+                survey_scale: Some(SurveyScale::Nps0To10),
+                advocacy: Some(if nth < promoters {
+                    Advocacy::Promoter
+                } else {
+                    Advocacy::Detractor
+                }),
+                answered_at: answered.then_some(Millis(1)),
+                ..Case::default()
+            });
+        }
+        insta::assert_snapshot!(render(&report.show(AS_OF)));
+    }
+
+    #[test]
+    fn no_groups_and_no_cases() {
+        insta::assert_snapshot!(render(&Report::new(&[], Filter::default()).show(AS_OF)));
     }
 }

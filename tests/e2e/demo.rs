@@ -34,7 +34,12 @@ fn the_same_story_on_kafka_comes_to_the_same_figures_as_in_memory_and_as_the_rep
     let on_kafka = once(&heard, &["--seed", "11", "--kafka"]);
     assert_eq!(on_kafka, in_memory);
     let prefix = "demo-figures.demo-11.";
-    let report = heard.run_as(prefix, &["report", "--json"]).succeeds().json();
+    let as_of = in_memory["as_of"].as_i64().expect("it is a time");
+    let as_of = jiff::Timestamp::from_millisecond(as_of)
+        .expect("of our era")
+        .to_string();
+    let report = ["report", "--json", "--as-of", &as_of];
+    let report = heard.run_as(prefix, &report).succeeds().json();
     assert_eq!(report, in_memory);
 
     // A story that was told there before is not told again.
@@ -176,7 +181,7 @@ fn what_is_scraped_while_a_story_is_told_comes_to_its_report() {
     let outcome = demo::run(&log, &telling, &measured, &mut scraper, &stop).expect("it is told");
 
     let scrape = scraper.scrape();
-    let figures = outcome.overview.figures();
+    let figures = outcome.overview.figures(outcome.ended);
     let first = figures.first_response_s.n;
     for (name, figure, labels, expected) in [
         ("heard_cases_opened_total", "opened", &[][..], figures.cases),

@@ -116,7 +116,7 @@ fn a_regulators_cases_by_way_of_submission() {
 }
 
 /// An installation with the channels of a map.
-fn offstage(name: &str, map: &str) -> Heard {
+pub fn offstage(name: &str, map: &str) -> Heard {
     let channels = repository().join(format!("maps/{map}.heard.toml"));
     let channels = fs::read_to_string(channels).expect("it is in the repository");
     let config = format!("[topics]\npartitions = 2\n{channels}");

@@ -14,6 +14,7 @@ mod figures;
 #[path = "../check/golden.rs"]
 #[allow(dead_code, reason = "only what compares texts is used here")]
 mod golden;
+mod honest;
 mod http;
 mod ingest;
 mod metrics;

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use crate::dsl::{Heard, data};
+use crate::honest::{honest, spread};
 
 /// A time to answer, for all runs of the dialogues that are compared; the rest of their configuration
 /// stands before it.
@@ -23,10 +24,12 @@ const OUTPUTS: [&str; 5] = [
 ];
 
 /// The end state in the output topics.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Outcome {
     /// The latest record of each case by its id, without its version.
     pub cases: BTreeMap<String, Value>,
+    /// The time as of which `heard report` counted who still waits.
+    as_of: i64,
     /// Where each work item is and the state of its latest revision, by its id; without those that
     /// were withdrawn.
     pub work: BTreeMap<String, (String, String)>,
@@ -41,6 +44,7 @@ impl Outcome {
         let mut events = HashMap::new();
         let mut outcome = Self {
             cases: BTreeMap::new(),
+            as_of: 0,
             work: BTreeMap::new(),
         };
         for mut record in heard.tail(&OUTPUTS) {
@@ -74,22 +78,21 @@ impl Outcome {
             twice.len()
         );
         outcome.work.retain(|_, (_, state)| state != "WITHDRAWN");
-        assert_eq!(
-            heard.run(&["report", "--json"]).succeeds().json(),
-            outcome.report()
-        );
+        let report = heard.run(&["report", "--json"]).succeeds().json();
+        outcome.as_of = report["as_of"].as_i64().expect("it is a time");
+        assert_eq!(report, outcome.report());
         outcome
     }
 
     /// The figures of all cases, by the names that `heard report --json` uses.
     pub fn figures(&self) -> Value {
-        figures(&self.cases.values().collect::<Vec<_>>())
+        figures(&self.cases.values().collect::<Vec<_>>(), self.as_of)
     }
 
     /// The figures of a channel and stage.
     pub fn figures_of(&self, channel: &str, stage: &str) -> Value {
         let here = |case: &&Value| case["channel"] == channel && case["stage"] == stage;
-        figures(&self.cases.values().filter(here).collect::<Vec<_>>())
+        figures(&self.cases.values().filter(here).collect::<Vec<_>>(), self.as_of)
     }
 
     /// How many work items of a topic ended in a state.
@@ -119,7 +122,17 @@ impl Outcome {
             figures["stage"] = json!(stage);
             figures
         });
-        json!({ "total": self.figures(), "groups": groups.collect::<Vec<_>>() })
+        let all: Vec<_> = self.cases.values().collect();
+        json!({
+            "as_of": self.as_of,
+            "filter": { "brands": [], "channels": [], "since": null, "until": null },
+            "by": ["channel", "stage"],
+            "total": self.figures(),
+            "groups": groups.collect::<Vec<_>>(),
+            // None of the data has surveys yet.
+            "hatrix": [],
+            "spread": spread(&all, self.as_of),
+        })
     }
 }
 
@@ -144,7 +157,7 @@ pub fn expect(figures: &Value, expected: &[(&str, u64)]) {
     }
 }
 
-fn figures(cases: &[&Value]) -> Value {
+fn figures(cases: &[&Value], as_of: i64) -> Value {
     let count = |holds: &dyn Fn(&Value) -> bool| cases.iter().filter(|case| holds(case)).count();
     let sum = |field: &str| -> u64 {
         let counts = cases.iter().map(|case| case[field].as_u64());
@@ -181,6 +194,30 @@ fn figures(cases: &[&Value]) -> Value {
         "chased_elsewhere": given("chased_to"),
         "escalated": given("escalated_from"),
         "reopened": sum("reopened_count"),
+        "honest_answer_s": honest(cases, "answered_at", as_of),
+        "honest_resolution_s": honest(cases, "resolved_at", as_of),
+        "answered_by_bot": in_state("answered_by", "BOT"),
+        "answered_publicly": given("answered_publicly_at"),
+        "deflected": count(&|case| case["deflected"] == true),
+        "let_go": in_state("status", "LET_GO"),
+        "chasers": sum("chasers"),
+        "transfers": sum("transfers"),
+        "echoes": given("echo_of"),
+        "escalation": {
+            "unanswered": in_state("escalation_cause", "UNANSWERED"),
+            "unsolved": in_state("escalation_cause", "UNSOLVED"),
+        },
+        "promises": {
+            "kept": in_state("promise", "KEPT"),
+            "broken": in_state("promise", "BROKEN"),
+            "running": in_state("promise", "RUNNING"),
+        },
+        "first_contact": {
+            "solved": count(&|case| case["first_contact_resolution"] == true),
+            "not_solved": count(&|case| case["first_contact_resolution"] == false),
+            "undecided": count(&|case| case["first_contact_resolution"].is_null() && !case["resolved_at"].is_null()),
+        },
+        "surveys": [],
     })
 }
 

@@ -158,7 +158,7 @@ fn tell(
     let outcome = outcome.map_err(|error| failure(brokers, error))?;
     let mut output = Output::new();
     if args.json {
-        let shown = outcome.overview.report().show();
+        let shown = outcome.overview.report().show(outcome.ended);
         let json = serde_json::to_string_pretty(&shown).expect("figures are numbers and names");
         output.line(&json)?;
     } else {

@@ -1,11 +1,11 @@
 //! Which letters are meant.
 
 use clap::Args;
-use jiff::Timestamp;
 
 use super::letters::Letter;
 use crate::cli::tail::resolve;
-use crate::config::{Settings, duration};
+use crate::cli::when;
+use crate::config::Settings;
 use crate::log::Topic;
 use crate::model::Millis;
 
@@ -20,10 +20,10 @@ pub(super) struct FilterArgs {
     topics: Vec<String>,
     /// Only letters that were given up at this time or later: 2026-03-04T12:00:00Z, or 2h for two hours
     /// ago.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = when::time_or_ago)]
     since: Option<Millis>,
     /// Only letters that were given up before this time.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = when::time_or_ago)]
     until: Option<Millis>,
 }
 
@@ -65,25 +65,9 @@ impl Filter {
     }
 }
 
-fn parse_time(text: &str) -> Result<Millis, String> {
-    time_at(text, Millis(Timestamp::now().as_millisecond()))
-}
-
-/// A time, or a duration before `now`.
-fn time_at(text: &str, now: Millis) -> Result<Millis, String> {
-    if let Some(span) = duration::parse(text) {
-        return Ok(now.plus(-span.ms()));
-    }
-    text.parse::<Timestamp>()
-        .map(|time| Millis(time.as_millisecond()))
-        .map_err(|_| {
-            "write a time with its offset, such as 2026-03-04T12:00:00Z, or how long ago, such as 2h".into()
-        })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Filter, time_at};
+    use super::Filter;
     use crate::cli::dlq::letters::testing::letter;
     use crate::log::Topic;
     use crate::model::Millis;
@@ -124,16 +108,6 @@ mod tests {
             (time(Some(100), Some(101)), true),
         ] {
             assert_eq!(filter.takes(&letter), takes, "{filter:?}");
-        }
-    }
-
-    #[test]
-    fn times_are_absolute_or_so_long_ago() {
-        let now = Millis(10_000_000);
-        assert_eq!(time_at("1970-01-01T01:00:00+01:00", now), Ok(Millis(0)));
-        assert_eq!(time_at("1h30m", now), Ok(Millis(4_600_000)));
-        for wrong in ["", "yesterday", "2026-03-04", "-2h"] {
-            assert!(time_at(wrong, now).is_err(), "{wrong}");
         }
     }
 }

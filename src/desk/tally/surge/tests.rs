@@ -1,0 +1,271 @@
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Surge, SurgeRules, SurgeWatch};
+use crate::model::Millis;
+
+const DAY: i64 = 24 * 60;
+
+/// A Monday, 00:00, in minutes.
+const MONDAY: i64 = 2500 * 7 * DAY + 4 * DAY;
+
+/// Traffic with a daily rhythm, less on Saturdays and Sundays.
+struct Traffic {
+    random: ChaCha8Rng,
+    /// Cases a minute, in the mean over a working day.
+    rate: f64,
+    /// Cases that come together: the variance of a minute is so many times its mean.
+    together: u32,
+}
+
+impl Traffic {
+    fn new(seed: u64, rate: f64, together: u32) -> Self {
+        Self {
+            random: ChaCha8Rng::seed_from_u64(seed),
+            rate,
+            together,
+        }
+    }
+
+    fn mean(&self, minute: i64) -> f64 {
+        let into_day = minute.rem_euclid(DAY) as f64 / DAY as f64;
+        let rhythm = 1.0 + 0.8 * ((into_day - 0.3) * std::f64::consts::TAU).sin();
+        let rests = (minute - MONDAY).rem_euclid(7 * DAY) >= 5 * DAY;
+        self.rate * rhythm * if rests { 0.5 } else { 1.0 }
+    }
+
+    fn cases(&mut self, minute: i64, times: f64) -> u32 {
+        let groups = self.mean(minute) * times / f64::from(self.together);
+        self.together * self.poisson(groups)
+    }
+
+    fn poisson(&mut self, mean: f64) -> u32 {
+        if mean > 30.0 {
+            return self.poisson(mean / 2.0) + self.poisson(mean / 2.0);
+        }
+        let (mut count, mut left) = (0, self.random.random::<f64>());
+        while left > (-mean).exp() {
+            left *= self.random.random::<f64>();
+            count += 1;
+        }
+        count
+    }
+}
+
+fn at(minute: i64) -> Millis {
+    Millis(minute * 60_000)
+}
+
+/// A key and its traffic, minute by minute, each decided when its time has come.
+struct Key {
+    watch: SurgeWatch,
+    traffic: Traffic,
+    rules: SurgeRules,
+    minute: i64,
+}
+
+impl Key {
+    fn new(traffic: Traffic) -> Self {
+        Self {
+            watch: SurgeWatch::default(),
+            traffic,
+            rules: SurgeRules::default(),
+            minute: MONDAY,
+        }
+    }
+
+    /// So many minutes with so many times the usual traffic; what was told, and how long after their
+    /// beginning.
+    fn pass(&mut self, minutes: i64, times: f64) -> Vec<(i64, Surge)> {
+        let begin = self.minute;
+        let mut told = Vec::new();
+        while self.minute < begin + minutes {
+            let cases = self.traffic.cases(self.minute, times);
+            assert!(self.watch.count(at(self.minute), cases as i32));
+            self.minute += 1;
+            let surges = self.watch.decide(at(self.minute), &self.rules);
+            told.extend(surges.into_iter().map(|surge| (self.minute - begin, surge)));
+        }
+        told
+    }
+}
+
+const MONTH: i64 = 30 * DAY;
+
+#[test]
+fn a_month_without_a_surge_is_quiet() {
+    for (seed, (rate, together)) in (1..).zip([
+        (0.02, 1),
+        (0.3, 1),
+        (2.0, 1),
+        (20.0, 1),
+        (0.3, 4),
+        (2.0, 3),
+        (20.0, 2),
+    ]) {
+        let told = Key::new(Traffic::new(seed, rate, together)).pass(MONTH, 1.0);
+        assert!(told.len() <= 1, "rate {rate}, together {together}: {told:?}");
+    }
+}
+
+/// Three times the usual is told within five minutes of event time and the lateness bound, where eight
+/// cases a minute are usual, or twenty if they come in pairs: once, however long it lasts, and again when
+/// it has been over.
+#[test]
+fn three_times_the_usual_is_told_soon_and_once() {
+    for seed in 1..=4 {
+        for (rate, together) in [(8.0, 1), (20.0, 2)] {
+            let what = format!("seed {seed}, rate {rate}, together {together}");
+            let mut key = Key::new(Traffic::new(seed, rate, together));
+            // At the middle of the third Monday's rise the rate is the mean one.
+            let usual = key.pass(14 * DAY + 3 * DAY / 10, 1.0);
+            assert_eq!(usual, [], "{what}");
+            for _ in 0..2 {
+                let begin = at(key.minute);
+                let told = key.pass(120, 3.0);
+                let [(after, surge)] = told[..] else {
+                    panic!("{what}: {told:?}");
+                };
+                let lateness = key.rules.lateness.ms() / 60_000;
+                assert!(after <= 5 + lateness, "{what}: told after {after} minutes");
+                assert_eq!(surge.at, at(key.minute - 120 + after - lateness), "{what}");
+                assert!(surge.from.since(begin).abs() <= 5 * 60_000, "{what}: {surge:?}");
+                let times = surge.observed as f64 / surge.expected;
+                assert!((2.0..4.5).contains(&times), "{what}: {surge:?}");
+                assert!(key.watch.is_surging(), "{what}");
+                assert_eq!(key.pass(60, 1.0), [], "{what}");
+                assert!(!key.watch.is_surging(), "{what}");
+            }
+        }
+    }
+}
+
+/// Twice as much is nearer to three times than to the usual, so it is found; half as much again is not.
+#[test]
+fn twice_the_usual_is_told_later_and_half_as_much_again_never() {
+    let mut key = Key::new(Traffic::new(5, 10.0, 1));
+    key.pass(21 * DAY + 3 * DAY / 10, 1.0);
+    assert_eq!(key.pass(120, 1.5), []);
+    assert_eq!(key.pass(120, 2.0).len(), 1);
+}
+
+/// What stays becomes the usual; and the first surge of it is the only one told.
+#[test]
+fn what_stays_becomes_the_usual() {
+    let mut key = Key::new(Traffic::new(6, 5.0, 1));
+    key.pass(14 * DAY, 1.0);
+    let told = key.pass(56 * DAY, 3.0);
+    assert!(!key.watch.is_surging());
+    assert!((1..=3).contains(&told.len()), "{told:?}");
+    key.traffic.rate *= 3.0;
+    assert_eq!(key.pass(7 * DAY, 1.0), []);
+}
+
+/// A key that has learnt a fortnight of traffic, at 07:12.
+fn learnt() -> Key {
+    let mut key = Key::new(Traffic::new(7, 10.0, 1));
+    key.pass(14 * DAY + 3 * DAY / 10, 1.0);
+    key
+}
+
+#[test]
+fn nothing_is_decided_before_the_lateness_bound_and_nothing_counted_after() {
+    let Key {
+        mut watch,
+        rules,
+        minute,
+        ..
+    } = learnt();
+    assert!(watch.count(at(minute), 500));
+    let decided = at(minute + 1).plus(rules.lateness.ms());
+    assert_eq!(watch.decide(decided.plus(-1), &rules), []);
+    assert!(watch.count(at(minute).plus(59_999), 1));
+    assert_eq!(watch.due(&rules), Some(decided));
+    let told = watch.decide(decided, &rules);
+    let [
+        Surge {
+            at: when, observed, ..
+        },
+    ] = told[..]
+    else {
+        panic!("{told:?}");
+    };
+    assert_eq!(when, at(minute + 1));
+    assert!(observed >= 501);
+    assert!(!watch.count(at(minute), 1));
+}
+
+#[test]
+fn what_is_taken_back_does_not_count() {
+    let Key {
+        mut watch,
+        rules,
+        minute,
+        ..
+    } = learnt();
+    watch.count(at(minute), 500);
+    watch.count(at(minute), -495);
+    assert_eq!(watch.decide(at(minute + 30), &rules), []);
+}
+
+/// The order of arrival, and how often it is looked, make no difference.
+#[test]
+fn one_look_sees_the_same_as_many() {
+    let Key {
+        watch: before,
+        mut traffic,
+        rules,
+        minute: begin,
+    } = learnt();
+    let minutes: Vec<_> = (begin..begin + 200)
+        .map(|minute| {
+            (
+                minute,
+                traffic.cases(minute, if minute < begin + 100 { 3.0 } else { 1.0 }) as i32,
+            )
+        })
+        .collect();
+    let mut often = before.clone();
+    let mut told_often = Vec::new();
+    for (minute, cases) in &minutes {
+        often.count(at(*minute), *cases);
+        told_often.extend(often.decide(at(minute + 1), &rules));
+    }
+    let mut once = before;
+    for (minute, cases) in minutes.iter().rev() {
+        for _ in 0..*cases {
+            once.count(at(*minute), 1);
+        }
+    }
+    let told_once = once.decide(at(begin + 200), &rules);
+    assert_eq!(told_often.len(), 1);
+    assert_eq!(told_once, told_often);
+    assert_eq!(once, often);
+}
+
+#[test]
+fn a_key_that_was_silent_for_long_begins_anew() {
+    let Key {
+        mut watch,
+        rules,
+        minute,
+        ..
+    } = learnt();
+    let later = minute + 400 * DAY;
+    assert_eq!(watch.decide(at(later), &rules), []);
+    assert_eq!(watch, SurgeWatch::default());
+    assert_eq!(watch.due(&rules), None);
+    watch.count(at(later), 500);
+    assert_eq!(watch.due(&rules), Some(at(later + 1).plus(rules.lateness.ms())));
+    // Nothing is known of it yet.
+    assert_eq!(watch.decide(at(later + DAY / 2), &rules), []);
+}
+
+#[test]
+fn it_is_small_and_reads_back() {
+    let key = learnt();
+    let bytes = postcard::to_allocvec(&key.watch).expect("it is plain data");
+    assert!(bytes.len() < 520, "{}", bytes.len());
+    assert_eq!(postcard::from_bytes(&bytes), Ok(key.watch));
+}

@@ -1,0 +1,91 @@
+//! Rule 15, honest times: those still waiting counted as waiting at least until now.
+
+use serde::Serialize;
+
+use crate::model::Millis;
+use crate::stats::survival::{Observation, Survival};
+
+/// How long something took that has not happened in all cases yet, in whole seconds. Leaving out those
+/// in which it has not flatters the company.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HonestTime {
+    /// Cases in which the customer waited for it.
+    pub n: u64,
+    /// Of those, cases in which it has not happened.
+    pub waiting: u64,
+    /// The Kaplan-Meier median of all of them: for half of them it happened within this time. Null if it
+    /// has not happened often enough to tell.
+    pub p50: Option<i64>,
+    /// The plain median of those in which it happened, by nearest rank.
+    pub plain_p50: Option<i64>,
+}
+
+/// When somebody began to wait for something, and when it happened. Only the end is not known at once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Waits(Vec<(Millis, Option<Millis>)>);
+
+impl Waits {
+    pub fn add(&mut self, from: Millis, happened: Option<Millis>) {
+        self.0.push((from, happened));
+    }
+
+    /// What they come to as of a time: what happened later has not happened yet; who came later is not
+    /// there yet.
+    pub fn honest(&self, as_of: Millis) -> HonestTime {
+        let begun = self.0.iter().filter(|(from, _)| *from <= as_of);
+        let watched: Vec<_> = begun
+            .map(|(from, happened)| {
+                let happened = happened.filter(|at| *at <= as_of);
+                Observation {
+                    time: happened.unwrap_or(as_of).since(*from).div_euclid(1000),
+                    happened: happened.is_some(),
+                }
+            })
+            .collect();
+        let plain = watched.iter().copied().filter(|one| one.happened);
+        HonestTime {
+            n: watched.len() as u64,
+            waiting: watched.iter().filter(|one| !one.happened).count() as u64,
+            p50: Survival::of(watched.iter().copied()).median(),
+            plain_p50: Survival::of(plain).median(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HonestTime, Waits};
+    use crate::model::Millis;
+
+    /// Two answered after 10 s and 20 s, two still waiting since 0 s and 90 s.
+    fn waits() -> Waits {
+        let mut waits = Waits::default();
+        for (from, happened) in [(0, Some(10)), (5, Some(25)), (0, None), (90, None)] {
+            waits.add(Millis(from * 1000), happened.map(|at| Millis(at * 1000 + 999)));
+        }
+        waits
+    }
+
+    #[test]
+    fn what_is_known_as_of_a_time() {
+        //   as of, s   all  waiting  honest     plain
+        for (as_of, n, waiting, p50, plain_p50) in [
+            (-1, 0, 0, None, None),
+            (4, 2, 2, None, None),
+            (11, 3, 2, Some(10), Some(10)),
+            // The one that waits since 0 s has waited longer than both answers took.
+            (30, 3, 1, Some(20), Some(10)),
+            // The one that came at 90 s has not waited long enough to say anything.
+            (95, 4, 2, Some(20), Some(10)),
+            (1000, 4, 2, Some(20), Some(10)),
+        ] {
+            let expected = HonestTime {
+                n,
+                waiting,
+                p50,
+                plain_p50,
+            };
+            assert_eq!(waits().honest(Millis(as_of * 1000)), expected, "as of {as_of} s");
+        }
+    }
+}
