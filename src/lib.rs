@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod board;
+pub mod calendar;
 pub mod cli;
 pub mod config;
 pub mod demo;
