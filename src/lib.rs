@@ -22,5 +22,6 @@ pub mod model;
 pub mod observe;
 pub mod processor;
 pub mod report;
+pub mod text;
 pub mod wire;
 pub mod wiring;
