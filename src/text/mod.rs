@@ -5,10 +5,12 @@
 //! time in proportion to them.
 
 mod normal;
+pub mod shingle;
 mod term;
 pub mod terms;
 
 pub use normal::normalise;
+pub use shingle::Sketch;
 pub use terms::{Category, Terms};
 
 /// How much of a text is looked at, in bytes; a character that this would cut is left out.

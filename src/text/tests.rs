@@ -5,7 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::terms::{Found, TermList};
-use super::{Category, LIMIT, Terms, normalise};
+use super::{Category, LIMIT, Sketch, Terms, normalise};
+use crate::config::rules::HashSecret;
 
 fn list(lines: &str) -> Terms {
     let list = TermList::parse(Category::Legal, lines).expect("terms");
@@ -193,6 +194,9 @@ fn every_path(text: &str) {
         "{text:?}"
     );
     let _ = Terms::built_in().find(text);
+    if let Some(sketch) = Sketch::of(text, &HashSecret::TRIAL) {
+        assert!(sketch.size() <= 1024 && sketch.is_near(&sketch));
+    }
     // As a term of a list, it is one or it is not.
     if let Ok(list) = TermList::parse(Category::Abuse, text) {
         let _ = Terms::new([list]).expect("few").find(text);
