@@ -18,6 +18,8 @@ mod http;
 mod manual;
 mod nearest;
 mod problem;
+mod read_calendars;
+mod read_levels;
 mod read_rules;
 pub mod rules;
 mod secret;

@@ -11,9 +11,11 @@ use crate::model::Millis;
 
 pub mod channels;
 pub mod identity;
+pub mod levels;
 
-pub use channels::{ChannelRules, Levels};
+pub use channels::ChannelRules;
 pub use identity::{Blocked, IdentityRules};
+pub use levels::{Agreement, LevelSet, Levels};
 
 /// A positive length of time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,7 @@
 
 mod answers;
 mod identity;
+mod levels;
 mod order;
 mod retire;
 mod story;

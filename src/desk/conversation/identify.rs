@@ -7,12 +7,13 @@ use smol_str::SmolStr;
 use super::Actor;
 use super::case::CaseRow;
 use super::events::{Happened, Side};
-use super::fold::MENTIONS;
-use super::ledger::Head;
+use super::fold::{Fold, MENTIONS};
+use super::ledger::{Head, Ledger};
 use super::record;
 use super::settle::{Change, side};
 use super::view::View;
 use super::who::{Asked, Link, Party, Who, customer_key};
+use crate::config::rules::ChannelRules;
 use crate::desk::keys::kind;
 use crate::desk::message::{CaseNote, Findings, Message, Moved, Owner, Standing, Summary};
 use crate::model::{CaseEventType, Details, EventId, Identifier, Millis};
@@ -67,11 +68,45 @@ impl Actor<'_, '_> {
         let Some((head, mut row)) = self.read_both(findings.author)? else {
             return Ok(());
         };
+        let rules_before = self.rules_for(&head, &row)?;
         if !row.who.found(findings) {
             return Ok(());
         }
         row.rank_by = None;
-        self.settle(&head, Change::same(row))
+        let rules = self.rules_for(&head, &row)?;
+        if std::ptr::eq(rules_before, rules) {
+            return self.settle(&head, Change::same(row));
+        }
+        // What was told by the other levels may come back.
+        row.taken_back += 1;
+        let before = row.fold.clone();
+        self.count_waits_anew(&head, &mut row, rules)?;
+        let change = Change {
+            before,
+            rules_before: Some(rules_before),
+            ..Change::same(row)
+        };
+        self.settle(&head, change)
+    }
+
+    /// Other levels hold for a case: which of its waits were late? A fold keeps their number, so its facts
+    /// are folded once more; what facts that were dropped had come to stays.
+    fn count_waits_anew(
+        &mut self,
+        head: &Head,
+        row: &mut CaseRow,
+        rules: &ChannelRules,
+    ) -> Result<(), Rejection> {
+        let has_closed = |fold: &Arc<Fold>| fold.waits > u32::from(fold.open.is_some());
+        if !row.fold.as_ref().is_some_and(has_closed) {
+            return Ok(());
+        }
+        row.rebase(head);
+        let ledger = Ledger::read(self.state, self.key, head)?;
+        let own = ledger.facts().iter().filter(|fact| fact.case == row.author);
+        let fold = Fold::resume(row.base.as_deref(), own, rules, &mut Vec::new());
+        row.fold = fold.map(Arc::new);
+        Ok(())
     }
 
     /// Asks identifiers that are new to the case for their owner.

@@ -39,7 +39,7 @@ impl Actor<'_, '_> {
         let output = match &row.fold {
             None => Output::NoCase(row.case_id),
             Some(fold) => {
-                let rules = self.rules(&head)?;
+                let rules = self.rules_for(&head, &row)?;
                 let view = View::of(fold, &[], rules, self.desk.settings().at_risk, row.judged_at);
                 Output::Case(Box::new(record(&head, &row, fold, &view)))
             }
