@@ -20,6 +20,7 @@ mod nearest;
 mod problem;
 mod read_calendars;
 mod read_levels;
+mod read_priority;
 mod read_rules;
 pub mod rules;
 mod secret;

@@ -1,9 +1,11 @@
 //! Reads the tables that make up [`RuleSettings`]: channels, identity, limits, rules.
 
 use std::num::NonZeroU32;
+use std::path::Path;
 
 use super::read_calendars::{self, Calendars};
 use super::read_levels::{self, General};
+use super::read_priority;
 use super::rules::{Blocked, ChannelRules, IdentityRules, Limits, RuleSettings, Span};
 use super::section::Section;
 use super::topics::is_topic_name;
@@ -12,8 +14,8 @@ use crate::model::Stage;
 /// The patience of a channel that the configuration names and gives none.
 const USUAL_PATIENCE: Span = Span::hours(24);
 
-/// Reads all of them out of the top table; the secret is filled in later.
-pub(super) fn read(top: &mut Section<'_>) -> RuleSettings {
+/// Reads all of them out of the top table; the secret is filled in later. Files are looked for in `base`.
+pub(super) fn read(top: &mut Section<'_>, base: &Path) -> RuleSettings {
     let mut rules = RuleSettings::default();
     let calendars = read_calendars::read(top);
     let general = read_levels::general(top, &calendars);
@@ -43,6 +45,7 @@ pub(super) fn read(top: &mut Section<'_>) -> RuleSettings {
     );
     section.finish();
     read_limits(top, &mut rules.limits);
+    read_priority::read(top, base, &mut rules);
     rules
 }
 
