@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod board;
+pub mod calendar;
 pub mod cli;
 pub mod config;
 pub mod demo;
@@ -22,5 +23,6 @@ pub mod observe;
 pub mod processor;
 pub mod report;
 pub mod stats;
+pub mod text;
 pub mod wire;
 pub mod wiring;

@@ -11,8 +11,12 @@ pub enum Entry {
     Table {
         /// Its path; empty for the top.
         path: String,
+        /// The path with a word in capitals where any name may stand, such as `channels.NAME`.
+        pattern: String,
         /// What it is for.
         about: String,
+        /// Whether there may be several of it: `[[...]]`.
+        repeated: bool,
     },
     /// A setting of the table before it.
     Setting(Setting),

@@ -51,7 +51,7 @@ pub(super) fn read(section: Section<'_>, base: &Path, env: &dyn Env) -> ClientSe
             "A secret. The value of any of these settings may be { file = \"...\" }, relative to this file, or { env = \"...\" }.",
         ),
     ] {
-        section.example(key, example, about);
+        section.example::<String>(key, example, about);
     }
     let mut found = BTreeMap::new();
     let outside = section.given_below();

@@ -21,11 +21,21 @@ pub fn example() -> String {
     let mut apart = false;
     for (index, entry) in entries.iter().enumerate() {
         match entry {
-            Entry::Table { path, about } => {
+            Entry::Table {
+                path,
+                about,
+                repeated,
+                ..
+            } => {
                 out.push('\n');
                 out.push_str(&comment(about));
                 if let Some(mark) = header(&entries[index + 1..]) {
-                    out.push_str(&format!("{mark}[{path}]\n"));
+                    let name = if *repeated {
+                        format!("[{path}]")
+                    } else {
+                        path.clone()
+                    };
+                    out.push_str(&format!("{mark}[{name}]\n"));
                 }
                 apart = false;
             }

@@ -38,8 +38,18 @@ pub fn manual() -> String {
     // The settings at the top have no table of their own.
     let (top, tables) = split(rest);
     section(&mut out, "At the top", "", &top);
+    environment(&mut out, &top);
     rest = tables;
-    while let [Entry::Table { path, about }, after @ ..] = rest {
+    while let [
+        Entry::Table {
+            path,
+            pattern,
+            about,
+            repeated,
+        },
+        after @ ..,
+    ] = rest
+    {
         let (own, next) = split(after);
         rest = next;
         if path == "channels" {
@@ -48,7 +58,15 @@ pub fn manual() -> String {
             out.push_str(&format!("\n{about}\n"));
             members(&mut out, &channels);
         } else {
-            section(&mut out, &format!("[{path}]"), about, &own);
+            let title = if *repeated {
+                format!("[[{pattern}]]")
+            } else {
+                format!("[{pattern}]")
+            };
+            section(&mut out, &title, about, &own);
+            if !repeated {
+                environment(&mut out, &own);
+            }
         }
     }
     out
@@ -98,9 +116,13 @@ fn section(out: &mut String, title: &str, about: &str, settings: &[&Setting]) {
         };
         row(
             out,
-            &[&code(&setting.path), &value, &setting.allowed, &setting.about],
+            &[&code(&setting.pattern), &value, &setting.allowed, &setting.about],
         );
     }
+}
+
+/// How settings are given from outside the file; those in a list of tables are not.
+fn environment(out: &mut String, settings: &[&Setting]) {
     let variables: Vec<_> = settings.iter().map(|setting| variable(&setting.path)).collect();
     if let [first, ..] = variables.as_slice() {
         out.push_str(&format!("\nIn the environment: `{first}`"));

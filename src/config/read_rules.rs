@@ -1,8 +1,12 @@
-//! Reads the tables that make up [`RuleSettings`]: channels, levels, identity, limits, rules.
+//! Reads the tables that make up [`RuleSettings`]: channels, identity, limits, rules.
 
 use std::num::NonZeroU32;
+use std::path::Path;
 
-use super::rules::{Blocked, ChannelRules, IdentityRules, Levels, Limits, RuleSettings, Span};
+use super::read_calendars::{self, Calendars};
+use super::read_levels::{self, General};
+use super::read_priority;
+use super::rules::{Blocked, ChannelRules, IdentityRules, Limits, RuleSettings, Span};
 use super::section::Section;
 use super::topics::is_topic_name;
 use crate::model::Stage;
@@ -10,14 +14,12 @@ use crate::model::Stage;
 /// The patience of a channel that the configuration names and gives none.
 const USUAL_PATIENCE: Span = Span::hours(24);
 
-/// Reads all of them out of the top table; the secret is filled in later.
-pub(super) fn read(top: &mut Section<'_>) -> RuleSettings {
+/// Reads all of them out of the top table; the secret is filled in later. Files are looked for in `base`.
+pub(super) fn read(top: &mut Section<'_>, base: &Path) -> RuleSettings {
     let mut rules = RuleSettings::default();
-    let general = read_general_levels(top);
-    for channel in rules.channels.values_mut() {
-        channel.levels = general;
-    }
-    read_channels(top, &mut rules, general);
+    let calendars = read_calendars::read(top);
+    let general = read_levels::general(top, &calendars);
+    read_channels(top, &mut rules, &general, &calendars);
     read_identity(top, &mut rules.identity);
     let mut section = top.table("rules", "What the rules run on, in all channels.");
     rules.at_risk = section.setting(
@@ -43,10 +45,11 @@ pub(super) fn read(top: &mut Section<'_>) -> RuleSettings {
     );
     section.finish();
     read_limits(top, &mut rules.limits);
+    read_priority::read(top, base, &mut rules);
     rules
 }
 
-fn read_channels(top: &mut Section<'_>, rules: &mut RuleSettings, general: Levels) {
+fn read_channels(top: &mut Section<'_>, rules: &mut RuleSettings, general: &General, calendars: &Calendars) {
     let mut channels = top.table(
         "channels",
         "Channels: where something was said. These are built in; one of your own is a table with a stage, such \
@@ -67,14 +70,18 @@ fn read_channels(top: &mut Section<'_>, rules: &mut RuleSettings, general: Level
             channels.problem(&name, what);
         }
         let known = rules.channels.remove(name.as_str());
-        rules
-            .channels
-            .insert(name.into(), read_channel(section, known, general));
+        let channel = read_channel(section, known, general, calendars);
+        rules.channels.insert(name.into(), channel);
     }
     channels.finish();
 }
 
-fn read_channel(mut section: Section<'_>, known: Option<ChannelRules>, general: Levels) -> ChannelRules {
+fn read_channel(
+    mut section: Section<'_>,
+    known: Option<ChannelRules>,
+    general: &General,
+    calendars: &Calendars,
+) -> ChannelRules {
     let mut rules = match known {
         Some(built_in) => {
             let stage = section.setting(
@@ -122,70 +129,9 @@ fn read_channel(mut section: Section<'_>, known: Option<ChannelRules>, general: 
         "Kinds of identifier that name an author here; the first one given counts.",
     );
     rules.author_kinds = kinds.into_iter().map(Into::into).collect();
-    rules.levels = read_levels(&mut section, general);
+    let levels = read_levels::of_channel(&mut section, general, calendars);
     section.finish();
-    rules
-}
-
-/// The service levels: key, an example, and what each means.
-const LEVELS: [(&str, &str, &str); 4] = [
-    (
-        "acknowledge",
-        "\"10m\"",
-        "From the case's opening to the first company message that the customer sees.",
-    ),
-    (
-        "answer",
-        "\"1h\"",
-        "From the case's opening to the first human reply.",
-    ),
-    (
-        "next",
-        "\"4h\"",
-        "From the first message of each wait to its reply.",
-    ),
-    (
-        "resolve",
-        "\"7d\"",
-        "From the case's opening to its resolution; frozen time is not counted.",
-    ),
-];
-
-/// The table of all channels' levels.
-fn read_general_levels(top: &mut Section<'_>) -> Levels {
-    let mut section = top.table(
-        "levels",
-        "Service levels of every channel that does not set its own: durations, or \"none\". By default there \
-         are none.",
-    );
-    let levels = LEVELS.map(|(key, _, about)| section.setting(key, None, about));
-    section.finish();
-    levels_of(levels)
-}
-
-/// Levels as a channel's table gives them; those it does not mention are as in `general`.
-fn read_levels(section: &mut Section<'_>, general: Levels) -> Levels {
-    let Levels {
-        acknowledge,
-        answer,
-        next,
-        resolve,
-    } = general;
-    let mut general = [acknowledge, answer, next, resolve].into_iter();
-    levels_of(
-        LEVELS.map(|(key, example, about)| {
-            section.like("[levels]", key, general.next().flatten(), example, about)
-        }),
-    )
-}
-
-fn levels_of([acknowledge, answer, next, resolve]: [Option<Span>; 4]) -> Levels {
-    Levels {
-        acknowledge,
-        answer,
-        next,
-        resolve,
-    }
+    rules.with_levels(levels)
 }
 
 fn read_identity(top: &mut Section<'_>, identity: &mut IdentityRules) {

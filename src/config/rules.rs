@@ -6,14 +6,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use crate::model::Millis;
+use crate::text::Terms;
 
 pub mod channels;
 pub mod identity;
+pub mod levels;
+pub mod priority;
 
-pub use channels::{ChannelRules, Levels};
+pub use channels::ChannelRules;
 pub use identity::{Blocked, IdentityRules};
+pub use levels::{Agreement, LevelSet, Levels};
+pub use priority::Weights;
 
 /// A positive length of time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,6 +144,10 @@ pub struct RuleSettings {
     pub unknown_kind: UnknownKind,
     /// What a record may hold.
     pub limits: Limits,
+    /// How much each reason for urgency counts (rule 11).
+    pub priority: Weights,
+    /// The words that tell of one.
+    pub terms: Arc<Terms>,
     /// The secret of keyed hashes.
     pub secret: HashSecret,
 }
@@ -159,6 +169,8 @@ impl Default for RuleSettings {
             retire_after: Span::days(730),
             unknown_kind: UnknownKind::default(),
             limits: Limits::default(),
+            priority: Weights::default(),
+            terms: Terms::built_in(),
             secret: HashSecret::TRIAL,
         }
     }

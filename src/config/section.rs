@@ -94,8 +94,8 @@ impl<'d> Section<'d> {
     }
 
     /// Shows how a key of any name could be written, as TOML.
-    pub fn example(&self, key: &str, example: &str, about: &str) {
-        self.note::<String>(key, Shown::Example(example.to_owned()), about);
+    pub fn example<T: FromToml>(&self, key: &str, example: &str, about: &str) {
+        self.note::<T>(key, Shown::Example(example.to_owned()), about);
     }
 
     /// Declares and opens the table at `key`; without one in the file it is empty.
@@ -111,29 +111,58 @@ impl<'d> Section<'d> {
         self.open(name, pattern, about)
     }
 
-    fn open(&mut self, key: &str, pattern: String, about: &str) -> Self {
-        let path = self.path_of(key);
+    /// Declares and opens the tables of the array at `key`; a single table counts as an array of one. While
+    /// settings are noted down there is one, to be shown.
+    pub fn tables(&mut self, key: &str, about: &str) -> Vec<Self> {
+        if !self.is_noting() {
+            return self.sections(key);
+        }
+        let pattern = join(&self.pattern, key);
+        self.note_table(self.path_of(key), &pattern, about, true);
+        vec![self.absent(key, pattern)]
+    }
+
+    /// Whether settings are only noted down, out of an empty file, to be shown to people. Then what has no
+    /// default is missing, and nothing is wrong with that.
+    pub fn is_noting(&self) -> bool {
+        self.reporter.book.is_some()
+    }
+
+    fn note_table(&self, path: String, pattern: &str, about: &str, repeated: bool) {
         if let Some(book) = self.reporter.book {
             book.borrow_mut().0.push(Entry::Table {
-                path: path.clone(),
+                path,
+                pattern: pattern.to_owned(),
                 about: about.to_owned(),
+                repeated,
             });
         }
-        let section = match self.raw(key) {
-            Some(value) => self.as_section(value, path.clone()),
-            None => None,
-        };
-        let mut section = section.unwrap_or(Self {
+    }
+
+    /// A table that is not there.
+    fn absent(&self, key: &str, pattern: String) -> Self {
+        Self {
             reporter: self.reporter,
             table: None,
             span: self.span.clone(),
-            path,
-            pattern: String::new(),
+            path: self.path_of(key),
+            pattern,
             secret: self.secret,
             asked: Vec::new(),
-        });
-        section.pattern = pattern;
-        section
+        }
+    }
+
+    fn open(&mut self, key: &str, pattern: String, about: &str) -> Self {
+        let path = self.path_of(key);
+        self.note_table(path.clone(), &pattern, about, false);
+        let section = match self.raw(key) {
+            Some(value) => self.as_section(value, path),
+            None => None,
+        };
+        match section {
+            Some(there) => Self { pattern, ..there },
+            None => self.absent(key, pattern),
+        }
     }
 
     /// Values of this table are not repeated in messages.

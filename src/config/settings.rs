@@ -162,7 +162,7 @@ impl Settings {
         );
         settings.topics =
             TopicSettings::read(top.table("topics", "Names and shapes of topics, for `heard topics apply`."));
-        settings.rules = read_rules::read(top);
+        settings.rules = read_rules::read(top, base);
         settings.engine = EngineSettings::read(top.table("engine", "How `heard run` works."));
         settings.http = HttpSettings::read(top.table("http", "Where metrics and health are served."));
         settings.wire = WireSettings::read(top.table("wire", "How records are written and read."), base);

@@ -97,7 +97,7 @@ impl WireSettings {
             "Confluent schema ids: the name of a record, whose present schema is meant, or a schema file, \
              relative to this one. To write a record, the lowest id of its name is used.",
         );
-        ids.example(
+        ids.example::<String>(
             "17",
             "\"Complaint\"",
             "A record's name, or a file that ends in .avsc.",

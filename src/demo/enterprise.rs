@@ -56,7 +56,13 @@ mod tests {
     #[test]
     fn the_rules_can_be_read() {
         let settings = super::settings();
-        let answer = settings.rules.channel("phone").expect("built in").levels.answer;
+        let answer = settings
+            .rules
+            .channel("phone")
+            .expect("built in")
+            .levels
+            .usual
+            .answer;
         assert_eq!(answer.map(|span| span.ms()), Some(15 * 60_000));
     }
 }

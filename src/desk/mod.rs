@@ -14,6 +14,7 @@ pub mod message;
 pub mod output;
 pub mod packed;
 pub mod party;
+pub mod priority;
 pub mod row;
 pub mod summary;
 pub mod tally;

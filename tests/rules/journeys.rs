@@ -42,12 +42,12 @@ fn count(story: &Story, kind: &str) -> usize {
 fn the_restaurant() {
     let mut settings = with_levels();
     for rules in settings.channels.values_mut() {
-        rules.levels.acknowledge = Some(Span::hours(2));
-        rules.levels.answer = Some(Span::hours(2));
-        rules.levels.resolve = None;
+        rules.levels.usual.acknowledge = Some(Span::hours(2));
+        rules.levels.usual.answer = Some(Span::hours(2));
+        rules.levels.usual.resolve = None;
     }
     let email = settings.channels.get_mut("email").expect("a built-in channel");
-    email.levels.resolve = Some(Span::hours(24)); // the matter is resolved where it was brought first
+    email.levels.usual.resolve = Some(Span::hours(24)); // the matter is resolved where it was brought first
     let lines: [Line; 6] = [
         ann(),
         says(0, "m1", "email", &["email:a@b"]).into(),

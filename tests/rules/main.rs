@@ -4,6 +4,7 @@ mod afterwards;
 mod answers;
 mod identity;
 mod journeys;
+mod levels;
 mod order;
 mod retire;
 mod story;

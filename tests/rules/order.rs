@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use heard::model::{Complaint, ConversationRef, Intent, ResponseKind, Status, Visibility};
 
-use crate::story::{Line, Story, becomes, customer, person, replies, says, with_levels};
+use crate::story::{Line, Story, becomes, customer, person, replies, says, with_levels, with_tiers};
 
 /// Lines as journeys have them: one or two conversations, a few people, revisions, deletions.
 fn journey() -> impl Strategy<Value = Vec<Line>> {
@@ -73,9 +73,10 @@ fn line() -> impl Strategy<Value = Line> {
             reply.invites_to = Some("phone".into());
             reply.into()
         }),
-        1 => (minute, 0..3_u8, prop::collection::vec(identifier(), 0..3), prop::option::of(0..3_u8)).prop_map(
-            |(minute, who, identifiers, into)| {
+        2 => (minute, 0..3_u8, prop::collection::vec(identifier(), 0..3), prop::option::of(0..3_u8), 0..3_usize).prop_map(
+            |(minute, who, identifiers, into, tier)| {
                 let mut record = customer(minute, &format!("C{who}"), &identifiers);
+                record.tier = [None, Some("gold"), Some("silver")][tier].map(Into::into);
                 record.merged_into = into.filter(|into| *into != who).map(|into| format!("C{into}").into());
                 record.into()
             }
@@ -178,8 +179,8 @@ proptest! {
             Line::Becomes(update) => update.occurred_at,
             Line::Customer(record) => record.updated_at,
         });
-        let plain = Story::told(with_levels(), sorted).until(until);
-        let other = Story::told(with_levels(), shuffled).until(until);
+        let plain = Story::told(with_tiers(), sorted).until(until);
+        let other = Story::told(with_tiers(), shuffled).until(until);
         prop_assert_eq!(plain.cases(), other.cases());
         prop_assert_eq!(work(&plain), work(&other));
         prop_assert_eq!(told_again(&plain), Vec::<String>::new());

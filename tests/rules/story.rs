@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use heard::app::{App, OutputFormats};
-use heard::config::rules::{RuleSettings, Span};
+use heard::calendar::{Calendar, Holidays, Week, Zone};
+use heard::config::rules::{Agreement, LevelSet, Levels, RuleSettings, Span};
 use heard::desk::conversation::who::customer_key;
 use heard::desk::keys::Keys;
 use heard::desk::{Message, Output, Row};
@@ -186,10 +187,53 @@ line!(Complaint => Says, Response => Replies, Update => Becomes, Customer => Cus
 pub fn with_levels() -> RuleSettings {
     let mut settings = RuleSettings::default();
     for rules in settings.channels.values_mut() {
-        rules.levels.acknowledge = Some(Span::hours(1));
-        rules.levels.answer = Some(Span::hours(1));
-        rules.levels.next = Some(Span::hours(2));
-        rules.levels.resolve = Some(Span::hours(24));
+        rules.levels.usual.acknowledge = Some(Span::hours(1));
+        rules.levels.usual.answer = Some(Span::hours(1));
+        rules.levels.usual.next = Some(Span::hours(2));
+        rules.levels.usual.resolve = Some(Span::hours(24));
+    }
+    settings
+}
+
+/// The same, with half of the time for gold, in business time of an office from the fourth hour on, and
+/// with no level for the waits of silver.
+pub fn with_tiers() -> RuleSettings {
+    let mut settings = with_levels();
+    let week = Week::parse(["mon-sun 00:00-03:00 03:30-24:00"]).expect("a week");
+    let office = Calendar::new(Zone::utc(), week, Holidays::default()).expect("it opens");
+    for rules in settings.channels.values_mut() {
+        let usual = rules.levels.usual.clone();
+        let gold = LevelSet {
+            answer: Some(Span::minutes(30)),
+            next: Some(Span::minutes(45)),
+            ..usual.clone()
+        };
+        let agreed = |tier: Option<&str>, valid_from, set| Agreement {
+            tier: tier.map(Into::into),
+            valid_from,
+            set,
+        };
+        let agreements = vec![
+            agreed(Some("gold"), Millis(0), gold.clone()),
+            agreed(
+                Some("gold"),
+                at(240),
+                LevelSet {
+                    calendar: Some(Arc::new(office.clone())),
+                    ..gold
+                },
+            ),
+            agreed(
+                Some("silver"),
+                at(0),
+                LevelSet {
+                    next: None,
+                    ..usual.clone()
+                },
+            ),
+        ];
+        let levels = Levels::with(usual, agreements).expect("all differ");
+        *rules = rules.clone().with_levels(levels);
     }
     settings
 }

@@ -289,7 +289,7 @@ fn an_archive_raises_no_false_alarm() {
     settings
         .channels
         .values_mut()
-        .for_each(|rules| rules.levels.next = None);
+        .for_each(|rules| rules.levels.usual.next = None);
     let story = Story::told(settings, lines).until(101);
     let happened = story.happened();
     let alarms = ["UNANSWERED", "SLA_BREACHED", "SLA_RETRACTED", "CORRECTED"];

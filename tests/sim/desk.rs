@@ -71,9 +71,9 @@ impl Desk {
         // The sequential run has no log, so no log times to be ahead of.
         settings.limits.max_ahead = Span::days(100_000);
         for rules in settings.channels.values_mut() {
-            rules.levels.answer = Some(Span::hours(1));
-            rules.levels.next = Some(Span::hours(2));
-            rules.levels.resolve = Some(Span::hours(24));
+            rules.levels.usual.answer = Some(Span::hours(1));
+            rules.levels.usual.next = Some(Span::hours(2));
+            rules.levels.usual.resolve = Some(Span::hours(24));
         }
         Self {
             settings: Arc::new(settings),

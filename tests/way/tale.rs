@@ -3,7 +3,7 @@
 use heard::model::{Case, CaseId, Identifier};
 use smol_str::SmolStr;
 
-use crate::story::{Line, Story, permutations, with_levels};
+use crate::story::{Line, Story, permutations, with_tiers};
 
 /// When all tales are looked at, in minutes.
 pub const END: i64 = 1000;
@@ -21,7 +21,7 @@ pub struct Tale {
 impl Tale {
     /// What the desk alone makes of it, in the order written.
     pub fn expected(&self) -> Vec<Case> {
-        let story = Story::told(with_levels(), self.lines.clone()).until(END);
+        let story = Story::told(with_tiers(), self.lines.clone()).until(END);
         sorted(
             story
                 .cases()

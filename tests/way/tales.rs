@@ -50,6 +50,13 @@ fn check_conflicts<'a>(outcome: &Outcome, tellings: impl Iterator<Item = (&'a st
     }
 }
 
+fn gold(minute: i64) -> Customer {
+    Customer {
+        tier: Some("gold".into()),
+        ..customer(minute, "C", &["email:a@b"])
+    }
+}
+
 const ONE_PHONE: &str = "two customers that carry one phone";
 
 fn tales() -> Vec<Tale> {
@@ -62,6 +69,17 @@ fn tales() -> Vec<Tale> {
                 customer(0, "C", &["email:a@b"]).into(),
                 says(10, "m1", "email", &["email:a@b"]).into(),
                 replies(20, "r1", "email").into(),
+            ],
+        ),
+        tale(
+            "a customer becomes gold, whose replies came in time for others only",
+            "customer:C",
+            vec![
+                gold(5).into(),
+                says(10, "m1", "email", &["email:a@b"]).into(),
+                replies(60, "r1", "email").into(),
+                says(270, "m2", "email", &["email:a@b"]).into(),
+                replies(370, "r2", "email").into(),
             ],
         ),
         tale(

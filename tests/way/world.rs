@@ -18,7 +18,7 @@ use heard::wire::record::WireRecord;
 use heard::wire::{Decoder, Encoder, Format, Registry};
 
 use crate::log_tools::{create, eventually, nothing_follows, partitions, read_topic, retry, write};
-use crate::story::{Line, at, with_levels};
+use crate::story::{Line, at, with_tiers};
 use crate::tale::END;
 
 /// Input topics, in the order of their indices.
@@ -289,7 +289,7 @@ impl Running {
     fn start<L: Log>(log: &L, settings: &Arc<EngineSettings>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (log, settings, stopped) = (log.clone(), Arc::clone(settings), Arc::clone(&stop));
-        let rules = Arc::new(with_levels());
+        let rules = Arc::new(with_tiers());
         let registry = Arc::new(Registry::built_in());
         let run = move || {
             let app = || App::new(&rules, KINDS.into(), &registry, OutputFormats::default());

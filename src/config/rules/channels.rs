@@ -5,20 +5,8 @@ use std::num::NonZeroU32;
 
 use crate::model::Stage;
 
+use super::levels::Levels;
 use super::{REPLY_TWICE, Span};
-
-/// The service levels of a channel (rule 5); `None`: no such clock runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Levels {
-    /// From the case's opening to the first company message the customer sees.
-    pub acknowledge: Option<Span>,
-    /// From the case's opening to the first human reply.
-    pub answer: Option<Span>,
-    /// From the first message of each wait to its reply.
-    pub next: Option<Span>,
-    /// From the case's opening to its resolution, time frozen by PENDING not counted.
-    pub resolve: Option<Span>,
-}
 
 /// When a follow-up is due unless a channel says otherwise (rule 18).
 const FOLLOW_UP: Span = Span::days(3);
@@ -39,6 +27,8 @@ pub struct ChannelRules {
     pub author_kinds: Vec<Box<str>>,
     /// The service levels.
     pub levels: Levels,
+    /// The same rules with the levels of a tier, for tiers that have their own.
+    pub(crate) tiers: BTreeMap<Box<str>, ChannelRules>,
 }
 
 impl ChannelRules {
@@ -54,7 +44,36 @@ impl ChannelRules {
             follow_up: FOLLOW_UP,
             author_kinds: author_kinds.iter().map(|&kind| kind.into()).collect(),
             levels: Levels::default(),
+            tiers: BTreeMap::new(),
         }
+    }
+
+    /// These rules with other levels.
+    pub fn with_levels(self, levels: Levels) -> Self {
+        let of_tier = |tier: &str| Self {
+            levels: levels.for_tier(tier),
+            tiers: BTreeMap::new(),
+            ..self.clone()
+        };
+        let tiers = levels
+            .tiers()
+            .into_iter()
+            .map(|tier| (tier.into(), of_tier(tier)));
+        Self {
+            tiers: tiers.collect(),
+            levels,
+            ..self
+        }
+    }
+
+    /// The rules for a case of a customer of this tier; upper and lower case of ASCII letters are alike.
+    pub fn for_tier(&self, tier: Option<&str>) -> &Self {
+        let Some(tier) = tier.filter(|_| !self.tiers.is_empty()) else {
+            return self;
+        };
+        let mut tiers = self.tiers.iter();
+        let found = tiers.find(|(name, _)| name.eq_ignore_ascii_case(tier.trim()));
+        found.map_or(self, |(_, rules)| rules)
     }
 }
 

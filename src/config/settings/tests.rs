@@ -221,7 +221,7 @@ fn a_channel_inherits_the_general_levels_and_may_switch_one_off() {
         "#,
     )
     .expect("valid");
-    let levels = |name: &str| settings.rules.channels[name].levels;
+    let levels = |name: &str| &settings.rules.channels[name].levels.usual;
     assert_eq!(
         (levels("social").answer, levels("social").resolve),
         (Some(Span::hours(1)), None)

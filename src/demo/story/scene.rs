@@ -96,7 +96,7 @@ impl Scene<'_, '_> {
     /// Minutes within which the company means to answer here; `percent` of them.
     pub fn of_level(&self, percent: i64) -> i64 {
         let rules = self.teller.rules.channel(self.channel);
-        minutes(rules.and_then(|rules| rules.levels.answer)) * percent / 100
+        minutes(rules.and_then(|rules| rules.levels.usual.answer)) * percent / 100
     }
 
     /// Minutes after which the customer counts as unanswered here.

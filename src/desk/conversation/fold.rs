@@ -463,7 +463,7 @@ impl Fold {
     fn close(&mut self, at: Millis, rules: &ChannelRules, closed: &mut Vec<Wait>) {
         if let Some(mut wait) = self.open.take() {
             wait.closed = Some(at);
-            self.late_waits += u32::from(wait.was_late(rules.levels.next));
+            self.late_waits += u32::from(wait.was_late(&rules.levels));
             self.journey.waited(wait.first.at, at);
             closed.push(wait);
         }

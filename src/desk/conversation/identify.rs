@@ -7,11 +7,13 @@ use smol_str::SmolStr;
 use super::Actor;
 use super::case::CaseRow;
 use super::events::Happened;
-use super::fold::MENTIONS;
+use super::fold::{Fold, MENTIONS};
 use super::journey;
+use super::ledger::{Head, Ledger};
 use super::record;
 use super::settle::Change;
 use super::who::{Asked, Link, Party, Who, customer_key};
+use crate::config::rules::ChannelRules;
 use crate::desk::keys::kind;
 use crate::desk::message::{CaseNote, Findings, Message, Moved, Owner, Standing};
 use crate::desk::party::links::Links;
@@ -69,6 +71,7 @@ impl Actor<'_, '_> {
             return Ok(());
         };
         let before = row.who.findings.clone();
+        let rules_before = self.rules_for(&head, &row)?;
         if !row.who.found(findings) {
             return Ok(());
         }
@@ -76,7 +79,40 @@ impl Actor<'_, '_> {
         let none = Links::default();
         let before = before.as_ref().map_or(&none, |found| &found.links);
         let happened = journey::difference(row.case_id, before, &findings.links);
-        self.settle_with(&head, Change::same(row), happened)
+        let rules = self.rules_for(&head, &row)?;
+        if std::ptr::eq(rules_before, rules) {
+            return self.settle_with(&head, Change::same(row), happened);
+        }
+        // What was told by the other levels may come back.
+        row.taken_back += 1;
+        let before = row.fold.clone();
+        self.count_waits_anew(&head, &mut row, rules)?;
+        let change = Change {
+            before,
+            rules_before: Some(rules_before),
+            ..Change::same(row)
+        };
+        self.settle_with(&head, change, happened)
+    }
+
+    /// Other levels hold for a case: which of its waits were late? A fold keeps their number, so its facts
+    /// are folded once more; what facts that were dropped had come to stays.
+    fn count_waits_anew(
+        &mut self,
+        head: &Head,
+        row: &mut CaseRow,
+        rules: &ChannelRules,
+    ) -> Result<(), Rejection> {
+        let has_closed = |fold: &Arc<Fold>| fold.waits > u32::from(fold.open.is_some());
+        if !row.fold.as_ref().is_some_and(has_closed) {
+            return Ok(());
+        }
+        row.rebase(head);
+        let ledger = Ledger::read(self.state, self.key, head)?;
+        let own = ledger.facts().iter().filter(|fact| fact.case == row.author);
+        let fold = Fold::resume(row.base.as_deref(), own, rules, &mut Vec::new());
+        row.fold = fold.map(Arc::new);
+        Ok(())
     }
 
     /// Asks identifiers that are new to the case for their owner.

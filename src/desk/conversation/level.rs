@@ -1,6 +1,6 @@
 //! Rule 5, service levels: is a clock's deadline met, breached, at risk?
 
-use crate::config::rules::{Share, Span};
+use crate::config::rules::{LevelSet, Share, Span};
 use crate::model::{Millis, SlaState};
 
 /// The clocks of a case that a level can be set for.
@@ -37,7 +37,7 @@ pub struct Clock {
     pub done: Option<Millis>,
     /// When it ended without that: a person's decision to let go.
     pub dropped: Option<Millis>,
-    /// Time credited to it, frozen by PENDING.
+    /// Clock time credited to it, frozen by PENDING.
     pub credit: i64,
     /// Since when it stands still, if it does.
     pub frozen: Option<Millis>,
@@ -57,12 +57,12 @@ pub struct Judgement {
 }
 
 impl Clock {
-    /// Judges this clock by its level and by `now`. BREACHED: the answer is later than the deadline,
+    /// Judges this clock by its level, in the time of `set`, and by `now`. BREACHED: the answer is later than the deadline,
     /// or there is none; and now is past it, since until then an earlier answer may still be on its
     /// way (rule 6: an archive raises no false breach).
-    pub fn judge(self, level: Span, share: Share, now: Millis) -> Judgement {
-        let deadline = self.from.plus(level.ms()).plus(self.credit);
-        let risk = self.from.plus(share.of(level)).plus(self.credit);
+    pub fn judge(self, set: &LevelSet, level: Span, share: Share, now: Millis) -> Judgement {
+        let deadline = set.deadline(level, self.from, self.credit);
+        let risk = || set.at_risk(level, share, self.from, self.credit);
         let over = deadline.plus(1);
         let settled = |state| Judgement {
             state,
@@ -78,12 +78,15 @@ impl Clock {
             // PENDING stops the clock, and takes nothing back that it had shown by then.
             (None, None) if self.frozen.unwrap_or(now) > deadline => settled(SlaState::Breached),
             (None, None) if self.frozen.is_some() => settled(SlaState::Running),
-            _ => Judgement {
-                state: SlaState::Running,
-                at_risk: now >= risk,
-                deadline,
-                due: Some(if now < risk { risk } else { over }),
-            },
+            _ => {
+                let risk = risk();
+                Judgement {
+                    state: SlaState::Running,
+                    at_risk: now >= risk,
+                    deadline,
+                    due: Some(if now < risk { risk } else { over }),
+                }
+            }
         }
     }
 }
@@ -91,7 +94,7 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::{Clock, Judgement};
-    use crate::config::rules::{Share, Span};
+    use crate::config::rules::{LevelSet, Share, Span};
     use crate::model::Millis;
     use crate::model::SlaState::{Breached, Met, None as NoClock, Running};
 
@@ -123,6 +126,7 @@ mod tests {
             (clock(None, Some(70), 0, None), 500, Breached, false, None),       // let go too late
         ] {
             let judged = clock.judge(
+                &LevelSet::default(),
                 Span::hours(1),
                 Share::new(0.8).expect("a share"),
                 Millis(minute * M),
@@ -151,6 +155,7 @@ mod tests {
             frozen: None,
         };
         let judged = clock.judge(
+            &LevelSet::default(),
             Span::hours(1),
             Share::new(1.0).expect("a share"),
             Millis(i64::MAX),

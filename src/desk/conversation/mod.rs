@@ -245,7 +245,6 @@ impl<'a, 's> Actor<'a, 's> {
             Vec::new()
         };
         ledger::append(self.desk.keys(), self.key, head, fact.clone(), self.effects);
-        let rules = self.rules(head)?;
         let before = if author == 0 || is_first {
             None
         } else {
@@ -255,6 +254,7 @@ impl<'a, 's> Actor<'a, 's> {
         // Said to nobody: kept, in case its case comes to be.
         let row = before.or_else(|| Some(self.new_case(head, author, complaint?)));
         if let Some(mut row) = row {
+            let rules = self.rules_for(head, &row)?;
             let mut closed = Vec::new();
             row.rebase(head);
             match (&mut row.fold, &fact.said) {
@@ -268,6 +268,7 @@ impl<'a, 's> Actor<'a, 's> {
                 head,
                 Change {
                     before: fold_before,
+                    rules_before: None,
                     row,
                     closed_before: Vec::new(),
                     closed,
@@ -397,6 +398,12 @@ impl<'a, 's> Actor<'a, 's> {
                 "the conversation's channel is not in the configuration",
             )
         })
+    }
+
+    /// The rules for a case: those of the channel, with the levels of its customer's tier as far as that is
+    /// known.
+    fn rules_for(&self, head: &Head, row: &CaseRow) -> Result<&'a ChannelRules, Rejection> {
+        Ok(self.rules(head)?.for_tier(row.who.tier()))
     }
 
     fn identifier_actor(&self, identifier: &Identifier) -> ActorKey {

@@ -40,7 +40,7 @@ impl Actor<'_, '_> {
         let output = match &row.fold {
             None => Output::NoCase(row.case_id),
             Some(fold) => {
-                let rules = self.rules(&head)?;
+                let rules = self.rules_for(&head, &row)?;
                 let view = View::of(fold, &[], self.yardstick(rules, &row), row.judged_at);
                 Output::Case(Box::new(record(&head, &row, fold, &view)))
             }

@@ -72,7 +72,6 @@ impl Actor<'_, '_> {
         after: &[Fact],
         changed: &Changed<'_>,
     ) -> Result<(), Rejection> {
-        let rules = self.rules(head)?;
         let own = |fact: &&Fact| fact.case == author;
         let mine = matches!(&arrival.fact.said, Said::Customer(said) if said.author == author);
         let complaint = arrival.complaint.filter(|_| mine);
@@ -81,6 +80,7 @@ impl Actor<'_, '_> {
             (None, Some(complaint)) => self.new_case(head, author, complaint),
             (None, None) => return Ok(()),
         };
+        let rules = self.rules_for(head, &row)?;
         row.rebase(head);
         let base = row.base.as_deref();
         let (mut closed_before, mut closed) = (Vec::new(), Vec::new());
@@ -103,6 +103,7 @@ impl Actor<'_, '_> {
             head,
             Change {
                 before: fold_before.map(Arc::new),
+                rules_before: None,
                 row,
                 closed_before,
                 closed,

@@ -28,6 +28,8 @@ use crate::processor::{Corrupt, Rejection, RowKey};
 pub struct Change<'f> {
     /// Its fold before; `None` if it had none.
     pub before: Option<Arc<Fold>>,
+    /// The rules it was judged by before, if they are others now: its customer's tier has changed.
+    pub rules_before: Option<&'f ChannelRules>,
     /// Its row, with the fold of now.
     pub row: CaseRow,
     /// Of the waits closed before, the ones to compare.
@@ -47,6 +49,7 @@ impl Change<'_> {
     pub fn same(row: CaseRow) -> Self {
         Change {
             before: row.fold.clone(),
+            rules_before: None,
             row,
             closed_before: Vec::new(),
             closed: Vec::new(),
@@ -70,9 +73,9 @@ impl Actor<'_, '_> {
         change: Change<'_>,
         mut happened: Vec<Happened>,
     ) -> Result<(), Rejection> {
-        let rules = self.rules(head)?;
         let Change {
             before,
+            rules_before,
             mut row,
             closed_before,
             closed,
@@ -85,20 +88,21 @@ impl Actor<'_, '_> {
         // that comes after others begins before everything. Else what had become of its levels would
         // be taken back, and told once more when time has come there again.
         let now = self.cx.now.max(row.judged_at);
+        let rules = self.rules_for(head, &row)?;
         let by = self.yardstick(rules, &row);
-        let judge = |fold: &Fold, closed: &[Wait], now| View::of(fold, closed, by, now);
         let fold = row.fold.clone();
-        let new_view = fold.as_deref().map(|fold| judge(fold, &closed, now));
+        let new_view = fold.as_deref().map(|fold| View::of(fold, &closed, by, now));
         let new_side = side(fold.as_deref(), new_view.as_ref());
         // Often only what is known of its author has changed: then nothing has happened to the case.
         let same_fold = before
             .as_ref()
             .zip(fold.as_ref())
             .is_some_and(|(a, b)| Arc::ptr_eq(a, b));
-        if !(same_fold && now == row.judged_at && news.is_empty()) {
+        if !(same_fold && now == row.judged_at && news.is_empty() && rules_before.is_none()) {
+            let by = self.yardstick(rules_before.unwrap_or(rules), &row);
             let old_view = before
                 .as_deref()
-                .map(|fold| judge(fold, &closed_before, row.judged_at));
+                .map(|fold| View::of(fold, &closed_before, by, row.judged_at));
             let old_side = side(before.as_deref(), old_view.as_ref());
             happened.extend(events::difference(row.case_id, old_side, new_side, news));
             self.count(head, old_side, new_side);
@@ -196,7 +200,7 @@ impl Actor<'_, '_> {
         judged: Option<(&Fold, &View)>,
         waits: &Waits<'_>,
     ) -> Result<(), Rejection> {
-        let rules = self.rules(head)?;
+        let rules = self.rules_for(head, row)?;
         let open = judged.and_then(|(fold, _)| fold.open.as_ref());
         let now: SmallVec<[&Wait; 2]> = waits.closed.iter().chain(open).collect();
         let open_before = waits.before.and_then(|fold| fold.open.as_ref());
@@ -237,7 +241,7 @@ impl Actor<'_, '_> {
         state: WorkState,
         waits: &Waits<'_>,
     ) -> Result<(), Rejection> {
-        let rules = self.rules(head)?;
+        let rules = self.rules_for(head, row)?;
         let mut mark = self.mark(row, &wait.first.id)?;
         let held = mark.revision == 0;
         let brief = Brief {

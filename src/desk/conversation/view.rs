@@ -8,7 +8,7 @@ use super::level::{Clock, Judgement, Level};
 use super::reply_limit::Standing;
 use super::resolution::{FirstContact, FollowUp};
 use super::wait::Wait;
-use crate::config::rules::{ChannelRules, Levels, Share, Span};
+use crate::config::rules::{ChannelRules, LevelSet, Levels, Share, Span};
 use crate::model::{AnsweredBy, CaseSla, CaseStatus, Millis, PromiseState, SlaState};
 
 /// The judgement of one clock, with the message that began it.
@@ -115,7 +115,7 @@ impl View {
             now,
             status: status(fold, answered.is_some(), unanswered_now.is_some()),
             unanswered_since: was_unanswered.or(unanswered_now),
-            sla: summary(fold, &clocks, rules.levels.next),
+            sla: summary(fold, &clocks, &rules.levels),
             standing: fold.limit.standing(rules.reply_limit),
             answered,
             clocks,
@@ -153,12 +153,12 @@ fn clocks(
     let mut clocks = SmallVec::new();
     let Some(start) = &fold.clock else { return clocks };
     let dropped = fold.let_go.as_ref().map(|mark| mark.at);
-    let mut judge = |level, first: &Mark, span: Option<Span>, clock: Clock| {
+    let mut judge = |level, first: &Mark, set: &LevelSet, span: Option<Span>, clock: Clock| {
         if let Some(span) = span {
             // A wait that is over is judged once, when it ends.
             let over = level == Level::Next && clock.done.is_some();
             let now = if over { Millis(i64::MAX) } else { now };
-            let judgement = clock.judge(span, share, now);
+            let judgement = clock.judge(set, span, share, now);
             clocks.push(Judged {
                 level,
                 first: first.id.clone(),
@@ -174,19 +174,22 @@ fn clocks(
         frozen: None,
     };
     let acknowledged = fold.acknowledged.as_ref().map(|mark| mark.at);
-    judge(Level::Acknowledge, start, levels.acknowledge, plain(acknowledged));
+    let set = levels.in_force(start.at);
     judge(
-        Level::Answer,
+        Level::Acknowledge,
         start,
-        levels.answer,
-        plain(answered.as_ref().map(|a| a.mark.at)),
+        set,
+        set.acknowledge,
+        plain(acknowledged),
     );
+    let answered = answered.as_ref().map(|answer| answer.mark.at);
+    judge(Level::Answer, start, set, set.answer, plain(answered));
     let resolve = Clock {
         credit: fold.frozen_ms,
         frozen: fold.pending.as_ref().map(|mark| mark.at),
         ..plain(fold.resolved.as_ref().map(|mark| mark.at))
     };
-    judge(Level::Resolve, start, levels.resolve, resolve);
+    judge(Level::Resolve, start, set, set.resolve, resolve);
     for wait in closed.iter().chain(&fold.open) {
         let clock = Clock {
             from: wait.first.at,
@@ -195,13 +198,14 @@ fn clocks(
             credit: 0,
             frozen: None,
         };
-        judge(Level::Next, &wait.first, levels.next, clock);
+        let set = levels.in_force(wait.first.at);
+        judge(Level::Next, &wait.first, set, set.next, clock);
     }
     clocks
 }
 
 /// The levels in one word each. Of the waits, one that was late is enough for BREACHED.
-fn summary(fold: &Fold, clocks: &[Judged], next: Option<Span>) -> CaseSla {
+fn summary(fold: &Fold, clocks: &[Judged], levels: &Levels) -> CaseSla {
     let state = |level| {
         let judged = clocks.iter().find(|judged| judged.level == level);
         judged.map_or(SlaState::None, |judged| judged.judgement.state)
@@ -212,12 +216,12 @@ fn summary(fold: &Fold, clocks: &[Judged], next: Option<Span>) -> CaseSla {
             .find(|j| j.level == Level::Next && j.first == wait.first.id);
         judged.map(|judged| judged.judgement.state)
     });
-    let waits = match (next, open) {
-        (None, _) => SlaState::None,
-        (Some(_), _) if fold.late_waits > 0 => SlaState::Breached,
-        (Some(_), Some(open)) => open,
-        (Some(_), None) if fold.waits > 0 => SlaState::Met,
-        (Some(_), None) => SlaState::None,
+    let waits = match open {
+        _ if !levels.any(|set| set.next.is_some()) => SlaState::None,
+        _ if fold.late_waits > 0 => SlaState::Breached,
+        Some(open) => open,
+        None if had_level(fold, levels) => SlaState::Met,
+        None => SlaState::None,
     };
     CaseSla {
         acknowledge: state(Level::Acknowledge),
@@ -225,4 +229,12 @@ fn summary(fold: &Fold, clocks: &[Judged], next: Option<Span>) -> CaseSla {
         next: waits,
         resolve: state(Level::Resolve),
     }
+}
+
+/// Whether waits are over that had a level: the first of all waits, or the last.
+fn had_level(fold: &Fold, levels: &Levels) -> bool {
+    let has = |at: Millis| levels.in_force(at).next.is_some();
+    let first = fold.clock.as_ref().map(|clock| clock.at);
+    let closed = fold.waits - u32::from(fold.open.is_some());
+    closed > 0 && (first.is_some_and(has) || fold.open.is_none() && has(fold.last_customer_at))
 }

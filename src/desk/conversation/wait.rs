@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fold::Mark;
-use crate::config::rules::Span;
+use crate::config::rules::Levels;
 use crate::model::Millis;
 
 /// One wait of a case.
@@ -41,9 +41,10 @@ impl Wait {
     }
 
     /// Whether it ended after its deadline.
-    pub fn was_late(&self, level: Option<Span>) -> bool {
-        match (self.closed, level) {
-            (Some(closed), Some(level)) => closed > self.first.at.plus(level.ms()),
+    pub fn was_late(&self, levels: &Levels) -> bool {
+        let set = levels.in_force(self.first.at);
+        match (self.closed, set.next) {
+            (Some(closed), Some(level)) => closed > set.deadline(level, self.first.at, 0),
             _ => false,
         }
     }

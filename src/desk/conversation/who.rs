@@ -141,6 +141,11 @@ impl Who {
         true
     }
 
+    /// The customer's tier, as far as the party has told.
+    pub fn tier(&self) -> Option<&str> {
+        self.findings.as_ref()?.profile.as_ref()?.tier.as_deref()
+    }
+
     /// Takes findings; false if they are for another membership, or old.
     pub fn found(&mut self, findings: &Arc<Findings>) -> bool {
         let known = self

@@ -184,28 +184,24 @@ impl Brief<'_> {
     /// Until when the wait is to be answered: by the level of its clock, else before patience runs
     /// out.
     fn respond_by(&self, wait: &Wait) -> Millis {
-        let levels = &self.rules.levels;
-        let first = self
-            .fold
-            .clock
-            .as_ref()
-            .is_some_and(|clock| clock.id == wait.first.id);
-        let answer = levels.answer.filter(|_| first);
-        let level = match (answer, levels.next) {
+        let start = wait.first.at;
+        let set = self.rules.levels.in_force(start);
+        let clock = self.fold.clock.as_ref();
+        let first = clock.is_some_and(|clock| clock.id == wait.first.id);
+        let level = match (set.answer.filter(|_| first), set.next) {
             (Some(answer), Some(next)) => Some(answer.min(next)),
             (answer, next) => answer.or(next),
         };
-        wait.first.at.plus(level.unwrap_or(self.rules.patience).ms())
+        match level {
+            Some(level) => set.deadline(level, start, 0),
+            None => start.plus(self.rules.patience.ms()),
+        }
     }
 
     fn resolve_by(&self) -> Option<Millis> {
         let clock = self.fold.clock.as_ref()?;
-        Some(
-            clock
-                .at
-                .plus(self.rules.levels.resolve?.ms())
-                .plus(self.fold.frozen_ms),
-        )
+        let set = self.rules.levels.in_force(clock.at);
+        Some(set.deadline(set.resolve?, clock.at, self.fold.frozen_ms))
     }
 }
 

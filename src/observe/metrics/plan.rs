@@ -68,12 +68,11 @@ impl Plan {
                     stage: rules.stage,
                     figures: table.channel(name)?,
                     levels: [
-                        rules.levels.acknowledge,
-                        rules.levels.answer,
-                        rules.levels.next,
-                        rules.levels.resolve,
-                    ]
-                    .map(|level| level.is_some()),
+                        rules.levels.any(|set| set.acknowledge.is_some()),
+                        rules.levels.any(|set| set.answer.is_some()),
+                        rules.levels.any(|set| set.next.is_some()),
+                        rules.levels.any(|set| set.resolve.is_some()),
+                    ],
                 })
             })
             .collect();

@@ -220,7 +220,7 @@ fn the_document_lists_every_metric_and_no_other() {
 fn a_scrape_holds_every_metric_and_no_other() {
     let mut rules = RuleSettings::default();
     for rules in rules.channels.values_mut() {
-        rules.levels.answer = Some(Span::hours(24));
+        rules.levels.usual.answer = Some(Span::hours(24));
     }
     let mut told = Told::new(rules);
     told.take(0, &complaint("m1", "social", "c", NOW.plus(-10 * MINUTE)));
@@ -386,7 +386,7 @@ fn the_budget_holds_at_the_most_there_can_be() {
     let mut rules = RuleSettings::default();
     for rules in rules.channels.values_mut() {
         let day = Some(Span::hours(24));
-        let levels = &mut rules.levels;
+        let levels = &mut rules.levels.usual;
         (levels.acknowledge, levels.answer, levels.next, levels.resolve) = (day, day, day, day);
     }
     let mut all = inputs();
