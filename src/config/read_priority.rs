@@ -24,8 +24,8 @@ pub(super) fn read(top: &mut Section<'_>, base: &Path, rules: &mut RuleSettings)
 fn read_weights(top: &mut Section<'_>, weights: &mut Weights) {
     let mut section = top.table(
         "priority",
-        "How urgent a work item is: the sum of points for each reason, none of them below 0. Not in use yet: the \
-         reasons are still to come to the desk. What stands here is read and checked.",
+        "How urgent a work item is: the sum of points for each reason, none of them below 0. Each item tells its \
+         reasons, with their points.",
     );
     let mut points = |key: &str, weight: &mut u32, about: &str| {
         *weight = section.setting(key, *weight, about);

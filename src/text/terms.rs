@@ -168,6 +168,21 @@ impl Terms {
         Arc::clone(&BUILT_IN)
     }
 
+    /// The categories of the terms that a text has, each once.
+    pub fn categories(&self, text: &str) -> impl Iterator<Item = Category> + use<> {
+        let text = Normal::of(text);
+        let mut found = [false; Category::ALL.len()];
+        for hit in self.letters.find_overlapping_iter(&text.letters) {
+            for &index in &self.of_letters[hit.pattern().as_usize()] {
+                let (category, term) = &self.terms[index];
+                let found = &mut found[*category as usize];
+                *found = *found || term.stands(&text, hit.start());
+            }
+        }
+        let all = Category::ALL.into_iter().zip(found);
+        all.filter_map(|(category, found)| found.then_some(category))
+    }
+
     /// The terms that a text has, each once: by category, then by name.
     pub fn find(&self, text: &str) -> Vec<Found<'_>> {
         let text = Normal::of(text);

@@ -268,3 +268,90 @@ fn when_the_party_changes_the_link_goes_with_it() {
     assert_eq!(of(&story, "social").escalated_from, None);
     assert_eq!(at(0), of(&story, "phone").opened_at);
 }
+
+/// The reasons for urgency, all told, and what to do next; both are revised when they change.
+#[test]
+fn how_urgent_and_why() {
+    let vulnerable = heard::model::Customer {
+        vulnerable: true,
+        tier: Some("gold".into()),
+        owner: Some("olga".into()),
+        ..customer(0, "C1", &["email:a@b", "phone:1234567", "handle:ann"])
+    };
+    let angry = Complaint {
+        text: Some(heard::model::Sensitive(
+            "You idiots. I will call my lawyer.".into(),
+        )),
+        ..says(2 * DAY, "post", "social", &["handle:ann"])
+    };
+    let mut story = Story::told(
+        with_levels(),
+        [
+            vulnerable.into(),
+            says(0, "call", "phone", &["phone:1234567"]).into(),
+            angry.into(),
+        ],
+    )
+    .until(2 * DAY);
+    let terms = |story: &Story| -> Vec<String> {
+        let terms = work_of(story, "social").priority.terms;
+        terms
+            .iter()
+            .map(|term| format!("{} {}", term.name, term.points))
+            .collect()
+    };
+    let work = work_of(&story, "social");
+    assert_eq!(
+        terms(&story),
+        ["escalated 100", "severity.legal 40", "vulnerable 40", "repeat 15"],
+        "the escalation on top"
+    );
+    assert_eq!(work.priority.score, 195);
+    assert!(
+        work.flags.contains(&WorkFlag::Abusive),
+        "flagged, and not ranked down"
+    );
+    use heard::model::NextStep::*;
+    assert_eq!(
+        work.next_steps,
+        [
+            AcknowledgeNow,
+            AnswerPublicly,
+            ShowEmpathy,
+            DoNotSendBack,
+            KeepOwner,
+            PassToColleague,
+            LinkToCase
+        ]
+    );
+    assert_eq!(of(&story, "social").priority, 195);
+    story = story.until(2 * DAY + 55);
+    assert_eq!(
+        terms(&story).last().map(String::as_str),
+        Some("at_risk 20"),
+        "the clock runs out"
+    );
+    story.tell(says(2 * DAY + 56, "again", "social", &["handle:ann"]));
+    assert!(terms(&story).contains(&"chasers 5".to_owned()));
+    story.tell(replies(2 * DAY + 57, "r", "social"));
+    assert_eq!(of(&story, "social").priority, 0, "nobody waits");
+}
+
+/// The last work of a case asks for the follow-up, until somebody has asked.
+#[test]
+fn a_follow_up_is_work() {
+    let lines: [Line; 3] = [
+        says(0, "m", "email", &["email:a@b"]).into(),
+        replies(10, "r", "email").into(),
+        becomes(20, "u", "email", Status::Resolved).into(),
+    ];
+    let mut story = Story::told(with_levels(), lines).until(3 * DAY);
+    assert_eq!(work_of(&story, "email").next_steps, []);
+    story = story.until(3 * DAY + 20);
+    let work = work_of(&story, "email");
+    assert_eq!(work.next_steps, [heard::model::NextStep::FollowUp]);
+    assert_eq!(work.state, WorkState::Done);
+    story.tell(replies(3 * DAY + 30, "r2", "email"));
+    let story = story.until(3 * DAY + 30);
+    assert_eq!(work_of(&story, "email").next_steps, []);
+}

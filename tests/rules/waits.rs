@@ -184,15 +184,15 @@ fn reply_only_twice() {
         last_steps.push((open[0].replies_left, open[0].next_steps.clone()));
         story.tell(replies(round * 100 + 10, &format!("r{round}"), "social"));
     }
-    use NextStep::{DoNotReplyAgain, LastPublicReply, OfferPrivateChannel};
-    assert_eq!(last_steps[0], (Some(2), vec![]));
+    use NextStep::{AcknowledgeNow, AnswerPublicly, DoNotReplyAgain, LastPublicReply, OfferPrivateChannel};
+    assert_eq!(last_steps[0], (Some(2), vec![AcknowledgeNow, AnswerPublicly]));
     assert_eq!(
         last_steps[1],
-        (Some(1), vec![LastPublicReply, OfferPrivateChannel])
+        (Some(1), vec![OfferPrivateChannel, LastPublicReply])
     );
     assert_eq!(
         last_steps[2],
-        (Some(0), vec![DoNotReplyAgain, OfferPrivateChannel])
+        (Some(0), vec![OfferPrivateChannel, DoNotReplyAgain])
     );
     assert_eq!(story.case().reply_limit, ReplyLimitState::Exceeded);
     let happened = story.happened();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::severity::Severity;
 use crate::model::{ConversationRef, Millis, ResponseKind, Status};
 
 /// The author of customer messages, or the case of theirs: a keyed hash of the author key. Zero is
@@ -60,6 +61,8 @@ pub struct CustomerSaid {
     pub about: About,
     /// People who could see it.
     pub audience: Option<i64>,
+    /// How bad it is.
+    pub severity: Severity,
     /// The beginning of its text.
     pub excerpt: SmolStr,
 }

@@ -12,6 +12,7 @@ use super::fact::{About, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said
 use super::promise::Promises;
 use super::reply_limit::PublicReplies;
 use super::resolution::FirstResolved;
+use super::severity::Severity;
 use super::transfer::Handling;
 use super::wait::Wait;
 use crate::config::rules::ChannelRules;
@@ -97,6 +98,10 @@ pub struct Fold {
     pub limit: PublicReplies,
     /// Cycles after the first.
     pub reopened: u32,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The wait that was closed last.
+    pub last_wait: Option<Wait>,
     /// What it has gone through.
     pub journey: Journey,
     /// What was promised.
@@ -205,6 +210,8 @@ impl Fold {
             replies_of_substance: 0,
             limit: PublicReplies::default(),
             reopened: 0,
+            severity: Severity::default(),
+            last_wait: None,
             journey: Journey::default(),
             promises: Promises::default(),
             handling: Handling::default(),
@@ -285,6 +292,7 @@ impl Fold {
             }
         }
         self.told.or(&said.about);
+        self.severity.and(&said.severity);
         self.audience = said.audience.or(self.audience);
         if !said.automatic {
             self.thaw(fact.at);
@@ -465,6 +473,7 @@ impl Fold {
             wait.closed = Some(at);
             self.late_waits += u32::from(wait.was_late(&rules.levels));
             self.journey.waited(wait.first.at, at);
+            self.last_wait = Some(wait.clone());
             closed.push(wait);
         }
     }

@@ -8,6 +8,7 @@ use super::fold::Fold;
 use super::ledger::Head;
 use super::settle::Change;
 use super::view::View;
+use super::work::Brief;
 use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::party::links::{Links, Relation};
@@ -42,7 +43,20 @@ impl Actor<'_, '_> {
             Some(fold) => {
                 let rules = self.rules_for(&head, &row)?;
                 let view = View::of(fold, &[], self.yardstick(rules, &row), row.judged_at);
-                Output::Case(Box::new(record(&head, &row, fold, &view)))
+                let brief = Brief {
+                    head: &head,
+                    row: &row,
+                    fold,
+                    view: &view,
+                    rules,
+                    weights: &self.desk.settings().priority,
+                    wall: self.cx.wall,
+                };
+                let priority = fold.open.as_ref().map(|wait| brief.priority(wait).score);
+                Output::Case(Box::new(Case {
+                    priority: priority.unwrap_or_default(),
+                    ..record(&head, &row, fold, &view)
+                }))
             }
         };
         self.effects.emit(output);
@@ -119,8 +133,7 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
         resolution_confirmed: fold.confirmed,
         root_cause: fold.root_cause.clone(),
         remedy_granted: fold.remedy.clone().map(Sensitive),
-        // Rule 10 finds echoes, rule 11 ranks, rule 12 joins surveys: their fields stay empty until they
-        // speak.
+        // Rule 10 finds echoes, rule 12 joins surveys: their fields stay empty until they speak.
         ..Case::default()
     }
 }

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::fact::{About, Addressee, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said};
+use super::severity::Severity;
 use crate::config::rules::RuleSettings;
 use crate::desk::keys::Keys;
 use crate::desk::message::Elsewhere;
@@ -81,6 +82,7 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
             language: complaint.language.clone(),
         },
         audience: complaint.audience,
+        severity: Severity::of(complaint, &settings.terms),
         excerpt: excerpt(text, settings.limits.excerpt_chars).into(),
     };
     Fact {

@@ -202,7 +202,14 @@ impl Actor<'_, '_> {
     ) -> Result<(), Rejection> {
         let rules = self.rules_for(head, row)?;
         let open = judged.and_then(|(fold, _)| fold.open.as_ref());
-        let now: SmallVec<[&Wait; 2]> = waits.closed.iter().chain(open).collect();
+        // A follow-up is asked for in the last work of the case, and done with there.
+        let last = judged.and_then(|(fold, view)| {
+            let due = view.follow_up.as_ref().is_some_and(|follow_up| follow_up.is_due);
+            let closed = fold.open.is_none() && waits.closed.is_empty();
+            let marked = |wait: &&Wait| row.work.as_ref().is_some_and(|mark| mark.first == wait.first.id);
+            fold.last_wait.as_ref().filter(|_| due && closed).filter(marked)
+        });
+        let now: SmallVec<[&Wait; 2]> = waits.closed.iter().chain(open).chain(last).collect();
         let open_before = waits.before.and_then(|fold| fold.open.as_ref());
         let gone = waits.closed_before.iter().chain(open_before);
         let gone: SmallVec<[&Wait; 1]> = gone
@@ -250,6 +257,7 @@ impl Actor<'_, '_> {
             fold,
             view,
             rules,
+            weights: &self.desk.settings().priority,
             wall: self.cx.wall,
         };
         let digest = brief.digest(wait, state);
@@ -270,6 +278,7 @@ impl Actor<'_, '_> {
                 fold,
                 view,
                 rules,
+                weights: &self.desk.settings().priority,
                 wall: self.cx.wall,
             };
             let item = brief.item(wait, state, mark.revision, complaint);

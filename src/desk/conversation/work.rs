@@ -11,14 +11,17 @@ use super::case::CaseRow;
 use super::fact::{Fact, Mention};
 use super::fold::Fold;
 use super::ledger::Head;
-use super::reply_limit::Standing;
+use super::playbook::{Situation, next_steps};
 use super::view::View;
 use super::wait::Wait;
-use crate::config::rules::ChannelRules;
+use crate::config::rules::{ChannelRules, Weights};
+use crate::desk::party::links::Relation;
+use crate::desk::priority::{Facts, rank};
 use crate::model::{
-    Complaint, History, Millis, NextStep, Person, Playbook, Priority, Sensitive, Stage, WorkFlag, WorkId,
-    WorkItem, WorkState, work_item,
+    Complaint, History, Millis, NextStep, Person, Playbook, Priority, PromiseState, Sensitive, SlaState,
+    Stage, WorkFlag, WorkId, WorkItem, WorkState, work_item,
 };
+use crate::text::Category;
 
 /// What went out for a wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +60,8 @@ pub struct Brief<'a> {
     pub view: &'a View,
     /// The rules of its channel.
     pub rules: &'a ChannelRules,
+    /// How much each reason for urgency counts.
+    pub weights: &'a Weights,
     /// Wall time.
     pub wall: Millis,
 }
@@ -68,6 +73,11 @@ impl Brief<'_> {
         (state as u8, &wait.latest.id, wait.messages, wait.closed.is_some()).hash(&mut hasher);
         (self.row.party_key(), self.bystander(), self.view.standing.left()).hash(&mut hasher);
         (self.ranked(), self.fold.public).hash(&mut hasher);
+        let priority = self.priority(wait);
+        priority.score.hash(&mut hasher);
+        let terms = priority.terms.iter().map(|term| (&term.name, term.points));
+        terms.for_each(|term| term.hash(&mut hasher));
+        (self.next_steps(state), self.owner()).hash(&mut hasher);
         if let Some(found) = &self.row.who.findings {
             found.digest().hash(&mut hasher);
         }
@@ -101,12 +111,7 @@ impl Brief<'_> {
                 tier: profile.and_then(|p| p.tier.clone()),
                 lifetime_value: profile.and_then(|p| p.lifetime_value),
                 vulnerable: profile.is_some_and(|p| p.vulnerable),
-                // Rule 17: whoever dealt with it last goes on with it.
-                owner: fold
-                    .owner
-                    .clone()
-                    .or_else(|| fold.handling.agent.clone())
-                    .or_else(|| profile.and_then(|p| p.owner.clone())),
+                owner: self.owner(),
             },
             history: History {
                 complaints_90d: history.complaints_90d,
@@ -115,8 +120,7 @@ impl Brief<'_> {
                 last_score: None, // rule 12 will tell
                 last_channel: findings.and_then(|found| found.links.last_channel.clone()),
             },
-            // Rule 11 will fill it: until then every item ranks alike.
-            priority: Priority::default(),
+            priority: self.priority(wait),
             playbook: if fold.public {
                 Playbook::Fears
             } else {
@@ -151,6 +155,7 @@ impl Brief<'_> {
         let repeats = findings.is_some_and(|found| found.history.complaints_90d > 0);
         let unknown = party.is_none_or(|party| party.customer_id.is_none());
         [
+            (self.fold.severity.says(Category::Abuse), WorkFlag::Abusive),
             (unknown, WorkFlag::UnknownCustomer),
             (self.bystander(), WorkFlag::Bystander),
             (
@@ -168,17 +173,72 @@ impl Brief<'_> {
         .collect()
     }
 
-    /// The steps that rule 8 asks for. The whole playbook will stand here.
+    /// How urgent the wait is, and why (rule 11).
+    pub fn priority(&self, wait: &Wait) -> Priority {
+        let findings = self.row.who.findings.as_deref();
+        let profile = findings.and_then(|found| found.profile.as_ref());
+        let words = self.fold.severity.words();
+        let clocks = self.view.clocks.iter().map(|judged| &judged.judgement);
+        let facts = Facts {
+            escalated: findings.is_some_and(|found| found.links.escalation().is_some()),
+            rating: self.fold.severity.rating,
+            sentiment: self.fold.severity.sentiment(),
+            words: &words,
+            audience: self.fold.audience,
+            tier: profile.and_then(|profile| profile.tier.as_deref()),
+            lifetime_value: profile.and_then(|profile| profile.lifetime_value),
+            vulnerable: profile.is_some_and(|profile| profile.vulnerable),
+            repeat: findings.is_some_and(|found| found.history.complaints_90d > 0),
+            chasers: wait.messages.saturating_sub(1),
+            broken_promise: self.view.promise == PromiseState::Broken,
+            at_risk: { clocks }.any(|clock| clock.at_risk || clock.state == SlaState::Breached),
+        };
+        rank(&facts, self.weights)
+    }
+
+    /// What to do next.
     fn next_steps(&self, state: WorkState) -> Vec<NextStep> {
-        match (state, self.view.standing) {
-            (WorkState::Open, Standing::Open { left: 1 }) => {
-                vec![NextStep::LastPublicReply, NextStep::OfferPrivateChannel]
-            }
-            (WorkState::Open, Standing::Reached | Standing::Exceeded { .. }) => {
-                vec![NextStep::DoNotReplyAgain, NextStep::OfferPrivateChannel]
-            }
-            _ => Vec::new(),
-        }
+        let findings = self.row.who.findings.as_deref();
+        let links = findings.map(|found| &found.links);
+        let party = self.row.who.party.as_ref();
+        let severity = &self.fold.severity;
+        let has = |relation: &Relation| match relation {
+            Relation::EscalatedFrom(_) | Relation::Parallel | Relation::ChasedTo => true,
+            Relation::SwitchedTo | Relation::SwitchedFrom | Relation::ChasedFrom => false,
+        };
+        let chased = self.fold.open.as_ref().is_some_and(|wait| wait.messages > 1);
+        next_steps(&Situation {
+            waits: state == WorkState::Open,
+            onstage: self.fold.public,
+            acknowledged: self.fold.acknowledged.is_some(),
+            answered_publicly: self.fold.answered_publicly_at.is_some(),
+            standing: Some(self.view.standing),
+            upset: severity.is_upset() || chased || self.view.unanswered_since.is_some(),
+            abusive: severity.says(Category::Abuse),
+            was_private: links
+                .is_some_and(|l| !l.bounces.is_empty() || l.links.iter().any(|link| has(&link.relation))),
+            owned: self.owner().is_some(),
+            promise: self.view.promise,
+            follow_up: self.is_follow_up_due(),
+            known: party.is_some_and(|party| party.customer_id.is_some()),
+            bystander: self.bystander(),
+            linked: links.is_some_and(|links| !links.linked_cases().is_empty()),
+        })
+    }
+
+    /// Who looks after it: as updates say, else who replied last (rule 17), else the customer's own.
+    fn owner(&self) -> Option<SmolStr> {
+        let findings = self.row.who.findings.as_deref();
+        let profile = findings.and_then(|found| found.profile.as_ref());
+        let fold = self.fold;
+        let owner = fold.owner.as_ref().or(fold.handling.agent.as_ref());
+        owner.or(profile.and_then(|p| p.owner.as_ref())).cloned()
+    }
+
+    /// Whether somebody should ask by now whether all is well (rule 18).
+    pub fn is_follow_up_due(&self) -> bool {
+        let follow_up = self.view.follow_up.as_ref();
+        follow_up.is_some_and(|follow_up| follow_up.is_due && follow_up.done.is_none())
     }
 
     /// Until when the wait is to be answered: by the level of its clock, else before patience runs

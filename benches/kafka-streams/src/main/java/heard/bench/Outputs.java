@@ -7,6 +7,7 @@ import heard.v1.CaseSla;
 import heard.v1.CaseStatus;
 import heard.v1.Complaint;
 import heard.v1.History;
+import heard.v1.NextStep;
 import heard.v1.Party;
 import heard.v1.Playbook;
 import heard.v1.Priority;
@@ -120,7 +121,9 @@ final class Outputs {
         }
         item.priority = new Priority(0, List.of());
         item.playbook = Playbook.HOURS;
-        item.next_steps = List.of();
+        item.next_steps = profile == null
+            ? List.of(NextStep.ACKNOWLEDGE_NOW, NextStep.VERIFY_CUSTOMER)
+            : List.of(NextStep.ACKNOWLEDGE_NOW);
         item.respond_by = row.openedAt + PATIENCE_MS;
         item.linked_cases = List.of();
         item.flags = flags(conversation, row, profile);
