@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::overview::Overview;
 use super::table::{clock, percent};
 use super::text::{isolated, padded, span};
-use crate::model::{CaseStatus, Millis, Stage};
+use crate::model::{Case, CaseStatus, EscalationCause, Millis, PromiseState, Stage};
 use crate::report::Shown;
 use crate::report::dimension::{Dimension, Label};
 use crate::report::figures::{Durations, Figures};
@@ -57,7 +57,7 @@ fn sentences(overview: &Overview, shown: &Shown) -> Vec<String> {
     let levels = shown.total.levels.answer;
     let limit = shown.total.reply_limit;
     let let_go = by(CaseStatus::LetGo) as u64;
-    vec![
+    let mut sentences = vec![
         format!(
             "{} brought up in {} channels, with {}; {} by people who joined somebody else's thread. The CRM knew \
              the customer of {known}.",
@@ -100,6 +100,50 @@ fn sentences(overview: &Overview, shown: &Shown) -> Vec<String> {
             "{} solved; {} a customer came back because it was not.",
             count(resolved, "is", "are"),
             count(reopened, "time", "times")
+        ),
+    ];
+    sentences.extend(journeys(overview));
+    sentences
+}
+
+/// What only shows over several channels and several replies (rules 9, 16, 17 and 21).
+fn journeys(overview: &Overview) -> [String; 4] {
+    let of = |holds: &dyn Fn(&Case) -> bool| overview.cases().filter(|case| holds(case)).count() as u64;
+    let escalated = |cause| of(&|case| case.escalation_cause == Some(cause));
+    let promise = |state| of(&|case| case.promise == state);
+    let first_contact = |solved| of(&|case| case.first_contact_resolution == Some(solved));
+    let switched = of(&|case| case.switched_to.is_some());
+    let chased = of(&|case| case.chased_to.is_some());
+    let transfers = of(&|case| case.transfers > 0);
+    let (solved, not) = (first_contact(true), first_contact(false));
+    let open = of(&|case| case.resolved_at.is_some() && case.first_contact_resolution.is_none());
+    [
+        format!(
+            "{} public because nobody had answered in private, {} because it was not solved there.",
+            count(
+                escalated(EscalationCause::Unanswered),
+                "customer went",
+                "customers went"
+            ),
+            escalated(EscalationCause::Unsolved)
+        ),
+        format!(
+            "{} on from a public thread to a private channel as asked, {chased} because nobody had solved it in public.",
+            count(switched, "customer went", "customers went")
+        ),
+        format!(
+            "Of what was promised, {} and {}.",
+            count(
+                promise(PromiseState::Kept),
+                "promise was kept",
+                "promises were kept"
+            ),
+            count(promise(PromiseState::Broken), "was broken", "were broken")
+        ),
+        format!(
+            "{} passed on to another team or channel. The first contact solved {solved}, and not {not}; of {open} it takes \
+             a quiet week to say.",
+            count(transfers, "customer was", "customers were"),
         ),
     ]
 }

@@ -13,6 +13,7 @@
 //! | `dice` | chance, from a seed |
 
 mod dice;
+mod journeys;
 mod people;
 mod scene;
 mod situations;

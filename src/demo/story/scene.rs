@@ -270,7 +270,8 @@ impl Scene<'_, '_> {
         format_smolstr!("{}-{}", self.conversation, self.messages)
     }
 
-    fn at(&self, minute: i64) -> Millis {
+    /// The moment so many minutes into the scene.
+    pub fn at(&self, minute: i64) -> Millis {
         self.begin.plus(minute * MINUTE)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! A later rule gets a function here and a line in [`SITUATIONS`]; nothing else has to change.
 
+use super::journeys;
 use super::scene::Scene;
 use crate::model::{Intent, ResponseKind, Status, Visibility};
 
@@ -52,6 +53,21 @@ pub(super) const SITUATIONS: &[Situation] = &[
     situation("repeated", OFFSTAGE, 2, 3, delivered_twice),
     situation("edited", ONSTAGE, 3, 3, edited),
     situation("deleted", ONSTAGE, 3, 3, deleted),
+    journey(
+        "gave-up",
+        &["phone", "chat", "messaging"],
+        3,
+        4,
+        journeys::gave_up,
+    ),
+    journey("unsolved", &["email", "chat"], 2, 5, journeys::unsolved),
+    journey("parallel", &["email", "chat"], 2, 3, journeys::parallel),
+    journey("went-private", &["social", "forum"], 2, 4, journeys::went_private),
+    journey("called", &["social", "review"], 2, 3, journeys::called_instead),
+    journey("sent-back", &["phone"], 1, 3, journeys::sent_back),
+    situation("promise", &["email", "phone"], 3, 6, journeys::promise_kept),
+    situation("broken", &["email", "messaging"], 2, 3, journeys::promise_broken),
+    situation("passed-on", &["chat", "email"], 2, 4, journeys::transferred),
     Situation {
         crm: false,
         ..situation("known-late", &["email", "social"], 3, 3, known_late)
@@ -80,6 +96,20 @@ const fn situation(
         days,
         crm: true,
         tell,
+    }
+}
+
+/// A situation whose customer the CRM learns to know in it.
+const fn journey(
+    name: &'static str,
+    channels: &'static [&'static str],
+    times: u32,
+    days: u32,
+    tell: fn(&mut Scene<'_, '_>),
+) -> Situation {
+    Situation {
+        crm: false,
+        ..situation(name, channels, times, days, tell)
     }
 }
 
