@@ -65,13 +65,22 @@ impl Normal {
     /// The beginning of a text, normalised.
     pub fn of(text: &str) -> Self {
         let text = bounded(text);
+        if text.is_ascii() {
+            // Nothing falls apart and nothing is left out: a tenth of the work.
+            let plain = text.bytes().map(|byte| sign(byte.to_ascii_lowercase().into()));
+            return Self::from_characters(plain, text.len());
+        }
+        Self::from_characters(characters(text), text.len())
+    }
+
+    fn from_characters(characters: impl Iterator<Item = char>, size: usize) -> Self {
         let mut normal = Self {
-            letters: String::with_capacity(text.len()),
-            gaps: Vec::with_capacity(text.len() + 1),
+            letters: String::with_capacity(size),
+            gaps: Vec::with_capacity(size + 1),
         };
         let mut gap = Gap::Break;
         let mut quote = false;
-        for c in characters(text) {
+        for c in characters {
             let between = match c {
                 JOINER => Gap::Joiner,
                 '\'' => Gap::Apostrophe,
@@ -182,7 +191,7 @@ fn is_hebrew(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::normalise;
+    use super::{Normal, characters, normalise};
 
     #[test]
     fn one_word_in_many_ways() {
@@ -213,6 +222,16 @@ mod tests {
             assert_eq!(normalise(text), normalise(plain), "{text} and {plain}");
         }
         assert_eq!(normalise("one-two_three/four;five"), "one two three four five");
+    }
+
+    #[test]
+    fn plain_text_takes_the_short_way_to_the_same() {
+        let all: String = (0..=127_u8).map(char::from).collect();
+        for text in [all.as_str(), "I'll SUE you -- `now`!", "say \"no\"", "", "a\tb\nc_d/e"] {
+            let long = Normal::from_characters(characters(text), text.len());
+            let short = Normal::of(text);
+            assert_eq!((short.letters, short.gaps), (long.letters, long.gaps), "{text:?}");
+        }
     }
 
     #[test]
