@@ -3,6 +3,7 @@
 //! - [`conversation`]: the messages and cases of one conversation; the only writer of their records.
 //! - [`identifier`]: who claims an identifier, which cases mention it.
 //! - [`party`]: what the CRM says of a person, and their cases.
+//! - [`survey`]: an answer of a person, on its way to the party.
 //! - a *tally*, which counts by brand and channel, will be the fourth kind (rules 14, 15, 19, 22).
 
 pub mod conversation;
@@ -15,7 +16,9 @@ pub mod output;
 pub mod packed;
 pub mod party;
 pub mod row;
+pub mod score;
 pub mod summary;
+pub mod survey;
 
 use std::sync::Arc;
 
@@ -86,6 +89,7 @@ impl Desk {
             kind::CONVERSATION => conversation::Actor::new(self, to, state, cx, effects).apply(message),
             kind::IDENTIFIER => identifier::apply(to, message, state, effects),
             kind::PARTY => party::Actor::new(self, to, state, effects).apply(message),
+            kind::SURVEY => survey::apply(self, to, message, state, cx, effects),
             other => Err(Rejection::new(
                 "unknown_actor",
                 format!("no actor is of kind {other}"),

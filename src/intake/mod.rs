@@ -1,8 +1,8 @@
 //! Intake: decode, validate, normalise, address. Pure and without state.
 //!
-//! What names a conversation goes to that conversation; a customer's record goes to the party. What
-//! cannot be used is refused with a reason, and the engine writes it to the dead letters. Surveys
-//! (rule 12) will be the fifth kind of input.
+//! What names a conversation goes to that conversation; a customer's record goes to the party. A survey
+//! that names only a person goes to an actor of its own, which finds the party. What cannot be used is
+//! refused with a reason, and the engine writes it to the dead letters.
 
 mod normalise;
 mod validate;
@@ -15,7 +15,7 @@ use crate::desk::figures::CUSTOMERS;
 use crate::desk::keys::Keys;
 use crate::desk::{Effects, Message};
 use crate::log::Record;
-use crate::model::{Complaint, Customer, Millis, Response, ResponseKind, Update};
+use crate::model::{Complaint, Customer, Millis, Response, ResponseKind, Survey, SurveyAbout, Update};
 use crate::processor::Rejection;
 use crate::wire::{DecodeError, Decoder, Registry};
 
@@ -30,6 +30,8 @@ pub enum InputKind {
     Updates,
     /// The CRM's records of customers.
     Customers,
+    /// Customers' answers to surveys.
+    Surveys,
 }
 
 /// The intake of one worker.
@@ -45,6 +47,7 @@ struct Decoders {
     response: Decoder<Response>,
     update: Decoder<Update>,
     customer: Decoder<Customer>,
+    survey: Decoder<Survey>,
 }
 
 impl Intake {
@@ -56,6 +59,7 @@ impl Intake {
             response: Decoder::new(Arc::clone(registry)),
             update: Decoder::new(Arc::clone(registry)),
             customer: Decoder::new(Arc::clone(registry)),
+            survey: Decoder::new(Arc::clone(registry)),
         };
         let keys = Keys::new(settings.secret);
         Self {
@@ -84,6 +88,7 @@ impl Intake {
             (InputKind::Updates, Some(value)) => self.update(value, record.timestamp, effects),
             (InputKind::Customers, Some(value)) => self.customer(value, record.timestamp, effects),
             (InputKind::Customers, None) => self.dropped(record, effects),
+            (InputKind::Surveys, Some(value)) => self.survey(value, record.timestamp, effects),
             (_, None) => Err(Rejection::new(
                 "no_value",
                 "the record has no value: messages are deleted by a revision",
@@ -157,6 +162,26 @@ impl Intake {
         let to = self.keys.party(&customer_key(&customer.customer_id));
         effects.count(CUSTOMERS, 1);
         effects.tell(to, Message::Known(Box::new(customer)));
+        Ok(())
+    }
+
+    /// Rule 12: a CASE survey goes to the conversation it names; any other finds the party by itself.
+    fn survey(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
+        let mut survey = decoded(self.decoders.survey.decode(value))?;
+        if let Some(customer) = &mut survey.customer {
+            normalise::person(customer, &self.settings.identity);
+        }
+        validate::survey(&survey, &self.settings, Millis(logged))?;
+        // No rule reads it: it need not travel.
+        survey.comment = None;
+        effects.saw(survey.occurred_at);
+        let to = match (&survey.channel, &survey.conversation_id) {
+            (Some(channel), Some(conversation)) if survey.about == SurveyAbout::Case => {
+                self.keys.conversation(&survey.source, channel, conversation)
+            }
+            _ => self.keys.survey(&survey.source, &survey.id),
+        };
+        effects.tell(to, Message::Surveyed(Box::new(survey)));
         Ok(())
     }
 

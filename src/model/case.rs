@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{CaseId, Millis, Sensitive, Stage};
+use super::{CaseId, Millis, Sensitive, Stage, SurveyScale};
 
 /// One customer's matter within a conversation: its state now. Flat enough for a sink connector.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -114,6 +114,10 @@ pub struct Case {
     pub remedy_granted: Option<Sensitive<SmolStr>>,
     /// The score of the survey that belongs to it, in its own scale.
     pub survey_score: Option<f64>,
+    /// The instrument that score was given on.
+    pub survey_scale: Option<SurveyScale>,
+    /// Whether it was answered when that score was given.
+    pub answered_when_surveyed: Option<bool>,
     /// What that score makes of the customer.
     pub advocacy: Option<Advocacy>,
     /// How many people can see it.

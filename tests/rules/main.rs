@@ -6,6 +6,7 @@ mod identity;
 mod order;
 mod retire;
 mod story;
+mod surveys;
 mod tables;
 mod told;
 mod waits;

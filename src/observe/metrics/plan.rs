@@ -140,6 +140,7 @@ pub(super) fn topic_kind(kind: InputKind) -> &'static str {
         InputKind::Responses => "responses",
         InputKind::Updates => "updates",
         InputKind::Customers => "customers",
+        InputKind::Surveys => "surveys",
     }
 }
 
@@ -150,5 +151,6 @@ pub(super) fn record_kind(kind: InputKind) -> &'static str {
         InputKind::Responses => "response",
         InputKind::Updates => "update",
         InputKind::Customers => "customer",
+        InputKind::Surveys => "survey",
     }
 }
