@@ -314,6 +314,18 @@ fn work_items_tell_the_party_s_last_score() {
     }
 }
 
+/// A message brings another identifier: until that one has answered, the party must hear the news all the
+/// same, here that the case began before the survey.
+#[test]
+fn news_of_a_case_are_not_lost_while_an_identifier_is_asked() {
+    let lines = [
+        says(60, "m", "email", &["email:a@b"]).into(),
+        scores(30, "s", 9.0, &["email:a@b"]).into(),
+        says(10, "n", "email", &["email:a@b", "handle:ann"]).into(),
+    ];
+    assert_eq!(in_any_order(&lines, DAY).case().survey_score, Some(9.0));
+}
+
 /// A review of one star becomes one of five.
 #[test]
 fn a_review_s_first_stars_are_severity_and_changed_ones_advocacy() {

@@ -119,16 +119,26 @@ impl Actor<'_, '_> {
         let summary = summary.unwrap_or_else(|| Summary::nothing(row.case_id, SmolStr::default()));
         match decided {
             Some((party, _)) if row.who.party.as_ref() == Some(&party) => {
-                if has_news {
-                    self.note(row, summary, &party.key, Standing::Member);
-                }
+                self.news(row, summary, has_news);
             }
-            Some((party, _)) if self.cx.hops >= HOPS => happened.extend(looped(row, &party)),
+            Some((party, _)) if self.cx.hops >= HOPS => {
+                happened.extend(looped(row, &party));
+                self.news(row, summary, has_news);
+            }
             Some((party, way)) => self.change_party(row, summary, Some(party), &way, happened),
             None if live.is_empty() && row.who.party.is_some() => {
                 self.change_party(row, summary, None, &[], happened);
             }
-            None => {}
+            // An identifier that is new has not answered yet: meanwhile the party stays.
+            None => self.news(row, summary, has_news),
+        }
+    }
+
+    /// Tells the party that stays what has changed, if anything has.
+    fn news(&mut self, row: &mut CaseRow, summary: Summary, has_news: bool) {
+        let party = row.who.party.as_ref().filter(|_| has_news);
+        if let Some(key) = party.map(|party| party.key.clone()) {
+            self.note(row, summary, &key, Standing::Member);
         }
     }
 
