@@ -41,7 +41,7 @@ pub enum Row {
     /// A party's main row.
     Party(Box<PartyRow>),
     /// A case of a large party.
-    Member(Member),
+    Member(Box<Member>),
     /// The revision that a dropped message had.
     Revised(i64),
     /// A survey that names a person and no conversation.

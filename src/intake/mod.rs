@@ -215,3 +215,89 @@ impl Intake {
 fn decoded<T>(result: Result<T, DecodeError>) -> Result<T, Rejection> {
     result.map_err(|error| Rejection::new(error.code(), error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Batch, Place};
+    use crate::model::{Identifier, Person, Sensitive};
+    use crate::processor::{ActorKey, Effect};
+    use crate::wire::{Encoder, Format};
+
+    const NOW: i64 = 1_700_000_000_000;
+
+    /// To whom intake sends this survey, or why it refuses it.
+    fn sent(survey: &Survey) -> Result<ActorKey, &'static str> {
+        let settings = Arc::new(RuleSettings::default());
+        let registry = Arc::new(Registry::built_in());
+        let intake = Intake::new(settings, vec![InputKind::Surveys], &registry);
+        let mut value = Vec::new();
+        let mut encoder = Encoder::new(Format::SingleObject);
+        encoder.encode(survey, &mut value).expect("it can be written");
+        let mut batch = Batch::new();
+        let place = Place {
+            topic: 0,
+            partition: 0,
+            offset: 0,
+            timestamp: NOW,
+        };
+        batch.push(place, None, Some(&value), []);
+        let record = batch.get(0).expect("it was pushed");
+        let mut effects = Effects::default();
+        let taken = intake.take(0, &record, &mut effects);
+        taken.map_err(|rejection| rejection.code)?;
+        assert_eq!(effects.seen(), Some(Millis(NOW)));
+        match effects.as_slice() {
+            [Effect::Tell { to, message }] => {
+                let Message::Surveyed(sent) = message else {
+                    panic!("a survey goes on as one");
+                };
+                assert_eq!(sent.comment, None);
+                Ok(*to)
+            }
+            other => panic!("one message goes on, not {other:?}"),
+        }
+    }
+
+    #[test]
+    fn where_a_survey_goes() {
+        let keys = Keys::new(RuleSettings::default().secret);
+        let conversation = keys.conversation("shop", "chat", "c");
+        let person = keys.survey("shop", "1");
+        let (case, relationship) = (SurveyAbout::Case, SurveyAbout::Relationship);
+        let (ann, nobody) = ("Ann@Example.ORG", "noreply@shop.example");
+        //   given it is about   names the conversation   and this email   then it goes to
+        for (about, named, email, to) in [
+            (case, true, Some(ann), Ok(conversation)),
+            (case, true, None, Ok(conversation)),
+            (case, true, Some(nobody), Ok(conversation)),
+            (case, false, Some(ann), Ok(person)),
+            (case, false, Some(nobody), Err("no_customer")),
+            (case, false, None, Err("no_customer")),
+            (relationship, true, Some(ann), Ok(person)),
+            (relationship, true, Some(nobody), Err("no_customer")),
+        ] {
+            let identifiers = email.map(|email| Identifier {
+                kind: "email".into(),
+                value: Sensitive(email.into()),
+                realm: None,
+            });
+            let survey = Survey {
+                id: "1".into(),
+                source: "shop".into(),
+                customer: Some(Person {
+                    display_name: None,
+                    identifiers: identifiers.into_iter().collect(),
+                }),
+                channel: Some("chat".into()),
+                conversation_id: named.then(|| "c".into()),
+                about,
+                score: 7.0,
+                occurred_at: Millis(NOW),
+                comment: Some(Sensitive("it was fine".into())),
+                ..Survey::default()
+            };
+            assert_eq!(sent(&survey), to, "{about:?}, {named}, {email:?}");
+        }
+    }
+}

@@ -54,8 +54,8 @@ impl Ratings {
     /// The last change of the stars, as a score of the message `id`; none while they are those first
     /// given.
     pub fn revised(&self, id: &str) -> Option<Scored> {
-        let changes = self.0.windows(2).filter(|pair| pair[0].stars != pair[1].stars);
-        let last = changes.last()?[1];
+        let mut changes = self.0.windows(2).filter(|pair| pair[0].stars != pair[1].stars);
+        let last = changes.next_back()?[1];
         Some(Scored {
             at: last.at,
             id: id.into(),

@@ -370,7 +370,10 @@ mod tests {
             message: "r".into(),
             channel: "phone".into(),
         };
-        assert_eq!(Links::of(&post, &[call.clone()]).bounces[..], [bounce]);
+        assert_eq!(
+            Links::of(&post, std::slice::from_ref(&call)).bounces[..],
+            [bounce]
+        );
         let mut answered_call = call;
         answered(&mut answered_call.summary, 1);
         assert!(
@@ -396,7 +399,11 @@ mod tests {
             (issue(member(2, "chat", 5 + 7 * 24), "parcel"), None), // a week was quiet
             (issue(member(2, "chat", 4), "parcel"), None),          // that was before
         ] {
-            assert_eq!(Links::of(&solved, &[other.clone()]).again, again, "{other:?}");
+            assert_eq!(
+                Links::of(&solved, std::slice::from_ref(&other)).again,
+                again,
+                "{other:?}"
+            );
         }
     }
 }

@@ -88,7 +88,7 @@ impl Members {
         let known = match known {
             Some(member) => Some(member.clone()),
             None => match state.get(&row(party, note.case))? {
-                Some(Row::Member(member)) => Some(member.clone()),
+                Some(Row::Member(member)) => Some((**member).clone()),
                 _ => None,
             },
         };
@@ -107,7 +107,7 @@ impl Members {
     pub fn keep(&mut self, party: ActorKey, member: Member, effects: &mut Effects) {
         match self.inline.iter_mut().find(|known| known.case == member.case) {
             Some(known) => *known = member,
-            None => effects.store(row(party, member.case), Row::Member(member)),
+            None => effects.store(row(party, member.case), Row::Member(Box::new(member))),
         }
     }
 
@@ -184,7 +184,7 @@ fn read(party: ActorKey, cases: &[CaseRef], state: &mut State<'_>) -> Result<Vec
     let mut members = Vec::with_capacity(cases.len());
     for &case in cases {
         match state.get(&row(party, case))? {
-            Some(Row::Member(member)) => members.push(member.clone()),
+            Some(Row::Member(member)) => members.push((**member).clone()),
             _ => return Err(Corrupt("a case of a large party is missing".into())),
         }
     }
