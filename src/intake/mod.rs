@@ -219,7 +219,8 @@ fn decoded<T>(result: Result<T, DecodeError>) -> Result<T, Rejection> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::{Batch, Place};
+    use crate::log::Batch;
+    use crate::log::batch::Place;
     use crate::model::{Identifier, Person, Sensitive};
     use crate::processor::{ActorKey, Effect};
     use crate::wire::{Encoder, Format};
