@@ -367,6 +367,19 @@ fn a_review_s_first_stars_are_severity_and_changed_ones_advocacy() {
     }
 }
 
+/// It is not an edit: it only tells which stars were given first.
+#[test]
+fn a_lower_revision_that_comes_late_is_no_event_of_its_own() {
+    let review = |revision: i64, stars: f64| {
+        let mut review = says(0, "m", "review", &["handle:ann"]);
+        (review.revision, review.rating) = (revision, Some(stars));
+        Line::Says(review)
+    };
+    let story = Story::told(RuleSettings::default(), [review(1, 5.0), review(0, 1.0)]);
+    let told = story.happened();
+    assert_eq!(told, ["OPENED", "CUSTOMER_MESSAGE", "SURVEYED"]);
+}
+
 #[test]
 fn a_case_that_is_over_for_long_keeps_its_score_and_may_get_another() {
     let settings = RuleSettings::default;
