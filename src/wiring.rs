@@ -17,6 +17,7 @@ pub fn inputs(topics: &TopicSettings, rules: &RuleSettings) -> Vec<(InputKind, T
         inputs.push((InputKind::Responses, topics.responses(channel)));
     }
     inputs.push((InputKind::Updates, topics.topic(TopicKind::Updates)));
+    inputs.push((InputKind::Surveys, topics.topic(TopicKind::Surveys)));
     inputs.push((InputKind::Customers, topics.topic(TopicKind::Customers)));
     inputs
 }

@@ -105,8 +105,17 @@ impl Counted {
     }
 }
 
-/// Customer records taken: the one figure that belongs to no channel.
+/// Customer records taken: like the surveys, they belong to no channel.
 pub const CUSTOMERS: Figure = Figure(0);
+
+/// Surveys taken.
+pub const SURVEYS: Figure = Figure(1);
+
+/// Surveys that were known already.
+pub const SURVEYS_KNOWN: Figure = Figure(2);
+
+/// How many figures belong to no channel.
+const OF_NO_CHANNEL: usize = 3;
 
 /// The table: which figure is whose. Channels are those of the configuration, and no others.
 #[derive(Clone, Debug)]
@@ -125,7 +134,7 @@ impl Table {
 
     /// How many figures there are at most.
     pub fn size(&self) -> usize {
-        1 + self.channels.len() * 2 * SIZE
+        OF_NO_CHANNEL + self.channels.len() * 2 * SIZE
     }
 
     /// The figures of a channel; `None` for one that is not in the configuration.
@@ -142,7 +151,7 @@ impl ChannelFigures {
     /// The figure of this, in this stage. Records belong to no stage; by use, to offstage.
     pub fn of(self, stage: Stage, counted: Counted) -> Figure {
         let group = self.0 as usize * 2 + usize::from(stage == Stage::Onstage);
-        let index = 1 + group * SIZE + counted.place();
+        let index = OF_NO_CHANNEL + group * SIZE + counted.place();
         Figure(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
@@ -319,14 +328,14 @@ mod tests {
                 .flat_map(|k| [Counted::Taken(k), Counted::Duplicate(k)]),
         );
         let channels = RuleSettings::default().channels;
-        let mut seen = BTreeSet::from([CUSTOMERS]);
+        let mut seen = BTreeSet::from([CUSTOMERS, SURVEYS, SURVEYS_KNOWN]);
         for channel in channels.keys() {
             let figures = table.channel(channel).expect("it is configured");
             for stage in [Stage::Onstage, Stage::Offstage] {
                 seen.extend(counted.iter().map(|&counted| figures.of(stage, counted)));
             }
         }
-        assert_eq!(seen.len(), 1 + channels.len() * 2 * counted.len());
+        assert_eq!(seen.len(), OF_NO_CHANNEL + channels.len() * 2 * counted.len());
         assert_eq!(seen.len(), table.size());
         assert!(seen.iter().all(|figure| (figure.0 as usize) < table.size()));
         assert_eq!(table.channel("nobody-configured-this"), None);

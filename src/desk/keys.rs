@@ -18,6 +18,8 @@ pub mod kind {
     /// A party: a customer id, or an identifier.
     pub const PARTY: u8 = 3;
     // A tally (rules 14, 15, 19, 22) will be number 4.
+    /// A survey that names a person and no conversation: source, id.
+    pub const SURVEY: u8 = 5;
 }
 
 /// The parts of actors' states, as [`RowKey::part`] numbers them.
@@ -70,6 +72,11 @@ impl Keys {
     /// The actor of a party, by its key.
     pub fn party(&self, party_key: &str) -> ActorKey {
         self.actor(kind::PARTY, &[party_key])
+    }
+
+    /// The actor of a survey that names no conversation.
+    pub fn survey(&self, source: &str, id: &str) -> ActorKey {
+        self.actor(kind::SURVEY, &[source, id])
     }
 
     /// A short hash, for use within one actor. Never zero.

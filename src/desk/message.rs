@@ -9,28 +9,34 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::conversation::fact::Author;
+use super::conversation::fact::{Author, NOBODY};
 use super::keys::kind;
 use super::packed;
 use super::party::links::Links;
+use super::score::{Score, Scored};
 use super::summary::Summary;
-use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Update};
+use super::survey::Answer;
+use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Survey, Update};
 use crate::processor::{ActorKey, Codec, Corrupt};
 
-/// The name of a case among actors.
+/// The name of a case among actors; or of a survey that names a person only, which has no author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CaseRef {
-    /// The hash of its conversation's key.
+    /// The hash of its conversation's key, or of the survey's.
     pub conversation: u128,
     /// Its author there.
     pub author: Author,
 }
 
 impl CaseRef {
-    /// The actor that keeps the case.
+    /// The actor that keeps it.
     pub fn actor(self) -> ActorKey {
+        let kind = match self.author {
+            NOBODY => kind::SURVEY,
+            _ => kind::CONVERSATION,
+        };
         ActorKey {
-            kind: kind::CONVERSATION,
+            kind,
             hash: self.conversation,
         }
     }
@@ -77,6 +83,8 @@ pub enum Message {
     SpreadParty(u32),
     /// To a conversation, from another: a company's message there answers this one, or no longer does.
     Elsewhere(Box<Elsewhere>),
+    /// To the conversation it names, or else to a survey: a customer's answer, normalised.
+    Surveyed(Box<Survey>),
 }
 
 /// A company's message in another conversation (rule 3).
@@ -128,7 +136,7 @@ pub enum Standing {
     Gone,
 }
 
-/// What a case tells a party.
+/// What a case tells a party; or a survey that names a person only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseNote {
     /// Which case.
@@ -145,6 +153,8 @@ pub struct CaseNote {
     pub settled: bool,
     /// What the party needs to know of it.
     pub summary: Summary,
+    /// The survey that it is; then its summary says nothing.
+    pub survey: Option<Answer>,
 }
 
 /// What a party tells a case.
@@ -162,6 +172,8 @@ pub struct Findings {
     pub history: History,
     /// What they mean to this one.
     pub links: Links,
+    /// The party's surveys that are about this case, in their order (rule 12).
+    pub surveys: SmallVec<[Scored; 0]>,
 }
 
 impl Findings {
@@ -173,8 +185,10 @@ impl Findings {
             complaints_90d,
             unanswered_90d,
             open_cases: _,
+            last_score,
         } = self.history;
         (&self.profile, complaints_90d, unanswered_90d, &self.links).hash(&mut hasher);
+        (last_score, &self.surveys).hash(&mut hasher);
         hasher.finish().max(1)
     }
 }
@@ -220,6 +234,8 @@ pub struct History {
     pub unanswered_90d: u32,
     /// Cases open at the time of the findings.
     pub open_cases: u32,
+    /// The last score that the party gave, about whatever.
+    pub last_score: Option<Score>,
 }
 
 /// A customer's record points to another customer.

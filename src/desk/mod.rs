@@ -3,6 +3,7 @@
 //! - [`conversation`]: the messages and cases of one conversation; the only writer of their records.
 //! - [`identifier`]: who claims an identifier, which cases mention it.
 //! - [`party`]: what the CRM says of a person, and their cases.
+//! - [`survey`]: an answer of a person, on its way to the party.
 //! - [`tally`]: what is counted by brand and channel; its actor will be the fourth kind (rules 14, 19, 22).
 
 pub mod conversation;
@@ -16,7 +17,9 @@ pub mod packed;
 pub mod party;
 pub mod priority;
 pub mod row;
+pub mod score;
 pub mod summary;
+pub mod survey;
 pub mod tally;
 
 use std::sync::Arc;
@@ -88,6 +91,7 @@ impl Desk {
             kind::CONVERSATION => conversation::Actor::new(self, to, state, cx, effects).apply(message),
             kind::IDENTIFIER => identifier::apply(to, message, state, effects),
             kind::PARTY => party::Actor::new(self, to, state, effects).apply(message),
+            kind::SURVEY => survey::apply(self, to, message, state, cx, effects),
             other => Err(Rejection::new(
                 "unknown_actor",
                 format!("no actor is of kind {other}"),

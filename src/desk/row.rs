@@ -13,6 +13,7 @@ use super::message::CaseRef;
 use super::packed;
 use super::party::PartyRow;
 use super::party::members::Member;
+use super::survey::SurveyRow;
 use crate::model::Millis;
 use crate::processor::{Codec, Corrupt, Row as ProcessorRow, Standings};
 
@@ -43,6 +44,8 @@ pub enum Row {
     Member(Box<Member>),
     /// The revision that a dropped message had.
     Revised(i64),
+    /// A survey that names a person and no conversation.
+    Survey(Box<SurveyRow>),
 }
 
 impl Codec for Row {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::score::Scored;
 use crate::model::{CaseId, Millis};
 
 /// Spells of one kind that a case remembers; of more, the earliest are forgotten.
@@ -131,6 +132,8 @@ pub struct Summary {
     pub waits_since: Option<Millis>,
     /// What it has gone through before.
     pub journey: Journey,
+    /// The latest score that its customer gave in it (rule 12).
+    pub scored: Option<Scored>,
     /// The brand, product and issue it is about.
     pub matter: [Option<SmolStr>; 3],
 }
@@ -153,6 +156,7 @@ impl Summary {
             let_go_at: None,
             waits_since: None,
             journey: Journey::default(),
+            scored: None,
             matter: [None, None, None],
         }
     }

@@ -1,8 +1,8 @@
 //! Intake: decode, validate, normalise, address. Pure and without state.
 //!
-//! What names a conversation goes to that conversation; a customer's record goes to the party. What
-//! cannot be used is refused with a reason, and the engine writes it to the dead letters. Surveys
-//! (rule 12) will be the fifth kind of input.
+//! What names a conversation goes to that conversation; a customer's record goes to the party. A survey
+//! that names only a person goes to an actor of its own, which finds the party. What cannot be used is
+//! refused with a reason, and the engine writes it to the dead letters.
 
 mod normalise;
 mod validate;
@@ -15,7 +15,7 @@ use crate::desk::figures::CUSTOMERS;
 use crate::desk::keys::Keys;
 use crate::desk::{Effects, Message};
 use crate::log::Record;
-use crate::model::{Complaint, Customer, Millis, Response, ResponseKind, Update};
+use crate::model::{Complaint, Customer, Millis, Response, ResponseKind, Survey, SurveyAbout, Update};
 use crate::processor::Rejection;
 use crate::wire::{DecodeError, Decoder, Registry};
 
@@ -30,6 +30,8 @@ pub enum InputKind {
     Updates,
     /// The CRM's records of customers.
     Customers,
+    /// Customers' answers to surveys.
+    Surveys,
 }
 
 /// The intake of one worker.
@@ -45,6 +47,7 @@ struct Decoders {
     response: Decoder<Response>,
     update: Decoder<Update>,
     customer: Decoder<Customer>,
+    survey: Decoder<Survey>,
 }
 
 impl Intake {
@@ -56,6 +59,7 @@ impl Intake {
             response: Decoder::new(Arc::clone(registry)),
             update: Decoder::new(Arc::clone(registry)),
             customer: Decoder::new(Arc::clone(registry)),
+            survey: Decoder::new(Arc::clone(registry)),
         };
         let keys = Keys::new(settings.secret);
         Self {
@@ -84,6 +88,7 @@ impl Intake {
             (InputKind::Updates, Some(value)) => self.update(value, record.timestamp, effects),
             (InputKind::Customers, Some(value)) => self.customer(value, record.timestamp, effects),
             (InputKind::Customers, None) => self.dropped(record, effects),
+            (InputKind::Surveys, Some(value)) => self.survey(value, record.timestamp, effects),
             (_, None) => Err(Rejection::new(
                 "no_value",
                 "the record has no value: messages are deleted by a revision",
@@ -160,6 +165,26 @@ impl Intake {
         Ok(())
     }
 
+    /// Rule 12: a CASE survey goes to the conversation it names; any other finds the party by itself.
+    fn survey(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
+        let mut survey = decoded(self.decoders.survey.decode(value))?;
+        if let Some(customer) = &mut survey.customer {
+            normalise::person(customer, &self.settings.identity);
+        }
+        validate::survey(&survey, &self.settings, Millis(logged))?;
+        // No rule reads it: it need not travel.
+        survey.comment = None;
+        effects.saw(survey.occurred_at);
+        let to = match (&survey.channel, &survey.conversation_id) {
+            (Some(channel), Some(conversation)) if survey.about == SurveyAbout::Case => {
+                self.keys.conversation(&survey.source, channel, conversation)
+            }
+            _ => self.keys.survey(&survey.source, &survey.id),
+        };
+        effects.tell(to, Message::Surveyed(Box::new(survey)));
+        Ok(())
+    }
+
     /// The CRM has dropped a customer. Forgetting the person altogether (ENGINE.md 18) will begin
     /// here too.
     fn dropped(&self, record: &Record<'_>, effects: &mut Effects) -> Result<(), Rejection> {
@@ -189,4 +214,91 @@ impl Intake {
 
 fn decoded<T>(result: Result<T, DecodeError>) -> Result<T, Rejection> {
     result.map_err(|error| Rejection::new(error.code(), error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::Batch;
+    use crate::log::batch::Place;
+    use crate::model::{Identifier, Person, Sensitive};
+    use crate::processor::{ActorKey, Effect};
+    use crate::wire::{Encoder, Format};
+
+    const NOW: i64 = 1_700_000_000_000;
+
+    /// To whom intake sends this survey, or why it refuses it.
+    fn sent(survey: &Survey) -> Result<ActorKey, &'static str> {
+        let settings = Arc::new(RuleSettings::default());
+        let registry = Arc::new(Registry::built_in());
+        let intake = Intake::new(settings, vec![InputKind::Surveys], &registry);
+        let mut value = Vec::new();
+        let mut encoder = Encoder::new(Format::SingleObject);
+        encoder.encode(survey, &mut value).expect("it can be written");
+        let mut batch = Batch::new();
+        let place = Place {
+            topic: 0,
+            partition: 0,
+            offset: 0,
+            timestamp: NOW,
+        };
+        batch.push(place, None, Some(&value), []);
+        let record = batch.get(0).expect("it was pushed");
+        let mut effects = Effects::default();
+        let taken = intake.take(0, &record, &mut effects);
+        taken.map_err(|rejection| rejection.code)?;
+        assert_eq!(effects.seen(), Some(Millis(NOW)));
+        match effects.as_slice() {
+            [Effect::Tell { to, message }] => {
+                let Message::Surveyed(sent) = message else {
+                    panic!("a survey goes on as one");
+                };
+                assert_eq!(sent.comment, None);
+                Ok(*to)
+            }
+            other => panic!("one message goes on, not {other:?}"),
+        }
+    }
+
+    #[test]
+    fn where_a_survey_goes() {
+        let keys = Keys::new(RuleSettings::default().secret);
+        let conversation = keys.conversation("shop", "chat", "c");
+        let person = keys.survey("shop", "1");
+        let (case, relationship) = (SurveyAbout::Case, SurveyAbout::Relationship);
+        let (ann, nobody) = ("Ann@Example.ORG", "noreply@shop.example");
+        //   given it is about   names the conversation   and this email   then it goes to
+        for (about, named, email, to) in [
+            (case, true, Some(ann), Ok(conversation)),
+            (case, true, None, Ok(conversation)),
+            (case, true, Some(nobody), Ok(conversation)),
+            (case, false, Some(ann), Ok(person)),
+            (case, false, Some(nobody), Err("no_customer")),
+            (case, false, None, Err("no_customer")),
+            (relationship, true, Some(ann), Ok(person)),
+            (relationship, true, Some(nobody), Err("no_customer")),
+        ] {
+            let identifiers = email.map(|email| Identifier {
+                kind: "email".into(),
+                value: Sensitive(email.into()),
+                realm: None,
+            });
+            let survey = Survey {
+                id: "1".into(),
+                source: "shop".into(),
+                customer: Some(Person {
+                    display_name: None,
+                    identifiers: identifiers.into_iter().collect(),
+                }),
+                channel: Some("chat".into()),
+                conversation_id: named.then(|| "c".into()),
+                about,
+                score: 7.0,
+                occurred_at: Millis(NOW),
+                comment: Some(Sensitive("it was fine".into())),
+                ..Survey::default()
+            };
+            assert_eq!(sent(&survey), to, "{about:?}, {named}, {email:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What a record must be to be used. Each check says what is wrong, and holds no personal data.
 
 use crate::config::rules::RuleSettings;
-use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Update};
+use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Survey, SurveyAbout, Update};
 use crate::processor::Rejection;
 
 /// Bytes of an id, a source, a conversation id.
@@ -79,6 +79,38 @@ pub fn customer(customer: &Customer, settings: &RuleSettings, logged: Millis) ->
     within("lifetime_value", customer.lifetime_value, f64::MIN, f64::MAX)
 }
 
+/// Checks a customer's answer to a survey, normalised: an identifier that names nobody names nobody.
+pub fn survey(survey: &Survey, settings: &RuleSettings, logged: Millis) -> Result<(), Rejection> {
+    name("id", &survey.id)?;
+    name("source", &survey.source)?;
+    survey
+        .conversation_id
+        .as_deref()
+        .map_or(Ok(()), |id| name("conversation_id", id))?;
+    survey
+        .channel
+        .as_deref()
+        .map_or(Ok(()), |name| channel(settings, name))?;
+    time(settings, survey.occurred_at, logged)?;
+    text(survey.comment.as_deref().map(String::as_str))?;
+    let (least, most) = survey.scale.bounds();
+    within("score", Some(survey.score), least, most)?;
+    if survey.conversation_id.is_some() && survey.channel.is_none() {
+        let detail = "the survey names a conversation without its channel";
+        return Err(Rejection::new("no_channel", detail));
+    }
+    let names_a_case = survey.about == SurveyAbout::Case && survey.conversation_id.is_some();
+    let mut people = survey.customer.iter();
+    if names_a_case || people.any(|person| !person.identifiers.is_empty()) {
+        return Ok(());
+    }
+    let detail = match survey.about {
+        SurveyAbout::Case => "the survey names neither a conversation nor a customer's identifier",
+        SurveyAbout::Relationship => "a survey of the relationship must name a customer's identifier",
+    };
+    Err(Rejection::new("no_customer", detail))
+}
+
 fn name(field: &str, value: &str) -> Result<(), Rejection> {
     match value.len() {
         0 => Err(Rejection::new("empty_field", format!("{field} is empty"))),
@@ -141,9 +173,9 @@ fn within(field: &str, value: Option<f64>, least: f64, most: f64) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use super::complaint;
+    use super::{complaint, survey};
     use crate::config::rules::RuleSettings;
-    use crate::model::{Complaint, Millis, Sensitive};
+    use crate::model::{Complaint, Identifier, Millis, Person, Sensitive, Survey, SurveyAbout, SurveyScale};
 
     #[test]
     fn what_a_complaint_must_be() {
@@ -178,6 +210,77 @@ mod tests {
             let mut spoilt = good();
             spoil(&mut spoilt);
             let result = complaint(&spoilt, &RuleSettings::default(), Millis(NOW));
+            assert_eq!(result.err().map(|rejection| rejection.code), code, "case {i}");
+        }
+    }
+
+    #[test]
+    fn what_a_survey_must_be() {
+        const NOW: i64 = 1_700_000_000_000;
+        let good = || Survey {
+            id: "1".into(),
+            source: "shop".into(),
+            customer: Some(Person {
+                display_name: None,
+                identifiers: vec![Identifier {
+                    kind: "email".into(),
+                    value: Sensitive("a@b".into()),
+                    realm: None,
+                }],
+            }),
+            channel: Some("chat".into()),
+            conversation_id: Some("c".into()),
+            score: 7.0,
+            occurred_at: Millis(NOW),
+            ..Survey::default()
+        };
+        fn scored(survey: &mut Survey, score: f64, scale: SurveyScale) {
+            (survey.score, survey.scale) = (score, scale);
+        }
+        use SurveyScale::{Csat1To5, Nps0To10, Stars1To5};
+        type Spoil = fn(&mut Survey);
+        //   given a good survey, but                 then
+        let cases: [(Spoil, Option<&str>); 23] = [
+            (|_| {}, None),
+            (|s| s.id = "".into(), Some("empty_field")),
+            (|s| s.source = "".into(), Some("empty_field")),
+            (|s| s.conversation_id = Some("".into()), Some("empty_field")),
+            (|s| s.channel = Some("pigeon".into()), Some("unknown_channel")),
+            (|s| s.channel = None, Some("no_channel")),
+            (|s| s.occurred_at = Millis(i64::MAX), Some("absurd_time")),
+            (
+                |s| s.comment = Some(Sensitive("x".repeat(1 << 20))),
+                Some("text_too_long"),
+            ),
+            (|s| scored(s, f64::NAN, Nps0To10), Some("out_of_range")),
+            (|s| scored(s, f64::INFINITY, Nps0To10), Some("out_of_range")),
+            (|s| scored(s, -1.0, Nps0To10), Some("out_of_range")),
+            (|s| scored(s, 0.0, Nps0To10), None),
+            (|s| scored(s, 10.0, Nps0To10), None),
+            (|s| scored(s, 11.0, Nps0To10), Some("out_of_range")),
+            (|s| scored(s, 0.0, Stars1To5), Some("out_of_range")),
+            (|s| scored(s, 5.0, Stars1To5), None),
+            (|s| scored(s, 0.9, Csat1To5), Some("out_of_range")),
+            (|s| scored(s, 6.0, Csat1To5), Some("out_of_range")),
+            (|s| s.customer = None, None), // the conversation is enough
+            (|s| (s.conversation_id, s.channel) = (None, None), None), // so is the customer
+            (
+                |s| (s.conversation_id, s.customer) = (None, None),
+                Some("no_customer"),
+            ),
+            (
+                |s| (s.conversation_id, s.customer) = (None, Some(Person::default())),
+                Some("no_customer"),
+            ),
+            (
+                |s| (s.about, s.customer) = (SurveyAbout::Relationship, None),
+                Some("no_customer"),
+            ),
+        ];
+        for (i, (spoil, code)) in cases.into_iter().enumerate() {
+            let mut spoilt = good();
+            spoil(&mut spoilt);
+            let result = survey(&spoilt, &RuleSettings::default(), Millis(NOW));
             assert_eq!(result.err().map(|rejection| rejection.code), code, "case {i}");
         }
     }

@@ -114,10 +114,12 @@ pub struct Case {
     pub remedy_granted: Option<Sensitive<SmolStr>>,
     /// The score of the survey that belongs to it, in its own scale.
     pub survey_score: Option<f64>,
-    /// The instrument of that survey.
+    /// The instrument that score was given on.
     pub survey_scale: Option<SurveyScale>,
-    /// When that survey was answered: whether the case was answered is judged as of then.
+    /// When that score was given.
     pub surveyed_at: Option<Millis>,
+    /// Whether it was answered when that score was given.
+    pub answered_when_surveyed: Option<bool>,
     /// What that score makes of the customer.
     pub advocacy: Option<Advocacy>,
     /// How many people can see it.

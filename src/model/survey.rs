@@ -10,13 +10,13 @@ use super::{Millis, Person, Sensitive};
 pub struct Survey {
     /// The answer's id, unique within its source.
     pub id: SmolStr,
-    /// The system that asked.
+    /// The system that asked; if a conversation is named, that conversation's source.
     pub source: SmolStr,
-    /// Who answered.
+    /// Who answered. Needs an identifier unless a conversation is named.
     pub customer: Option<Person>,
     /// The channel of the conversation asked about.
     pub channel: Option<SmolStr>,
-    /// The conversation asked about.
+    /// The conversation asked about; its channel must be named, too.
     pub conversation_id: Option<SmolStr>,
     /// What it was about.
     #[serde(default)]
@@ -57,4 +57,23 @@ pub enum SurveyScale {
     /// Satisfaction, 1 to 5.
     #[serde(rename = "CSAT_1_5")]
     Csat1To5,
+}
+
+impl SurveyScale {
+    /// The symbol in the schema.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Nps0To10 => "NPS_0_10",
+            Self::Stars1To5 => "STARS_1_5",
+            Self::Csat1To5 => "CSAT_1_5",
+        }
+    }
+
+    /// The least and the greatest score.
+    pub const fn bounds(self) -> (f64, f64) {
+        match self {
+            Self::Nps0To10 => (0.0, 10.0),
+            Self::Stars1To5 | Self::Csat1To5 => (1.0, 5.0),
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{CaseId, Complaint, Millis, Sensitive, Stage, WorkId};
+use super::{CaseId, Complaint, Millis, Sensitive, Stage, SurveyScale, WorkId};
 
 /// What a handler (a person, a CRM queue) gets for one wait: the latest message, who it is, their
 /// history, how urgent it is and why, what to do next. It is revised as the wait goes on, and ends
@@ -97,6 +97,8 @@ pub struct History {
     pub open_cases: u32,
     /// Their last survey score, in its own scale.
     pub last_score: Option<f64>,
+    /// The instrument that score was given on.
+    pub last_scale: Option<SurveyScale>,
     /// The channel of their case before this one.
     pub last_channel: Option<SmolStr>,
 }

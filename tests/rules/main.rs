@@ -8,6 +8,7 @@ mod levels;
 mod order;
 mod retire;
 mod story;
+mod surveys;
 mod tables;
 mod told;
 mod waits;

@@ -12,7 +12,7 @@ use heard::desk::keys::Keys;
 use heard::desk::{Message, Output, Row};
 use heard::model::{
     Case, CaseEvent, CaseId, Complaint, Customer, Identifier, Millis, Person, Response, ResponseKind,
-    Sensitive, Status, Update, WorkId, WorkItem, WorkState,
+    Sensitive, Status, Survey, SurveyAbout, SurveyScale, Update, WorkId, WorkItem, WorkState,
 };
 use heard::processor::sequential::Sequential;
 use heard::processor::{ActorKey, RowKey};
@@ -94,6 +94,19 @@ pub fn customer(minute: i64, id: &str, identifiers: &[&str]) -> Customer {
     }
 }
 
+/// A person's answer to a survey about their matter: how likely they recommend us.
+pub fn scores(minute: i64, id: &str, score: f64, customer: &[&str]) -> Survey {
+    Survey {
+        id: id.into(),
+        source: "test".into(),
+        customer: Some(person(customer)),
+        score,
+        scale: SurveyScale::Nps0To10,
+        occurred_at: at(minute),
+        ..Survey::default()
+    }
+}
+
 /// Anything that may happen in a story.
 #[derive(Clone)]
 pub enum Line {
@@ -101,6 +114,7 @@ pub enum Line {
     Replies(Response),
     Becomes(Update),
     Customer(Customer),
+    Survey(Survey),
 }
 
 /// One line of text, so that a story that failed can be read.
@@ -170,6 +184,16 @@ impl fmt::Debug for Line {
                     minute(*updated_at)
                 )
             }
+            Self::Survey(survey) => {
+                let who = survey.customer.as_ref().map(|person| named(&person.identifiers));
+                let (about, conversation) = (survey.about, &survey.conversation_id);
+                let (id, score) = (&survey.id, survey.score);
+                let at = minute(survey.occurred_at);
+                write!(
+                    f,
+                    "{at} {who:?} gives {score} by {id} to {about:?} {conversation:?}"
+                )
+            }
         }
     }
 }
@@ -181,7 +205,7 @@ macro_rules! line {
         }
     )* };
 }
-line!(Complaint => Says, Response => Replies, Update => Becomes, Customer => Customer);
+line!(Complaint => Says, Response => Replies, Update => Becomes, Customer => Customer, Survey => Survey);
 
 /// Settings with levels of an hour to acknowledge and answer, two for each wait, a day to resolve.
 pub fn with_levels() -> RuleSettings {
@@ -377,6 +401,15 @@ fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
             keys.party(&customer_key(&record.customer_id)),
             Message::Known(Box::new(record)),
         ),
+        Line::Survey(record) => {
+            let to = match (&record.channel, &record.conversation_id) {
+                (Some(channel), Some(conversation)) if record.about == SurveyAbout::Case => {
+                    keys.conversation(&record.source, channel, conversation)
+                }
+                _ => keys.survey(&record.source, &record.id),
+            };
+            (to, Message::Surveyed(Box::new(record)))
+        }
     }
 }
 

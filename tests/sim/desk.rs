@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use heard::app::{App, OutputFormats, OutputTopic};
 use heard::config::rules::{RuleSettings, Span};
-use heard::desk::figures::{BUCKETS, CUSTOMERS, Counted, LEVELS, RecordKind, Table};
+use heard::desk::figures::{BUCKETS, CUSTOMERS, Counted, LEVELS, RecordKind, SURVEYS, SURVEYS_KNOWN, Table};
 use heard::intake::InputKind;
 use heard::model::{
     Case, CaseEvent, Complaint, Customer, Identifier, Intent, Millis, Person, Response, ResponseKind,
-    Sensitive, Stage, Status, Update, WorkItem, WorkState,
+    Sensitive, Stage, Status, Survey, SurveyAbout, SurveyScale, Update, WorkItem, WorkState,
 };
 use heard::processor::Figures;
 use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord};
@@ -22,11 +22,12 @@ use super::outcome::{Outcome, OutputRecord};
 use super::subject::{Input, Subject};
 
 /// The input topics, in order.
-const KINDS: [InputKind; 4] = [
+const KINDS: [InputKind; 5] = [
     InputKind::Complaints,
     InputKind::Responses,
     InputKind::Updates,
     InputKind::Customers,
+    InputKind::Surveys,
 ];
 /// People, by what they are known with.
 const PEOPLE: [&[&str]; 6] = [
@@ -112,7 +113,13 @@ impl Subject for Desk {
 
     fn counted(&self, figures: &Figures) -> BTreeMap<String, i64> {
         let table = Table::new(&self.settings);
-        let mut counted = BTreeMap::from([("CUSTOMERS".to_owned(), figures.get(CUSTOMERS))]);
+        let mut counted: BTreeMap<_, _> = [
+            ("CUSTOMERS", CUSTOMERS),
+            ("SURVEYS", SURVEYS),
+            ("SURVEYS KNOWN", SURVEYS_KNOWN),
+        ]
+        .map(|(name, figure)| (name.to_owned(), figures.get(figure)))
+        .into();
         for name in self.settings.channels.keys() {
             let channel = table.channel(name).expect("it is configured");
             for kind in RecordKind::ALL {
@@ -288,12 +295,14 @@ impl Teller<'_> {
             0..9 => 0,
             9..14 => 1,
             14..16 => 2,
+            16..18 => 4,
             _ => 3,
         };
         let mut value = match topic {
             0 => self.complaint(),
             1 => self.response(),
             2 => self.update(n),
+            4 => self.survey(n),
             _ => self.customer(n),
         };
         if self.rng.random_ratio(1, 25) {
@@ -341,6 +350,7 @@ impl Teller<'_> {
             author: self.person(),
             occurred_at: self.at(),
             deleted,
+            rating: [None, None, Some(1.0), Some(5.0)][self.rng.random_range(0..4)],
             intent: [None, None, None, Some(Intent::Thanks)][self.rng.random_range(0..4)],
             automatic: self.rng.random_ratio(1, 10),
             ..Complaint::default()
@@ -387,6 +397,27 @@ impl Teller<'_> {
             occurred_at: self.at(),
             status: Some(STATUSES[self.rng.random_range(0..STATUSES.len())]),
             ..Update::default()
+        })
+    }
+
+    fn survey(&mut self, n: u64) -> Vec<u8> {
+        let named = self.rng.random_bool(0.5).then(|| self.conversation());
+        let (channel, conversation_id) = named.unzip();
+        encode(&Survey {
+            id: format!("s{n}").into(),
+            source: "sim".into(),
+            customer: Some(self.person()),
+            channel: channel.map(Into::into),
+            conversation_id: conversation_id.map(Into::into),
+            about: if self.rng.random_ratio(1, 5) {
+                SurveyAbout::Relationship
+            } else {
+                SurveyAbout::Case
+            },
+            score: f64::from(self.rng.random_range(1..=5_u8)),
+            scale: [SurveyScale::Nps0To10, SurveyScale::Csat1To5][self.rng.random_range(0..2)],
+            occurred_at: self.at(),
+            ..Survey::default()
         })
     }
 

@@ -96,6 +96,16 @@ fn tagged(mut line: Line, tag: &str) -> Line {
             }
             person(&mut record.identifiers);
         }
+        Line::Survey(record) => {
+            // One survey is one actor: its id names it.
+            add(&mut record.id);
+            if let Some(conversation) = &mut record.conversation_id {
+                add(conversation);
+            }
+            if let Some(customer) = &mut record.customer {
+                person(&mut customer.identifiers);
+            }
+        }
     }
     line
 }

@@ -3,7 +3,7 @@
 use heard::log::Log;
 use heard::model::{Complaint, Customer};
 
-use crate::story::{Line, becomes, customer, replies, says};
+use crate::story::{Line, becomes, customer, replies, says, scores};
 use crate::tale::{Tale, tellings};
 use crate::world::{Outcome, Shape, World};
 
@@ -80,6 +80,16 @@ fn tales() -> Vec<Tale> {
                 replies(60, "r1", "email").into(),
                 says(270, "m2", "email", &["email:a@b"]).into(),
                 replies(370, "r2", "email").into(),
+            ],
+        ),
+        tale(
+            "a survey by another identifier of the customer",
+            "customer:C",
+            vec![
+                says(10, "m1", "email", &["email:a@b"]).into(),
+                customer(0, "C", &["email:a@b", "phone:1234567"]).into(),
+                scores(30, "s1", 9.0, &["phone:1234567"]).into(),
+                replies(20, "r1", "email").into(),
             ],
         ),
         tale(

@@ -22,11 +22,12 @@ use crate::story::{Line, at, with_tiers};
 use crate::tale::END;
 
 /// Input topics, in the order of their indices.
-const KINDS: [InputKind; 4] = [
+const KINDS: [InputKind; 5] = [
     InputKind::Complaints,
     InputKind::Responses,
     InputKind::Updates,
     InputKind::Customers,
+    InputKind::Surveys,
 ];
 
 /// How rounds follow each other.
@@ -68,7 +69,7 @@ impl<L: Log> World<L> {
         let name = format!("way-{}", WORLDS.fetch_add(1, Ordering::Relaxed));
         let topic = |what: &str| Topic::new(&format!("{name}.{what}"));
         let topics = Topics {
-            inputs: ["complaints", "responses", "updates", "customers"]
+            inputs: ["complaints", "responses", "updates", "customers", "surveys"]
                 .map(topic)
                 .into(),
             mailbox: topic("interactions"),
@@ -239,6 +240,7 @@ fn encoded(line: &Line) -> (usize, Vec<u8>) {
         Line::Replies(record) => (1, value(record)),
         Line::Becomes(record) => (2, value(record)),
         Line::Customer(record) => (3, value(record)),
+        Line::Survey(record) => (4, value(record)),
     }
 }
 

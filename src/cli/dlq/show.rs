@@ -105,6 +105,7 @@ fn holds(settings: &Settings, letter: &Letter) -> Holds {
             InputKind::Responses => "Response",
             InputKind::Updates => "Update",
             InputKind::Customers => "Customer",
+            InputKind::Surveys => "Survey",
         })
     })
 }

@@ -2,10 +2,13 @@
 //!
 //! To the case of the message it replies to; else of the customer it names; else of the latest
 //! customer message before it in the conversation. A customer's message is always its author's.
+//!
+//! A survey that names the conversation is about the case of the customer it names; else of the first
+//! author (rule 12).
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::fact::{Addressee, Author, Class, Fact, Mention};
+use super::fact::{Addressee, Author, Class, Fact, Mention, Said};
 
 /// Who spoke in messages that were dropped ([`super::retire`]), as far as responses name them.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +17,8 @@ pub struct Elders {
     pub authors: FxHashSet<Author>,
     /// Whose an identifier was then.
     pub mentioned: FxHashMap<Mention, Author>,
+    /// Who spoke first; zero if nothing was dropped.
+    pub first: Author,
     /// Who spoke last; zero if nothing was dropped.
     pub last: Author,
 }
@@ -63,6 +68,8 @@ struct People<'a> {
     by_id: FxHashMap<&'a str, usize>,
     authors: FxHashSet<Author>,
     mentioned: FxHashMap<Mention, Author>,
+    /// Who spoke first.
+    first: Author,
     /// For each fact, the author of the latest customer message not after it.
     before: Vec<Author>,
 }
@@ -73,6 +80,7 @@ impl<'a> People<'a> {
             by_id: FxHashMap::default(),
             authors: elders.authors.clone(),
             mentioned: elders.mentioned.clone(),
+            first: elders.first,
             before: vec![0; facts.len()],
         };
         for (i, fact) in facts.iter().enumerate() {
@@ -80,9 +88,12 @@ impl<'a> People<'a> {
                 _ if fact.deleted => {}
                 Class::Customer => _ = people.by_id.insert(&fact.id, i), // before any response of that id
                 Class::Company => _ = people.by_id.entry(&fact.id).or_insert(i),
-                Class::Changed => {}
+                Class::Changed | Class::Surveyed => {}
             }
             if let Some(said) = fact.customer() {
+                if people.first == 0 {
+                    people.first = said.author;
+                }
                 people.authors.insert(said.author);
                 for &mention in &said.mentions {
                     people.mentioned.entry(mention).or_insert(said.author);
@@ -113,7 +124,10 @@ impl<'a> People<'a> {
 
     fn otherwise(&self, facts: &[Fact], i: usize) -> Author {
         let named = facts[i].said.addressee().and_then(|to| self.named(to));
-        named.unwrap_or(self.before[i])
+        named.unwrap_or(match facts[i].said {
+            Said::Surveyed(_) => self.first,
+            _ => self.before[i],
+        })
     }
 
     fn named(&self, to: &Addressee) -> Option<Author> {

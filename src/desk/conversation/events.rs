@@ -1,10 +1,11 @@
 //! Case events are the difference between two folds.
 
 use super::fact::{Fact, Said};
-use super::fold::{Fold, Mark};
+use super::fold::{self, Fold, Mark};
 use super::level::Level;
 use super::promise::Promise;
 use super::reply_limit::Standing;
+use super::surveys;
 use super::view::{Judged, View};
 use crate::model::{CaseEventType, CaseId, Details, EventId, Millis, PromiseState, ResponseKind, SlaState};
 
@@ -87,6 +88,7 @@ pub fn difference(
         told.promises(old, new);
         told.transfers(old, new);
         told.follow_up(old, new);
+        told.stars(old, new);
     }
     told.happened
 }
@@ -124,7 +126,10 @@ impl Told {
     fn news(&mut self, news: News<'_>) {
         match news {
             News::Gained(fact) => self.gained(fact),
-            News::Lost(fact) => self.corrected(fact.at, "message_of_another_case", &fact.id),
+            News::Lost(fact) => match fold::scored(fact) {
+                Some(scored) => self.happened.push(surveys::not_given(self.case, &scored)),
+                None => self.corrected(fact.at, "message_of_another_case", &fact.id),
+            },
             News::Edited(fact) => self.revision(CaseEventType::Edited, fact),
             News::Withdrawn(fact) => self.revision(CaseEventType::Withdrawn, fact),
         }
@@ -154,7 +159,28 @@ impl Told {
                 }
             }
             Said::Changed(_) => {}
+            Said::Surveyed(_) => {
+                let scored = fold::scored(fact);
+                self.happened
+                    .extend(scored.map(|scored| surveys::given(self.case, &scored)));
+            }
         }
+    }
+
+    /// Rule 12: a review's stars have changed.
+    fn stars(&mut self, old: Option<Side<'_>>, new: Side<'_>) {
+        let (was, is) = (
+            old.and_then(|old| old.fold.rated.as_ref()),
+            new.fold.rated.as_ref(),
+        );
+        if was == is {
+            return;
+        }
+        if let Some(was) = was.filter(|was| is.is_none_or(|is| is.place() < was.place())) {
+            self.happened.push(surveys::not_given(self.case, was));
+        }
+        self.happened
+            .extend(is.map(|scored| surveys::given(self.case, scored)));
     }
 
     /// Moments that a case has or has not: told when they come or change, corrected when they go.

@@ -4,12 +4,17 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::rating::Ratings;
 use super::severity::Severity;
+use crate::desk::score::Score;
 use crate::model::{ConversationRef, Millis, ResponseKind, Status};
 
 /// The author of customer messages, or the case of theirs: a keyed hash of the author key. Zero is
 /// nobody.
 pub type Author = u64;
+
+/// No author.
+pub const NOBODY: Author = 0;
 
 /// A keyed hash of one identifier, short: it is compared within one conversation only.
 pub type Mention = u64;
@@ -42,6 +47,8 @@ pub enum Said {
     Company(CompanySaid),
     /// Something changed without a message.
     Changed(Changed),
+    /// The customer was asked how it was (rule 12).
+    Surveyed(Surveyed),
 }
 
 /// A customer's message.
@@ -65,6 +72,8 @@ pub struct CustomerSaid {
     pub severity: Severity,
     /// The beginning of its text.
     pub excerpt: SmolStr,
+    /// The stars that it gives, and gave before it was edited.
+    pub ratings: Ratings,
 }
 
 /// What a case is about, as messages and updates tell it.
@@ -148,7 +157,16 @@ pub struct Changed {
     pub remedy: Option<SmolStr>,
 }
 
-/// What a response or an update says about whose case it means (rule 3).
+/// A customer's answer to a survey that names the conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Surveyed {
+    /// Whose case it is about.
+    pub to: Addressee,
+    /// The score.
+    pub score: Score,
+}
+
+/// What a response, an update or a survey says about whose case it means (rules 3 and 12).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Addressee {
     /// The message it replies to.
@@ -169,6 +187,8 @@ pub enum Class {
     Company,
     /// An update.
     Changed,
+    /// A survey.
+    Surveyed,
 }
 
 impl Said {
@@ -178,6 +198,7 @@ impl Said {
             Self::Customer(_) => Class::Customer,
             Self::Company(_) => Class::Company,
             Self::Changed(_) => Class::Changed,
+            Self::Surveyed(_) => Class::Surveyed,
         }
     }
 
@@ -187,6 +208,7 @@ impl Said {
             Self::Customer(_) => None,
             Self::Company(said) => Some(&said.to),
             Self::Changed(change) => Some(&change.to),
+            Self::Surveyed(survey) => Some(&survey.to),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::severity::Severity;
 use super::transfer::Handling;
 use super::wait::Wait;
 use crate::config::rules::ChannelRules;
+use crate::desk::score::{Scored, latest};
 use crate::desk::summary::{Invitation, Journey};
 use crate::model::{AnsweredBy, Millis, ResponseKind, Stage, Status};
 
@@ -134,6 +135,10 @@ pub struct Fold {
     pub excerpt: SmolStr,
     /// The identifiers its author was given with, in the order of the messages.
     pub mentions: SmallVec<[Mention; 2]>,
+    /// The latest survey that names the conversation and means this case (rule 12).
+    pub surveyed: Option<Scored>,
+    /// The latest change of a review's stars.
+    pub rated: Option<Scored>,
 }
 
 impl Fold {
@@ -151,9 +156,11 @@ impl Fold {
             .find_map(|(i, fact)| Some((i, (fact, fact.customer()?))))?;
         let mut fold = Self::open(opening.0, opening.1, rules, closed);
         // Said at the very moment of the opening counts as said after it (rule 3: "at or after
-        // opened_at"), whatever the ids; what was said before answers nothing.
+        // opened_at"), whatever the ids; what was said before answers nothing. A survey belongs to the
+        // case whenever it was answered (rule 12): its system's clock may be another.
         let opened_at = fold.opened.at;
-        let earlier = present.clone().take(first).filter(|fact| fact.at == opened_at);
+        let counts = |fact: &&Fact| fact.at == opened_at || matches!(fact.said, Said::Surveyed(_));
+        let earlier = present.clone().take(first).filter(counts);
         for fact in earlier.chain(present.skip(first + 1)) {
             fold.push(fact, rules, closed);
         }
@@ -227,6 +234,8 @@ impl Fold {
             external_case_id: None,
             audience: None,
             mentions: SmallVec::new(),
+            surveyed: None,
+            rated: None,
         };
         fold.push(fact, rules, closed);
         fold
@@ -254,7 +263,17 @@ impl Fold {
             Said::Customer(said) => self.customer(fact, said),
             Said::Company(said) => self.company(fact, said, rules, closed),
             Said::Changed(change) => self.changed(fact, change, rules, closed),
+            Said::Surveyed(_) => {
+                if let Some(scored) = scored(fact) {
+                    keep_latest(&mut self.surveyed, scored);
+                }
+            }
         }
+    }
+
+    /// The score of its own that is shown: of a survey that names it, or of stars that have changed.
+    pub fn scored(&self) -> Option<&Scored> {
+        latest(self.surveyed.iter().chain(&self.rated))
     }
 
     /// Time passes up to just before `t`: what silence alone decides by then, is decided.
@@ -294,6 +313,9 @@ impl Fold {
         self.told.or(&said.about);
         self.severity.and(&said.severity);
         self.audience = said.audience.or(self.audience);
+        if let Some(scored) = said.ratings.revised(&fact.id) {
+            keep_latest(&mut self.rated, scored);
+        }
         if !said.automatic {
             self.thaw(fact.at);
         }
@@ -476,5 +498,24 @@ impl Fold {
             self.last_wait = Some(wait.clone());
             closed.push(wait);
         }
+    }
+}
+
+/// The score of a survey.
+pub fn scored(fact: &Fact) -> Option<Scored> {
+    match &fact.said {
+        Said::Surveyed(survey) => Some(Scored {
+            at: fact.at,
+            id: fact.id.clone(),
+            revision: 0,
+            score: survey.score,
+        }),
+        _ => None,
+    }
+}
+
+fn keep_latest(kept: &mut Option<Scored>, scored: Scored) {
+    if kept.as_ref().is_none_or(|kept| kept.place() < scored.place()) {
+        *kept = Some(scored);
     }
 }

@@ -12,10 +12,11 @@ use super::journey;
 use super::ledger::{Head, Ledger};
 use super::record;
 use super::settle::Change;
-use super::who::{Asked, Link, Party, Who, customer_key};
+use super::surveys;
+use super::who::{Asked, Party};
 use crate::config::rules::ChannelRules;
 use crate::desk::keys::kind;
-use crate::desk::message::{CaseNote, Findings, Message, Moved, Owner, Standing};
+use crate::desk::message::{Findings, Message, Moved, Owner, Standing};
 use crate::desk::party::links::Links;
 use crate::desk::summary::Summary;
 use crate::model::{CaseEventType, Details, EventId, Identifier};
@@ -77,8 +78,10 @@ impl Actor<'_, '_> {
         }
         row.rank_by = None;
         let none = Links::default();
-        let before = before.as_ref().map_or(&none, |found| &found.links);
-        let happened = journey::difference(row.case_id, before, &findings.links);
+        let links_before = before.as_ref().map_or(&none, |found| &found.links);
+        let mut happened = journey::difference(row.case_id, links_before, &findings.links);
+        let surveys_before = before.as_ref().map_or(&[][..], |found| &found.surveys);
+        happened.extend(surveys::difference(row.case_id, surveys_before, &findings.surveys));
         let rules = self.rules_for(&head, &row)?;
         if std::ptr::eq(rules_before, rules) {
             return self.settle_with(&head, Change::same(row), happened);
@@ -144,16 +147,27 @@ impl Actor<'_, '_> {
             decided.map(|(party, way)| (party, way.into_iter().map(SmolStr::from).collect::<Vec<_>>()));
         match decided {
             Some((party, _)) if row.who.party.as_ref() == Some(&party) => {
-                if row.who.told != summary.digest() {
-                    self.note(row, summary, &party.key, Standing::Member);
-                }
+                self.news(row, summary);
             }
-            Some((party, _)) if self.cx.hops >= HOPS => happened.extend(looped(row, &party)),
+            Some((party, _)) if self.cx.hops >= HOPS => {
+                happened.extend(looped(row, &party));
+                self.news(row, summary);
+            }
             Some((party, way)) => self.change_party(row, summary, Some(party), &way, happened),
             None if live.is_empty() && row.who.party.is_some() => {
                 self.change_party(row, summary, None, &[], happened);
             }
-            None => {}
+            // An identifier that is new has not answered yet: meanwhile the party stays.
+            None => self.news(row, summary),
+        }
+    }
+
+    /// Tells the party that stays what has changed, if anything has.
+    fn news(&mut self, row: &mut CaseRow, summary: Summary) {
+        let has_news = row.who.told != summary.digest();
+        let party = row.who.party.as_ref().filter(|_| has_news);
+        if let Some(key) = party.map(|party| party.key.clone()) {
+            self.note(row, summary, &key, Standing::Member);
         }
     }
 
@@ -165,28 +179,13 @@ impl Actor<'_, '_> {
         way: &[SmolStr],
         happened: &mut Vec<Happened>,
     ) {
-        row.who.membership += 1;
-        row.who.notes = 0;
-        row.who.looped = false;
-        let old = row.who.party.take();
-        let customer = |party: &Option<Party>| party.as_ref().and_then(|party| party.customer_id.clone());
-        let was = customer(&old);
-        let is = customer(&party);
-        row.who.party = party;
-        for (key, standing) in left(&mut row.who, old, way) {
+        let customer = |row: &CaseRow| row.who.party.as_ref().and_then(|party| party.customer_id.clone());
+        let was = customer(row);
+        for (key, standing) in row.who.join(party, way) {
             self.note(row, summary.clone(), &key, standing);
         }
-        if let Some(customer_id) = &is {
-            if !row.who.links.iter().any(|link| link.customer_id == *customer_id) {
-                row.who.links.push(Link {
-                    customer_id: customer_id.clone(),
-                    number: 0,
-                    next: None,
-                });
-            }
-            if was.as_ref() != Some(customer_id) {
-                happened.extend(identified(row, customer_id));
-            }
+        if let Some(customer_id) = customer(row).filter(|is| was.as_ref() != Some(is)) {
+            happened.extend(identified(row, &customer_id));
         }
         if let Some(key) = row.who.party.as_ref().map(|party| party.key.clone()) {
             self.note(row, summary, &key, Standing::Member);
@@ -194,19 +193,10 @@ impl Actor<'_, '_> {
     }
 
     fn note(&mut self, row: &mut CaseRow, summary: Summary, key: &str, standing: Standing) {
-        row.who.notes += 1;
         if standing == Standing::Member {
             row.who.told = summary.digest();
         }
-        let note = CaseNote {
-            case: self.case_ref(row.author),
-            party_key: key.into(),
-            membership: row.who.membership,
-            number: row.who.notes,
-            standing,
-            settled: row.who.party.as_ref().is_some_and(|party| party.settled),
-            summary,
-        };
+        let note = row.who.note(self.case_ref(row.author), key, standing, summary);
         let party: ActorKey = self.desk.keys().party(key);
         debug_assert_eq!(party.kind, kind::PARTY);
         self.effects.tell(party, Message::Case(Box::new(note)));
@@ -231,32 +221,6 @@ impl Actor<'_, '_> {
             .into(),
         })
     }
-}
-
-/// The parties a case leaves, and how it stands to them from now on: customers on the way to its new
-/// party are watched, the others forgotten.
-fn left(who: &mut Who, old: Option<Party>, way: &[SmolStr]) -> Vec<(SmolStr, Standing)> {
-    let now = who.party.as_ref().map(|party| party.key.clone());
-    let mut left = Vec::new();
-    if let Some(old) = old.filter(|old| old.customer_id.is_none()) {
-        left.push((old.key, Standing::Gone));
-    }
-    who.links.retain(|link| {
-        let key = customer_key(&link.customer_id);
-        let on_the_way = way.contains(&link.customer_id);
-        if now.as_ref() != Some(&key) {
-            left.push((
-                key,
-                if on_the_way {
-                    Standing::Watcher
-                } else {
-                    Standing::Gone
-                },
-            ));
-        }
-        on_the_way
-    });
-    left
 }
 
 /// A case that keeps its party because deciding goes round in a loop says so, once.

@@ -93,6 +93,7 @@ pub fn name(keys: &Keys, class: Class, id: &str) -> u64 {
         Class::Customer => "customer",
         Class::Company => "company",
         Class::Changed => "changed",
+        Class::Surveyed => "surveyed",
     };
     keys.short(&[class, id])
 }

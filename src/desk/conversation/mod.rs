@@ -20,6 +20,7 @@ pub mod level;
 pub mod playbook;
 pub mod promise;
 mod publish;
+pub mod rating;
 pub mod record;
 mod refold;
 pub mod reply_limit;
@@ -27,6 +28,7 @@ pub mod resolution;
 mod retire;
 mod settle;
 pub mod severity;
+mod surveys;
 pub mod transfer;
 pub mod view;
 pub mod wait;
@@ -36,13 +38,13 @@ pub mod work;
 use std::sync::Arc;
 
 use crate::config::rules::ChannelRules;
-use crate::desk::figures::{Counted, RecordKind};
+use crate::desk::figures::{Counted, RecordKind, SURVEYS, SURVEYS_KNOWN};
 use crate::desk::keys::{Keys, part};
 use crate::desk::message::CaseRef;
 use crate::desk::row::Row;
 use crate::desk::{Desk, Effects, Message, State, misdirected};
 use crate::model::{CaseId, Complaint, Identifier, Millis, Response};
-use crate::processor::{ActorKey, Context, Corrupt, Rejection, RowKey};
+use crate::processor::{ActorKey, Context, Corrupt, Figure, Rejection, RowKey};
 
 use case::CaseRow;
 use events::News;
@@ -70,7 +72,7 @@ struct Arrival<'m> {
     fact: Fact,
     complaint: Option<&'m Arc<Complaint>>,
     response: Option<&'m Response>,
-    /// What came from an input, to be counted.
+    /// What came from an input, to be counted by channel.
     kind: Option<RecordKind>,
 }
 
@@ -136,6 +138,21 @@ impl<'a, 's> Actor<'a, 's> {
                 response: None,
                 kind: Some(RecordKind::Update),
             }),
+            Message::Surveyed(survey) => {
+                let (Some(channel), Some(conversation_id)) = (&survey.channel, &survey.conversation_id)
+                else {
+                    return Err(misdirected(self.key));
+                };
+                self.arrive(Arrival {
+                    source: &survey.source,
+                    channel,
+                    conversation_id,
+                    fact: record::surveyed(settings, keys, channel, survey),
+                    complaint: None,
+                    response: None,
+                    kind: None,
+                })
+            }
             Message::Owner(answer) => self.owner(answer),
             Message::Findings(findings) => self.findings(findings),
             Message::Moved(moved) => self.moved(moved),
@@ -165,18 +182,17 @@ impl<'a, 's> Actor<'a, 's> {
             fact.said.class(),
             &fact.id,
         )?;
-        // Rule 1: a duplicate has no effect.
-        if known
-            .as_ref()
-            .is_some_and(|known| known.revision >= fact.revision)
+        if let Some(known) = &known
+            && !supersede(&mut arrival, known)
         {
-            self.count_record(&arrival, Counted::Duplicate);
+            self.count_duplicate(&arrival);
             return Ok(());
         }
+        let fact = &arrival.fact;
         if known.is_none() && self.is_gone(&head, fact)? {
             return self.revise_gone(&head, &arrival);
         }
-        self.count_record(&arrival, Counted::Taken);
+        self.count_taken(&arrival);
         self.tell_answered(&arrival, known.as_ref());
         match known {
             None if self.is_in_order(&head, fact)? => self.extend(&mut head, arrival),
@@ -184,7 +200,23 @@ impl<'a, 's> Actor<'a, 's> {
         }
     }
 
-    fn count_record(&mut self, arrival: &Arrival<'_>, outcome: fn(RecordKind) -> Counted) {
+    fn count_taken(&mut self, arrival: &Arrival<'_>) {
+        self.count_record(arrival, Counted::Taken, SURVEYS);
+    }
+
+    fn count_duplicate(&mut self, arrival: &Arrival<'_>) {
+        self.count_record(arrival, Counted::Duplicate, SURVEYS_KNOWN);
+    }
+
+    fn count_record(
+        &mut self,
+        arrival: &Arrival<'_>,
+        outcome: fn(RecordKind) -> Counted,
+        of_surveys: Figure,
+    ) {
+        if matches!(arrival.fact.said, Said::Surveyed(_)) {
+            self.effects.count(of_surveys, 1);
+        }
         let figures = self.desk.figures().channel(arrival.channel);
         if let (Some(figures), Some(kind)) = (figures, arrival.kind) {
             self.effects.count(figures.records(outcome(kind)), 1);
@@ -195,6 +227,10 @@ impl<'a, 's> Actor<'a, 's> {
     /// response was looking for.
     fn is_in_order(&mut self, head: &Head, fact: &Fact) -> Result<bool, Corrupt> {
         if head.latest.is_some_and(|latest| fact.at <= latest) || fact.deleted {
+            return Ok(false);
+        }
+        // The first to speak: a survey that names nobody is about them.
+        if head.first_author == 0 && !head.is_new() && fact.customer().is_some() {
             return Ok(false);
         }
         if head.unmet {
@@ -233,9 +269,12 @@ impl<'a, 's> Actor<'a, 's> {
             }
             Said::Company(_) | Said::Changed(_) => {
                 fact.case = match fact.said.addressee() {
-                    Some(to) => self.addressed(head, to)?,
+                    Some(to) => self.addressed(head, to)?.unwrap_or(head.last_author),
                     None => head.last_author,
                 };
+            }
+            Said::Surveyed(survey) => {
+                fact.case = self.addressed(head, &survey.to)?.unwrap_or(head.first_author);
             }
         }
         let author = fact.case;
@@ -295,15 +334,16 @@ impl<'a, 's> Actor<'a, 's> {
         self.effects.store(super::keys::head(self.key), row);
     }
 
-    /// Rule 3, for a message in order: everyone it could mean is known by now.
-    fn addressed(&mut self, head: &mut Head, to: &Addressee) -> Result<Author, Corrupt> {
+    /// Rule 3, for a message in order: everyone it could mean is known by now. `None` if it means nobody
+    /// who is.
+    fn addressed(&mut self, head: &mut Head, to: &Addressee) -> Result<Option<Author>, Corrupt> {
         if let Some(target) = &to.reply_to {
             for class in [Class::Customer, Class::Company] {
                 let fact = ledger::find(self.desk.keys(), self.state, self.key, head, class, target)?;
                 match fact {
                     Some(fact) if !fact.deleted => {
                         if fact.case != 0 {
-                            return Ok(fact.case);
+                            return Ok(Some(fact.case));
                         }
                         break;
                     }
@@ -313,17 +353,17 @@ impl<'a, 's> Actor<'a, 's> {
         }
         if let Some(author) = to.author {
             if self.has_case(author)? {
-                return Ok(author);
+                return Ok(Some(author));
             }
             self.miss(head, author)?;
         }
         for &(mention, author) in &to.mentions {
             if let Some(known) = self.mentioned(mention, author)? {
-                return Ok(known);
+                return Ok(Some(known));
             }
             self.miss(head, mention)?;
         }
-        Ok(head.last_author)
+        Ok(None)
     }
 
     /// Whose an identifier is here: the first one's who was given with it.
@@ -411,6 +451,26 @@ impl<'a, 's> Actor<'a, 's> {
     fn identifier_actor(&self, identifier: &Identifier) -> ActorKey {
         self.desk.keys().identifier(identifier)
     }
+}
+
+/// Rule 1: whether a message that is known is news. A higher revision replaces it. A lower one that comes
+/// late may say which stars were given before (rule 12): then it arrives as what is known, and with that.
+fn supersede(arrival: &mut Arrival<'_>, known: &Fact) -> bool {
+    let higher = arrival.fact.revision > known.revision;
+    if let (Said::Customer(said), Said::Customer(before)) = (&mut arrival.fact.said, &known.said) {
+        said.ratings.merge(&before.ratings);
+        if !higher && arrival.fact.revision < known.revision && said.ratings != before.ratings {
+            let ratings = std::mem::take(&mut said.ratings);
+            let mut known = known.clone();
+            if let Said::Customer(said) = &mut known.said {
+                said.ratings = ratings;
+            }
+            arrival.fact = known;
+            arrival.complaint = None;
+            return true;
+        }
+    }
+    higher
 }
 
 /// The names by which responses may have looked for a message: its own, its author's, those of its

@@ -7,6 +7,7 @@ use super::case::CaseRow;
 use super::fold::Fold;
 use super::ledger::Head;
 use super::settle::Change;
+use super::surveys;
 use super::view::View;
 use super::work::Brief;
 use crate::desk::keys::part;
@@ -72,6 +73,7 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
     let links = row.who.findings.as_ref().map(|found| &found.links);
     let escalation = links.and_then(Links::escalation);
     let answered = view.answered.as_ref();
+    let scored = surveys::shown(fold, &row.who);
     Case {
         case_id: row.case_id,
         source: head.source.clone(),
@@ -133,7 +135,13 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
         resolution_confirmed: fold.confirmed,
         root_cause: fold.root_cause.clone(),
         remedy_granted: fold.remedy.clone().map(Sensitive),
-        // Rule 10 finds echoes, rule 12 joins surveys: their fields stay empty until they speak.
+        survey_score: scored.map(|scored| scored.score.value),
+        survey_scale: scored.map(|scored| scored.score.scale),
+        surveyed_at: scored.map(|scored| scored.at),
+        answered_when_surveyed: scored
+            .map(|scored| answered.is_some_and(|answer| answer.mark.at <= scored.at)),
+        advocacy: scored.map(|scored| scored.score.advocacy()),
+        // Rule 10 finds echoes: its field stays empty until it speaks.
         ..Case::default()
     }
 }

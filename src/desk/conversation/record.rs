@@ -2,12 +2,14 @@
 
 use smallvec::SmallVec;
 
-use super::fact::{About, Addressee, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said};
+use super::fact::{About, Addressee, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said, Surveyed};
+use super::rating::Ratings;
 use super::severity::Severity;
 use crate::config::rules::RuleSettings;
 use crate::desk::keys::Keys;
 use crate::desk::message::Elsewhere;
-use crate::model::{Complaint, Identifier, Intent, Person, Response, Stage, Update, Visibility};
+use crate::desk::score::Score;
+use crate::model::{Complaint, Identifier, Intent, Person, Response, Stage, Survey, Update, Visibility};
 
 /// The author key of whoever gives no identifier.
 const NOBODY: &str = "unknown";
@@ -84,6 +86,7 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
         audience: complaint.audience,
         severity: Severity::of(complaint, &settings.terms),
         excerpt: excerpt(text, settings.limits.excerpt_chars).into(),
+        ratings: Ratings::of(complaint),
     };
     Fact {
         at: complaint.occurred_at,
@@ -188,6 +191,26 @@ pub fn changed(settings: &RuleSettings, keys: &Keys, update: &Update) -> Fact {
         late: false,
         case: 0,
         said: Said::Changed(change),
+    }
+}
+
+/// A survey that names a conversation as a fact of that one, in this channel.
+pub fn surveyed(settings: &RuleSettings, keys: &Keys, channel: &str, survey: &Survey) -> Fact {
+    let said = Surveyed {
+        to: addressee(settings, keys, channel, None, survey.customer.as_ref()),
+        score: Score {
+            value: survey.score,
+            scale: survey.scale,
+        },
+    };
+    Fact {
+        at: survey.occurred_at,
+        id: survey.id.clone(),
+        revision: 0,
+        deleted: false,
+        late: false,
+        case: 0,
+        said: Said::Surveyed(said),
     }
 }
 

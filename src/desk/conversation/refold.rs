@@ -187,7 +187,8 @@ impl<'f> Changed<'f> {
             let case_before = old
                 .get(&(fact.said.class() as u8, &*fact.id))
                 .map_or(0, |fact| case_of(fact));
-            if is_it && known.is_some() {
+            // A lower revision that comes late is none: it only tells which stars were given first.
+            if is_it && known.is_some_and(|known| known.revision < came.revision) {
                 revised = Some(fact);
             }
             if is_it || case_before != case_of(fact) {

@@ -14,7 +14,6 @@ use super::fact::{Author, Fact, Said};
 use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
 use super::{Actor, Arrival, wanted};
-use crate::desk::figures::Counted;
 use crate::desk::keys::{self, part};
 use crate::desk::row::Row;
 use crate::processor::{Corrupt, Rejection, RowKey};
@@ -88,10 +87,10 @@ impl Actor<'_, '_> {
             _ => 0,
         };
         if fact.revision <= known {
-            self.count_record(arrival, Counted::Duplicate);
+            self.count_duplicate(arrival);
             return Ok(());
         }
-        self.count_record(arrival, Counted::Taken);
+        self.count_taken(arrival);
         self.effects.store(revised, Row::Revised(fact.revision));
         if let Said::Customer(said) = &fact.said
             && let Some(row) = self.read_case(said.author)?.filter(|row| row.fold.is_some())
@@ -119,6 +118,7 @@ impl Actor<'_, '_> {
             return Ok(Elders::default());
         };
         let mut elders = Elders {
+            first: head.first_author,
             last: retired.last_author,
             ..Elders::default()
         };

@@ -413,6 +413,7 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
         let_go_at: fold.let_go.as_ref().map(|mark| mark.at),
         waits_since: fold.open.as_ref().map(|wait| wait.first.at),
         journey: fold.journey.clone(),
+        scored: fold.scored().cloned(),
         matter: [
             about(&fold.set.brand, &fold.told.brand),
             about(&fold.set.product, &fold.told.product),

@@ -11,7 +11,8 @@ use smol_str::SmolStr;
 
 use super::fact::Mention;
 use crate::config::rules::IdentityRules;
-use crate::desk::message::{Findings, Moved, Owner};
+use crate::desk::message::{CaseNote, CaseRef, Findings, Moved, Owner, Standing};
+use crate::desk::summary::Summary;
 use crate::model::Identifier;
 
 /// The party key of a case whose author gave no identifier.
@@ -180,6 +181,61 @@ impl Who {
         match live.iter().find_map(|asked| asked.owner.as_deref()) {
             Some(owner) => Some(self.follow(owner)),
             None => Some((Party::identifier(&live.first()?.identifier), Vec::new())),
+        }
+    }
+
+    /// Joins another party, or none. Says which ones are left, and how it stands to each from now on:
+    /// customers on the way to the new party are watched, the others forgotten.
+    pub fn join(&mut self, party: Option<Party>, way: &[SmolStr]) -> Vec<(SmolStr, Standing)> {
+        self.membership += 1;
+        self.notes = 0;
+        self.looped = false;
+        let old = std::mem::replace(&mut self.party, party);
+        let now = self.party.as_ref().map(|party| party.key.clone());
+        let mut left = Vec::new();
+        if let Some(old) = old.filter(|old| old.customer_id.is_none()) {
+            left.push((old.key, Standing::Gone));
+        }
+        self.links.retain(|link| {
+            let key = customer_key(&link.customer_id);
+            let on_the_way = way.contains(&link.customer_id);
+            if now.as_ref() != Some(&key) {
+                left.push((
+                    key,
+                    if on_the_way {
+                        Standing::Watcher
+                    } else {
+                        Standing::Gone
+                    },
+                ));
+            }
+            on_the_way
+        });
+        let customer = self.party.as_ref().and_then(|party| party.customer_id.clone());
+        if let Some(customer_id) = customer
+            && !self.links.iter().any(|link| link.customer_id == customer_id)
+        {
+            self.links.push(Link {
+                customer_id,
+                number: 0,
+                next: None,
+            });
+        }
+        left
+    }
+
+    /// The next note to a party, of a case or a survey.
+    pub fn note(&mut self, case: CaseRef, party_key: &str, standing: Standing, summary: Summary) -> CaseNote {
+        self.notes += 1;
+        CaseNote {
+            case,
+            party_key: party_key.into(),
+            membership: self.membership,
+            number: self.notes,
+            standing,
+            settled: self.party.as_ref().is_some_and(|party| party.settled),
+            summary,
+            survey: None,
         }
     }
 

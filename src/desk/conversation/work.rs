@@ -117,7 +117,8 @@ impl Brief<'_> {
                 complaints_90d: history.complaints_90d,
                 unanswered_90d: history.unanswered_90d,
                 open_cases: history.open_cases,
-                last_score: None, // rule 12 will tell
+                last_score: history.last_score.map(|score| score.value),
+                last_scale: history.last_score.map(|score| score.scale),
                 last_channel: findings.and_then(|found| found.links.last_channel.clone()),
             },
             priority: self.priority(wait),

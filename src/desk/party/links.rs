@@ -81,7 +81,8 @@ impl Links {
         let me = &of.summary;
         let mut others: SmallVec<[&Summary; 8]> = others
             .iter()
-            .filter(|other| other.standing == Standing::Member && other.case != of.case)
+            .filter(|other| other.standing == Standing::Member && other.survey.is_none())
+            .filter(|other| other.case != of.case)
             .map(|other| &other.summary)
             .collect();
         others.sort_by_key(|other| (other.opened_at, other.case_id));
@@ -251,6 +252,7 @@ mod tests {
                 waits_since: Some(hour(opened)),
                 ..Summary::nothing(CaseId::new("s", channel, &n.to_string(), "a"), channel.into())
             },
+            survey: None,
             told: 0,
         }
     }

@@ -1,13 +1,16 @@
-//! The cases of a party: a few in its main row, those of a large party in rows of their own.
+//! The cases of a party: a few in its main row, those of a large party in rows of their own. Surveys that
+//! name a person only stand among them.
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::surveys;
 use crate::desk::crowd::Crowd;
 use crate::desk::keys::part;
 use crate::desk::message::{CaseNote, CaseRef, History, Standing};
 use crate::desk::row::Row;
 use crate::desk::summary::Summary;
+use crate::desk::survey::Answer;
 use crate::desk::{Effects, State};
 use crate::processor::{ActorKey, Corrupt, RowKey};
 
@@ -31,6 +34,8 @@ pub struct Member {
     pub settled: bool,
     /// What it told of itself.
     pub summary: Summary,
+    /// The survey that it is; then it is no case.
+    pub survey: Option<Answer>,
     /// A digest of the findings it was last told in this membership; zero: none.
     pub told: u64,
 }
@@ -60,6 +65,7 @@ impl From<&CaseNote> for Member {
             standing: note.standing,
             settled: note.settled,
             summary: note.summary.clone(),
+            survey: note.survey.clone(),
             told: 0,
         }
     }
@@ -156,10 +162,13 @@ impl Members {
 /// The history of a party as one of its cases sees it, over the cases at hand.
 pub fn history(of: &Member, members: &[Member]) -> History {
     let opened_at = of.summary.opened_at;
-    let mut history = History::default();
+    let mut history = History {
+        last_score: surveys::last_score(members).map(|scored| scored.score),
+        ..History::default()
+    };
     for other in members
         .iter()
-        .filter(|m| m.standing == Standing::Member && m.case != of.case)
+        .filter(|m| m.standing == Standing::Member && m.survey.is_none() && m.case != of.case)
     {
         history.open_cases += u32::from(other.summary.open);
         let before = opened_at.since(other.summary.opened_at);
@@ -228,6 +237,7 @@ mod tests {
                 was_unanswered,
                 ..Summary::nothing(CaseId::default(), "email".into())
             },
+            survey: None,
             told: 0,
         };
         let members = [
@@ -243,6 +253,7 @@ mod tests {
             complaints_90d: 2,
             unanswered_90d: 1,
             open_cases: 3,
+            last_score: None,
         };
         assert_eq!(history(&members[0], &members), expected);
     }

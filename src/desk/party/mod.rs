@@ -1,12 +1,14 @@
-//! A party: what the CRM says of a person, and their cases.
+//! A party: what the CRM says of a person, their cases, and what they answered when asked.
 //!
 //! A customer's record claims its identifiers at their actors, and may point to another customer.
 //! Cases join and leave by notes; the party tells each what it has found, whenever that changes. What
-//! only shows across cases is a fold over its members: [`links`] (rules 9 and 16), [`members::history`].
+//! only shows across cases is a fold over its members: [`links`] (rules 9 and 16), [`surveys`] (rule 12),
+//! [`members::history`].
 
 pub mod customer;
 pub mod links;
 pub mod members;
+pub mod surveys;
 
 use std::sync::Arc;
 
@@ -179,7 +181,8 @@ impl<'a, 's> Actor<'a, 's> {
     fn tell_findings(&mut self, row: &PartyRow, member: &mut Member, others: &[Member]) -> bool {
         let customer = row.customer.as_ref();
         let goes_on = customer.and_then(|customer| customer.merged_into()).is_some();
-        if member.standing != Standing::Member || (goes_on && !member.settled) {
+        let is_case = member.standing == Standing::Member && member.survey.is_none();
+        if !is_case || (goes_on && !member.settled) {
             return false;
         }
         let findings = Findings {
@@ -189,6 +192,7 @@ impl<'a, 's> Actor<'a, 's> {
             profile: customer.and_then(|customer| customer.profile()),
             history: members::history(member, others),
             links: Links::of(member, others),
+            surveys: surveys::of(member, others),
         };
         let digest = findings.digest();
         if std::mem::replace(&mut member.told, digest) == digest {

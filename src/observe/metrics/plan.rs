@@ -139,6 +139,7 @@ pub(super) fn topic_kind(kind: InputKind) -> &'static str {
         InputKind::Responses => "responses",
         InputKind::Updates => "updates",
         InputKind::Customers => "customers",
+        InputKind::Surveys => "surveys",
     }
 }
 
@@ -149,5 +150,6 @@ pub(super) fn record_kind(kind: InputKind) -> &'static str {
         InputKind::Responses => "response",
         InputKind::Updates => "update",
         InputKind::Customers => "customer",
+        InputKind::Surveys => "survey",
     }
 }

@@ -3,7 +3,7 @@
 use super::plan::OTHER;
 
 /// Every code of a rejection. A test finds those in the source that are not here.
-const REASONS: [&str; 39] = [
+const REASONS: [&str; 41] = [
     "absurd_time",
     "bad-block",
     "bad-boolean",
@@ -22,6 +22,8 @@ const REASONS: [&str; 39] = [
     "misdirected",
     "misfit",
     "negative-length",
+    "no_channel",
+    "no_customer",
     "no_key",
     "no_value",
     "out_of_range",

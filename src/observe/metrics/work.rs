@@ -8,7 +8,7 @@ use super::State;
 use super::family::{Distribution, Family, plain};
 use super::names;
 use super::plan::{NO_CHANNEL, Plan, record_kind};
-use crate::desk::figures::{CUSTOMERS, Counted, RecordKind};
+use crate::desk::figures::{CUSTOMERS, Counted, RecordKind, SURVEYS, SURVEYS_KNOWN};
 use crate::intake::InputKind;
 
 /// Upper bounds of the latency's buckets, in milliseconds.
@@ -88,11 +88,16 @@ fn events(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>) {
             }
         }
     }
-    let customers = state.figures.counted(CUSTOMERS);
-    family.number(
-        &[NO_CHANNEL, record_kind(InputKind::Customers), "taken"],
-        customers,
-    );
+    for (kind, outcome, figure) in [
+        (InputKind::Customers, "taken", CUSTOMERS),
+        (InputKind::Surveys, "taken", SURVEYS),
+        (InputKind::Surveys, "duplicate", SURVEYS_KNOWN),
+    ] {
+        family.number(
+            &[NO_CHANNEL, record_kind(kind), outcome],
+            state.figures.counted(figure),
+        );
+    }
     let mut dead: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for (index, input) in plan.inputs.iter().enumerate() {
         let channel = input
