@@ -227,7 +227,13 @@ mod tests {
     #[test]
     fn plain_text_takes_the_short_way_to_the_same() {
         let all: String = (0..=127_u8).map(char::from).collect();
-        for text in [all.as_str(), "I'll SUE you -- `now`!", "say \"no\"", "", "a\tb\nc_d/e"] {
+        for text in [
+            all.as_str(),
+            "I'll SUE you -- `now`!",
+            "say \"no\"",
+            "",
+            "a\tb\nc_d/e",
+        ] {
             let long = Normal::from_characters(characters(text), text.len());
             let short = Normal::of(text);
             assert_eq!((short.letters, short.gaps), (long.letters, long.gaps), "{text:?}");

@@ -81,7 +81,11 @@ impl Actor<'_, '_> {
         let links_before = before.as_ref().map_or(&none, |found| &found.links);
         let mut happened = journey::difference(row.case_id, links_before, &findings.links);
         let surveys_before = before.as_ref().map_or(&[][..], |found| &found.surveys);
-        happened.extend(surveys::difference(row.case_id, surveys_before, &findings.surveys));
+        happened.extend(surveys::difference(
+            row.case_id,
+            surveys_before,
+            &findings.surveys,
+        ));
         let rules = self.rules_for(&head, &row)?;
         if std::ptr::eq(rules_before, rules) {
             return self.settle_with(&head, Change::same(row), happened);
@@ -140,33 +144,43 @@ impl Actor<'_, '_> {
 
     /// Decides the party anew; tells the old one and the new one if it is another, and the present
     /// one if what it was told has changed.
-    pub(super) fn identify(&mut self, row: &mut CaseRow, summary: Summary, happened: &mut Vec<Happened>) {
+    /// `is_same`: nothing has happened to the case itself.
+    pub(super) fn identify(
+        &mut self,
+        row: &mut CaseRow,
+        is_same: bool,
+        summary: impl FnOnce() -> Summary,
+        happened: &mut Vec<Happened>,
+    ) {
         let live = row.fold.as_ref().map_or(&[][..], |fold| &fold.mentions);
         let decided = row.who.decide(live, &self.desk.settings().identity);
         let decided =
             decided.map(|(party, way)| (party, way.into_iter().map(SmolStr::from).collect::<Vec<_>>()));
         match decided {
             Some((party, _)) if row.who.party.as_ref() == Some(&party) => {
-                self.news(row, summary);
+                self.news(row, is_same, summary);
             }
             Some((party, _)) if self.cx.hops >= HOPS => {
                 happened.extend(looped(row, &party));
-                self.news(row, summary);
+                self.news(row, is_same, summary);
             }
-            Some((party, way)) => self.change_party(row, summary, Some(party), &way, happened),
+            Some((party, way)) => self.change_party(row, summary(), Some(party), &way, happened),
             None if live.is_empty() && row.who.party.is_some() => {
-                self.change_party(row, summary, None, &[], happened);
+                self.change_party(row, summary(), None, &[], happened);
             }
             // An identifier that is new has not answered yet: meanwhile the party stays.
-            None => self.news(row, summary),
+            None => self.news(row, is_same, summary),
         }
     }
 
     /// Tells the party that stays what has changed, if anything has.
-    fn news(&mut self, row: &mut CaseRow, summary: Summary) {
-        let has_news = row.who.told != summary.digest();
-        let party = row.who.party.as_ref().filter(|_| has_news);
-        if let Some(key) = party.map(|party| party.key.clone()) {
+    fn news(&mut self, row: &mut CaseRow, is_same: bool, summary: impl FnOnce() -> Summary) {
+        let Some(party) = row.who.party.as_ref().filter(|_| !is_same || row.who.told == 0) else {
+            return;
+        };
+        let key = party.key.clone();
+        let summary = summary();
+        if row.who.told != summary.digest() {
             self.note(row, summary, &key, Standing::Member);
         }
     }

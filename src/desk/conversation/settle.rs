@@ -98,7 +98,8 @@ impl Actor<'_, '_> {
             .as_ref()
             .zip(fold.as_ref())
             .is_some_and(|(a, b)| Arc::ptr_eq(a, b));
-        if !(same_fold && now == row.judged_at && news.is_empty() && rules_before.is_none()) {
+        let is_same = same_fold && now == row.judged_at && news.is_empty() && rules_before.is_none();
+        if !is_same {
             let by = self.yardstick(rules_before.unwrap_or(rules), &row);
             let old_view = before
                 .as_deref()
@@ -117,11 +118,12 @@ impl Actor<'_, '_> {
         if complaint.is_some() {
             row.logged = row.logged.or(self.logged);
         }
-        let summary = match new_side {
-            Some(side) => summary(head, row.case_id, rules, side),
-            None => Summary::nothing(row.case_id, head.channel.clone()),
+        let case_id = row.case_id;
+        let summary = || match new_side {
+            Some(side) => summary(head, case_id, rules, side),
+            None => Summary::nothing(case_id, head.channel.clone()),
         };
-        self.identify(&mut row, summary, &mut happened);
+        self.identify(&mut row, is_same, summary, &mut happened);
         row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
         if happened.iter().any(Happened::takes_back) {
@@ -260,11 +262,12 @@ impl Actor<'_, '_> {
             weights: &self.desk.settings().priority,
             wall: self.cx.wall,
         };
-        let digest = brief.digest(wait, state);
         let wait_for_ranking = held && state == WorkState::Open && row.rank_by.is_some();
         let nothing_to_take_back = state == WorkState::Withdrawn && (held || mark.state == state);
-        let no_news = !held && mark.state == state && mark.digest == digest;
-        if !(wait_for_ranking || nothing_to_take_back || no_news) {
+        let silent = wait_for_ranking || nothing_to_take_back;
+        let digest = (!silent).then(|| brief.digest(wait, state));
+        let no_news = !held && mark.state == state && Some(mark.digest) == digest;
+        if let Some(digest) = digest.filter(|_| !no_news) {
             let complaint = self.complaint(head, row, wait, waits)?;
             mark = WorkMark {
                 revision: mark.revision + 1,
