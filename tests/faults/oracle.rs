@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use heard::model::{Case, CaseEvent, CaseEventType, CaseId, EventId, WorkId, WorkItem, WorkState};
+use heard::model::{
+    Case, CaseEvent, CaseEventType, CaseId, EventId, NextStep, Priority, WorkId, WorkItem, WorkState,
+};
 use heard::wire::{Decoder, Registry, WireRecord};
 use smol_str::SmolStr;
 
@@ -117,17 +119,19 @@ fn differences(outcome: &Outcome, calm: &Outcome) -> Vec<String> {
             ));
         }
     }
-    let stands = |outcome: &Outcome| -> BTreeMap<WorkId, (WorkState, u32, SmolStr)> {
+    // How urgent it is and what to do next is compared of what is open: what is done says how it was then.
+    type Open = Option<(Priority, Vec<NextStep>)>;
+    let stands = |outcome: &Outcome| -> BTreeMap<WorkId, (WorkState, u32, SmolStr, Open)> {
         let stands = outcome
             .work
             .iter()
             .filter(|(_, item)| item.state != WorkState::Withdrawn);
         stands
             .map(|(id, item)| {
-                (
-                    *id,
-                    (item.state, item.messages_waiting, item.complaint.id.clone()),
-                )
+                let open =
+                    (item.state == WorkState::Open).then(|| (item.priority.clone(), item.next_steps.clone()));
+                let message = item.complaint.id.clone();
+                (*id, (item.state, item.messages_waiting, message, open))
             })
             .collect()
     };
