@@ -58,7 +58,8 @@ pub fn normalise(text: &str) -> String {
         }
         out.push(letter);
     }
-    out
+    // Marks that a sign had parted stand beside each other now, in an order of their own.
+    out.nfc().collect()
 }
 
 impl Normal {
@@ -238,6 +239,12 @@ mod tests {
             let short = Normal::of(text);
             assert_eq!((short.letters, short.gaps), (long.letters, long.gaps), "{text:?}");
         }
+    }
+
+    #[test]
+    fn marks_that_a_sign_had_parted_come_into_their_order() {
+        let once = normalise("\u{10A38}'\u{BCD}");
+        assert_eq!((normalise(&once), &*once), (once.clone(), "\u{BCD}\u{10A38}"));
     }
 
     #[test]
