@@ -224,7 +224,8 @@ fn what_is_scraped_while_a_story_is_told_comes_to_its_report() {
 
 /// A demo in front of a terminal of 80 by 24.
 struct Watched {
-    child: Child,
+    /// Until it has ended.
+    child: Option<Child>,
     screen: File,
     drawn: Vec<u8>,
 }
@@ -244,7 +245,7 @@ impl Watched {
             .stdout(Stdio::piped())
             .stderr(Stdio::from(terminal.slave));
         Self {
-            child: command.spawn().expect("the binary was built for this test"),
+            child: Some(command.spawn().expect("the binary was built for this test")),
             screen: File::from(terminal.master),
             drawn: Vec::new(),
         }
@@ -267,11 +268,13 @@ impl Watched {
 
     /// Ctrl-C. All that was drawn, and what came to standard output.
     fn interrupted(mut self) -> (String, String) {
-        let pid = i32::try_from(self.child.id()).expect("process ids are i32");
+        let child = self.child.as_ref().expect("it has not ended");
+        let pid = i32::try_from(child.id()).expect("process ids are i32");
         kill(Pid::from_raw(pid), Signal::SIGINT).expect("it is a child of ours");
         // No further: other children of this process may hold the terminal's other end open.
         let drawn = self.until("\x1b[?1049l");
-        let output = self.child.wait_with_output().expect("it ends");
+        let child = self.child.take().expect("it has not ended");
+        let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(0));
         let report = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
@@ -279,6 +282,15 @@ impl Watched {
             "{report}"
         );
         (drawn, report)
+    }
+}
+
+/// A test that fails leaves nothing running.
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            _ = child.kill().and_then(|()| child.wait());
+        }
     }
 }
 

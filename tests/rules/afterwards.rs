@@ -26,14 +26,6 @@ fn told(lines: &[Line], until: i64) -> Story {
     Story::told(RuleSettings::default(), lines.to_vec()).until(until)
 }
 
-fn count(story: &Story, kind: &str) -> usize {
-    story
-        .happened()
-        .iter()
-        .filter(|happened| **happened == kind)
-        .count()
-}
-
 #[test]
 fn a_promise_is_kept_by_a_further_answer_or_a_solution_in_time() {
     let promise: Line = Response {
@@ -129,7 +121,7 @@ fn another_team_is_a_transfer_and_the_last_person_goes_on() {
         lines.push(asks(100, "m2"));
         let story = told(&lines, 101);
         assert_eq!(story.case().transfers, transfers, "{replies:?}");
-        assert_eq!(count(&story, "TRANSFERRED"), transfers as usize, "{replies:?}");
+        assert_eq!(story.times("TRANSFERRED"), transfers as usize, "{replies:?}");
         let last = if replies.len() == 1 { "ann" } else { "bob" };
         let owners: Vec<_> = story.work().into_values().map(|item| item.party.owner).collect();
         assert!(

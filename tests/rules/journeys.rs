@@ -28,14 +28,6 @@ fn work_of(story: &Story, channel: &str) -> WorkItem {
     items.next().expect("the case has work")
 }
 
-fn count(story: &Story, kind: &str) -> usize {
-    story
-        .happened()
-        .iter()
-        .filter(|happened| **happened == kind)
-        .count()
-}
-
 /// A complaint by email and, ten minutes later, on social; answered by email within the hour and in public
 /// within two; resolved by the end of the day.
 #[test]
@@ -74,17 +66,17 @@ fn the_restaurant() {
                 (email.case_id, Relation::Parallel)
             );
         }
-        assert_eq!(count(&story, "ESCALATED_ONSTAGE"), 0);
+        assert_eq!(story.times("ESCALATED_ONSTAGE"), 0);
         assert_eq!(
-            count(&story, "SLA_BREACHED"),
-            count(&story, "SLA_RETRACTED"),
+            story.times("SLA_BREACHED"),
+            story.times("SLA_RETRACTED"),
             "no breach stands"
         );
         assert_eq!(
             (email.sla.answer, post.sla.answer),
             (SlaState::Met, SlaState::Met)
         );
-        assert_eq!(count(&story, "FOLLOW_UP_DUE"), 1);
+        assert_eq!(story.times("FOLLOW_UP_DUE"), 1);
     }
 }
 
@@ -115,7 +107,7 @@ fn a_call_that_nobody_answered_and_a_post() {
         assert!(work.flags.contains(&WorkFlag::Escalated) && work.flags.contains(&WorkFlag::Repeat));
         assert_eq!(work.linked_cases[0].relation, Relation::EscalatedFrom);
         assert_eq!(work.history.last_channel.as_deref(), Some("phone"));
-        assert_eq!(count(&story, "ESCALATED_ONSTAGE"), 1);
+        assert_eq!(story.times("ESCALATED_ONSTAGE"), 1);
     }
 }
 
@@ -170,15 +162,18 @@ fn a_post_and_then_a_call() {
     ];
     for (between, switched, chased, event) in table {
         let lines = [&[ann(), post.clone()], between, std::slice::from_ref(&call)].concat();
-        for order in permutations(&lines) {
+        for (n, order) in permutations(&lines).into_iter().enumerate() {
             let story = Story::told(with_levels(), order).until(2 * HOUR);
             let (post, call) = (of(&story, "social"), of(&story, "phone"));
             assert_eq!(post.switched_to, switched.then_some(call.case_id), "{between:?}");
             assert_eq!(post.chased_to, chased.then_some(call.case_id), "{between:?}");
             for kind in ["CHASED_ELSEWHERE", "CHANNEL_SWITCHED"] {
-                let stands = count(&story, kind);
                 let expected = usize::from(event == Some(kind));
-                assert!(stands >= expected, "{kind} after {between:?}");
+                // In another order it may have seemed otherwise on the way, and been corrected.
+                assert!(story.times(kind) >= expected, "{kind} after {between:?}");
+                if n == 0 {
+                    assert_eq!(story.times(kind), expected, "{kind} after {between:?}");
+                }
             }
         }
     }
@@ -198,7 +193,7 @@ fn sent_back_to_where_the_customer_waits() {
     ];
     for order in permutations(&lines) {
         let story = Story::told(with_levels(), order).until(HOUR);
-        assert_eq!(count(&story, "BOUNCED"), 1);
+        assert_eq!(story.times("BOUNCED"), 1);
         let bounced = story
             .events()
             .into_iter()

@@ -358,6 +358,14 @@ impl Story {
         self.events().iter().map(|event| event.kind.symbol()).collect()
     }
 
+    /// How often an event of this type was told.
+    pub fn times(&self, kind: &str) -> usize {
+        self.happened()
+            .iter()
+            .filter(|happened| **happened == kind)
+            .count()
+    }
+
     /// The last revision of every work item. Revisions must have risen by one.
     pub fn work(&self) -> BTreeMap<WorkId, WorkItem> {
         let mut items = BTreeMap::<WorkId, WorkItem>::new();

@@ -253,13 +253,14 @@ impl Actor<'_, '_> {
         let rules = self.rules_for(head, row)?;
         let mut mark = self.mark(row, &wait.first.id)?;
         let held = mark.revision == 0;
+        let desk = self.desk;
         let brief = Brief {
             head,
             row,
             fold,
             view,
             rules,
-            weights: &self.desk.settings().priority,
+            weights: &desk.settings().priority,
             wall: self.cx.wall,
         };
         let wait_for_ranking = held && state == WorkState::Open && row.rank_by.is_some();
@@ -274,15 +275,6 @@ impl Actor<'_, '_> {
                 state,
                 digest,
                 ..mark
-            };
-            let brief = Brief {
-                head,
-                row,
-                fold,
-                view,
-                rules,
-                weights: &self.desk.settings().priority,
-                wall: self.cx.wall,
             };
             let item = brief.item(wait, state, mark.revision, complaint);
             if let Some(logged) = row.logged.take() {
