@@ -174,12 +174,22 @@ pub struct Findings {
     pub links: Links,
     /// The party's surveys that are about this case, in their order (rule 12).
     pub surveys: SmallVec<[Scored; 0]>,
+    /// Whether another case opened so close to this one that it may say the same: then the party needs to
+    /// know how both began (rule 10).
+    pub compared: bool,
 }
 
 impl Findings {
-    /// A digest of what is found, to tell whether there is news; never zero. How many other cases are
-    /// open by now is none: each new case of a person would be news to all others.
+    /// A digest of what is found, to tell whether the case needs to know; never zero.
     pub fn digest(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        (self.shown(), self.compared).hash(&mut hasher);
+        hasher.finish().max(1)
+    }
+
+    /// A digest of what a handler can see of it. How many other cases are open by now is no news: each
+    /// new case of a person would be news to all others.
+    pub fn shown(&self) -> u64 {
         let mut hasher = FxHasher::default();
         let History {
             complaints_90d,
@@ -189,7 +199,7 @@ impl Findings {
         } = self.history;
         (&self.profile, complaints_90d, unanswered_90d, &self.links).hash(&mut hasher);
         (last_score, &self.surveys).hash(&mut hasher);
-        hasher.finish().max(1)
+        hasher.finish()
     }
 }
 

@@ -4,6 +4,7 @@
 //! depend on which of the two was heard of first. So a case tells spells of time, not its present state.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use smol_str::SmolStr;
 
 use super::score::Scored;
 use crate::model::{CaseId, Millis};
+use crate::text::Sketch;
 
 /// Spells of one kind that a case remembers; of more, the earliest are forgotten.
 const REMEMBERED: usize = 8;
@@ -136,6 +138,8 @@ pub struct Summary {
     pub scored: Option<Scored>,
     /// The brand, product and issue it is about.
     pub matter: [Option<SmolStr>; 3],
+    /// Its first message, to be compared with others; only while the party asks for it (rule 10).
+    pub begins_with: Option<Arc<Sketch>>,
 }
 
 impl Summary {
@@ -158,6 +162,7 @@ impl Summary {
             journey: Journey::default(),
             scored: None,
             matter: [None, None, None],
+            begins_with: None,
         }
     }
 

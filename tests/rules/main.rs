@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod answers;
+mod echo;
 mod identity;
 mod journeys;
 mod levels;

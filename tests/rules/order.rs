@@ -2,9 +2,12 @@
 
 use proptest::prelude::*;
 
-use heard::model::{Complaint, ConversationRef, Intent, ResponseKind, Status, Visibility};
+use heard::model::{Complaint, ConversationRef, Intent, ResponseKind, Sensitive, Status, Visibility};
 
 use crate::story::{Line, Story, becomes, customer, person, replies, says, with_levels, with_tiers};
+
+/// What several messages say; twice is another text, and too long for an excerpt.
+const SAME: &str = "My parcel has been in the warehouse for ten days now, nobody answers my mails or calls. ";
 
 /// Lines as journeys have them: one or two conversations, a few people, revisions, deletions.
 fn journey() -> impl Strategy<Value = Vec<Line>> {
@@ -18,6 +21,9 @@ fn line() -> impl Strategy<Value = Line> {
         5 => (minute.clone(), id.clone(), speaker(), prop::option::of(any::<bool>()), 0..8_u8).prop_map(
             |(minute, id, author, public, tone)| {
                 let mut said = says(minute, &format!("m{id}"), "social", &author);
+                if id % 4 == 0 {
+                    said.text = Some(Sensitive(SAME.repeat(1 + id as usize % 3)));
+                }
                 said.visibility = public.map(visibility);
                 said.intent = match tone { 0 => Some(Intent::Thanks), 1 => Some(Intent::Praise), _ => None };
                 said.automatic = tone == 2;
@@ -60,7 +66,9 @@ fn line() -> impl Strategy<Value = Line> {
             update.into()
         }),
         2 => (0..3000_i64, id.clone(), elsewhere()).prop_map(|(minute, id, (channel, author))| {
-            says(minute, &format!("n{id}"), channel, &author).into()
+            let mut said = says(minute, &format!("n{id}"), channel, &author);
+            said.text = (id % 2 == 0).then(|| Sensitive(SAME.repeat(1 + id as usize % 3)));
+            said.into()
         }),
         1 => (minute.clone(), id.clone(), elsewhere(), 0..4_u8).prop_map(|(minute, id, (channel, _), way)| {
             let mut reply = replies(minute, &format!("s{id}"), channel);

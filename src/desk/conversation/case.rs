@@ -13,6 +13,7 @@ use super::work::WorkMark;
 use crate::desk::figures::{ChannelTag, Waiting};
 use crate::model::{CaseId, Complaint, Millis, Stage};
 use crate::processor::{Standing, Standings};
+use crate::text::Sketch;
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct CaseRow {
     pub body: Option<Arc<Complaint>>,
     /// What went out for the latest wait.
     pub work: Option<WorkMark>,
+    /// Its first message, to be compared with others; only while its party asks for it (rule 10).
+    pub begins_with: Option<Arc<Sketch>>,
 }
 
 impl CaseRow {
@@ -70,6 +73,7 @@ impl CaseRow {
             who: Who::default(),
             body: None,
             work: None,
+            begins_with: None,
         }
     }
 

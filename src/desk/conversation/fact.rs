@@ -1,5 +1,7 @@
 //! What a conversation keeps of each message: compact, and no text but the excerpt.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -8,6 +10,7 @@ use super::rating::Ratings;
 use super::severity::Severity;
 use crate::desk::score::Score;
 use crate::model::{ConversationRef, Millis, ResponseKind, Status};
+use crate::text::Sketch;
 
 /// The author of customer messages, or the case of theirs: a keyed hash of the author key. Zero is
 /// nobody.
@@ -72,6 +75,8 @@ pub struct CustomerSaid {
     pub severity: Severity,
     /// The beginning of its text.
     pub excerpt: SmolStr,
+    /// What tells whether its text is said again elsewhere, where the excerpt is not all of it.
+    pub sketch: Option<Arc<Sketch>>,
     /// The stars that it gives, and gave before it was edited.
     pub ratings: Ratings,
 }

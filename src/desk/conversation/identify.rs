@@ -144,11 +144,11 @@ impl Actor<'_, '_> {
 
     /// Decides the party anew; tells the old one and the new one if it is another, and the present
     /// one if what it was told has changed.
-    /// `is_same`: nothing has happened to the case itself.
+    /// `is_told`: nothing has happened that the party does not know of.
     pub(super) fn identify(
         &mut self,
         row: &mut CaseRow,
-        is_same: bool,
+        is_told: bool,
         summary: impl FnOnce() -> Summary,
         happened: &mut Vec<Happened>,
     ) {
@@ -158,24 +158,24 @@ impl Actor<'_, '_> {
             decided.map(|(party, way)| (party, way.into_iter().map(SmolStr::from).collect::<Vec<_>>()));
         match decided {
             Some((party, _)) if row.who.party.as_ref() == Some(&party) => {
-                self.news(row, is_same, summary);
+                self.news(row, is_told, summary);
             }
             Some((party, _)) if self.cx.hops >= HOPS => {
                 happened.extend(looped(row, &party));
-                self.news(row, is_same, summary);
+                self.news(row, is_told, summary);
             }
             Some((party, way)) => self.change_party(row, summary(), Some(party), &way, happened),
             None if live.is_empty() && row.who.party.is_some() => {
                 self.change_party(row, summary(), None, &[], happened);
             }
             // An identifier that is new has not answered yet: meanwhile the party stays.
-            None => self.news(row, is_same, summary),
+            None => self.news(row, is_told, summary),
         }
     }
 
     /// Tells the party that stays what has changed, if anything has.
-    fn news(&mut self, row: &mut CaseRow, is_same: bool, summary: impl FnOnce() -> Summary) {
-        let Some(party) = row.who.party.as_ref().filter(|_| !is_same || row.who.told == 0) else {
+    fn news(&mut self, row: &mut CaseRow, is_told: bool, summary: impl FnOnce() -> Summary) {
+        let Some(party) = row.who.party.as_ref().filter(|_| !is_told || row.who.told == 0) else {
             return;
         };
         let key = party.key.clone();

@@ -1,7 +1,7 @@
-//! What is told when the party finds out how its other cases stand to one (rule 9).
+//! What is told when the party finds out how its other cases stand to one (rules 9 and 10).
 
 use super::events::Happened;
-use crate::desk::party::links::{Bounce, Link, Links, Relation};
+use crate::desk::party::links::{Bounce, Echo, Link, Links, Relation};
 use crate::model::{CaseEventType, CaseId, Details, EscalationCause, EventId, Millis};
 
 /// Everything that is new in `now`, and corrections of what is not so any more.
@@ -24,7 +24,12 @@ pub fn difference(case: CaseId, before: &Links, now: &Links) -> Vec<Happened> {
         .iter()
         .filter(|bounce| !before.bounces.contains(bounce));
     let bounces = bounces.map(|bounce| bounced_there(case, bounce));
-    not_so.chain(not_bounced).chain(new).chain(bounces).collect()
+    let repeated = (before.echo != now.echo).then_some(());
+    let no_echo = repeated.and(before.echo.as_ref());
+    let no_echo = no_echo.map(|echo| corrected(case, echo.at, "echo", echo.case_id, ""));
+    let echo = repeated.and(now.echo.as_ref()).map(|echo| repeats(case, echo));
+    let taken_back = not_so.chain(not_bounced).chain(no_echo);
+    taken_back.chain(new).chain(bounces).chain(echo).collect()
 }
 
 /// The event of a relation, and what its correction calls it; none is told of cases that are merely
@@ -73,6 +78,17 @@ fn bounced_there(case: CaseId, bounce: &Bounce) -> Happened {
         ]
         .into_iter()
         .collect(),
+    }
+}
+
+fn repeats(case: CaseId, echo: &Echo) -> Happened {
+    let kind = CaseEventType::EchoLinked;
+    let other = echo.case_id.to_string();
+    Happened {
+        kind,
+        id: EventId::new(case, kind.symbol(), &[&other]),
+        at: echo.at,
+        details: [("case", &*other)].into_iter().collect(),
     }
 }
 

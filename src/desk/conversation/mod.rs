@@ -17,6 +17,7 @@ pub mod identify;
 mod journey;
 pub mod ledger;
 pub mod level;
+mod likeness;
 pub mod playbook;
 pub mod promise;
 mod publish;

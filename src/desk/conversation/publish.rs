@@ -54,10 +54,8 @@ impl Actor<'_, '_> {
                     wall: self.cx.wall,
                 };
                 let priority = fold.open.as_ref().map(|wait| brief.priority(wait).score);
-                Output::Case(Box::new(Case {
-                    priority: priority.unwrap_or_default(),
-                    ..record(&head, &row, fold, &view)
-                }))
+                let priority = priority.unwrap_or_default();
+                Output::Case(Box::new(record(&head, &row, fold, &view, priority)))
             }
         };
         self.effects.emit(output);
@@ -67,7 +65,7 @@ impl Actor<'_, '_> {
 }
 
 /// The record of a case.
-fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
+fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -> Case {
     let about = |set: &Option<SmolStr>, told: &Option<SmolStr>| set.clone().or_else(|| told.clone());
     let profile = row.who.findings.as_ref().and_then(|found| found.profile.as_ref());
     let links = row.who.findings.as_ref().map(|found| &found.links);
@@ -121,6 +119,7 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
         was_unanswered: view.unanswered_since.is_some(),
         reply_limit: view.standing.state(),
         promised_by: fold.promises.iter().last().map(|promise| promise.by),
+        priority,
         reopened_count: fold.reopened,
         audience: fold.audience,
         excerpt: Sensitive(fold.excerpt.clone()),
@@ -141,7 +140,8 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
         answered_when_surveyed: scored
             .map(|scored| answered.is_some_and(|answer| answer.mark.at <= scored.at)),
         advocacy: scored.map(|scored| scored.score.advocacy()),
-        // Rule 10 finds echoes: its field stays empty until it speaks.
-        ..Case::default()
+        echo_of: links
+            .and_then(|links| links.echo.as_ref())
+            .map(|echo| echo.case_id),
     }
 }

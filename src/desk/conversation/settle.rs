@@ -23,6 +23,7 @@ use crate::desk::row::Row;
 use crate::desk::summary::Summary;
 use crate::model::{AnsweredBy, CaseEvent, CaseId, Complaint, Stage, WorkState};
 use crate::processor::{Corrupt, Rejection, RowKey};
+use crate::text::Sketch;
 
 /// A case that has changed.
 pub struct Change<'f> {
@@ -118,12 +119,15 @@ impl Actor<'_, '_> {
         if complaint.is_some() {
             row.logged = row.logged.or(self.logged);
         }
+        let begins_with = self.begins_with(head, &row, facts)?;
+        let is_told = is_same && begins_with == row.begins_with;
+        row.begins_with.clone_from(&begins_with);
         let case_id = row.case_id;
         let summary = || match new_side {
-            Some(side) => summary(head, case_id, rules, side),
+            Some(side) => summary(head, case_id, rules, side, begins_with),
             None => Summary::nothing(case_id, head.channel.clone()),
         };
-        self.identify(&mut row, is_same, summary, &mut happened);
+        self.identify(&mut row, is_told, summary, &mut happened);
         row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
         if happened.iter().any(Happened::takes_back) {
@@ -382,7 +386,13 @@ pub(super) fn side<'a>(fold: Option<&'a Fold>, view: Option<&'a View>) -> Option
 }
 
 /// What a party is told of a case.
-fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -> Summary {
+fn summary(
+    head: &Head,
+    case_id: CaseId,
+    rules: &ChannelRules,
+    side: Side<'_>,
+    begins_with: Option<Arc<Sketch>>,
+) -> Summary {
     let Side { fold, view } = side;
     let clocks = view.clocks.iter();
     let answer = clocks.map(|judged| (judged.level, judged.judgement.deadline));
@@ -414,5 +424,6 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
             about(&fold.set.product, &fold.told.product),
             about(&fold.set.issue, &fold.told.issue),
         ],
+        begins_with,
     }
 }

@@ -79,7 +79,7 @@ impl Brief<'_> {
         terms.for_each(|term| term.hash(&mut hasher));
         (self.next_steps(state), self.owner()).hash(&mut hasher);
         if let Some(found) = &self.row.who.findings {
-            found.digest().hash(&mut hasher);
+            found.shown().hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -163,6 +163,7 @@ impl Brief<'_> {
                 links.is_some_and(|links| links.escalation().is_some()),
                 WorkFlag::Escalated,
             ),
+            (links.is_some_and(|links| links.echo.is_some()), WorkFlag::Echo),
             (repeats, WorkFlag::Repeat),
             (wait.messages > 1, WorkFlag::Chaser),
             (self.view.standing.left() == Some(0), WorkFlag::ReplyLimitReached),

@@ -1,5 +1,5 @@
-//! What only shows across the cases of a party: escalation, switch, bounce (rule 9), and whether the
-//! customer came again with a matter that was taken for solved (rule 16).
+//! What only shows across the cases of a party: escalation, switch, bounce (rule 9), echo (rule 10), and
+//! whether the customer came again with a matter that was taken for solved (rule 16).
 //!
 //! Pure, and a function of what the cases say of themselves: which of them was heard of first, or changed
 //! last, does not matter.
@@ -17,6 +17,9 @@ use crate::model::{CaseId, EscalationCause, Millis};
 
 /// How far apart two cases may open and still belong to one journey, in milliseconds.
 const JOURNEY_MS: i64 = 30 * 24 * 3600 * 1000;
+
+/// How far apart two cases may open and still say the same thing twice (rule 10), in milliseconds.
+const ECHO_MS: i64 = 48 * 3600 * 1000;
 
 /// Links of one case at most; a person with more has the earliest.
 const LINKS: usize = 16;
@@ -62,6 +65,15 @@ pub struct Bounce {
     pub channel: SmolStr,
 }
 
+/// The customer had said the same before, in another conversation (rule 10).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Echo {
+    /// The earliest case that begins with the same text.
+    pub case_id: CaseId,
+    /// When it was said again: the later case's opening.
+    pub at: Millis,
+}
+
 /// What the party's other cases mean to one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Links {
@@ -73,6 +85,8 @@ pub struct Links {
     pub again: Option<Millis>,
     /// The channel of the case before.
     pub last_channel: Option<SmolStr>,
+    /// The case whose first message this one's repeats.
+    pub echo: Option<Echo>,
 }
 
 impl Links {
@@ -81,8 +95,7 @@ impl Links {
         let me = &of.summary;
         let mut others: SmallVec<[&Summary; 8]> = others
             .iter()
-            .filter(|other| other.standing == Standing::Member && other.survey.is_none())
-            .filter(|other| other.case != of.case)
+            .filter(|other| is_case(other) && other.case != of.case)
             .map(|other| &other.summary)
             .collect();
         others.sort_by_key(|other| (other.opened_at, other.case_id));
@@ -96,6 +109,7 @@ impl Links {
             bounces: bounces(me, &others),
             again: again(me, &others),
             last_channel: others.iter().rfind(before).map(|other| other.channel.clone()),
+            echo: echo(me, &others),
         }
     }
 
@@ -127,7 +141,11 @@ impl Links {
                 relation,
             })
         });
-        links.collect()
+        let echo = self.echo.iter().map(|echo| LinkedCase {
+            case_id: echo.case_id,
+            relation: work_item::Relation::EchoOf,
+        });
+        links.chain(echo).collect()
     }
 
     /// The first case that stands so to this one.
@@ -137,6 +155,18 @@ impl Links {
             .find(|link| link.relation == relation)
             .map(|link| link.case_id)
     }
+}
+
+/// Whether another case opened so close to this one that one of them may repeat the other (rule 10).
+pub fn is_compared(of: &Member, others: &[Member]) -> bool {
+    let is_other = |other: &&Member| is_case(other) && other.case != of.case;
+    { others.iter() }
+        .filter(is_other)
+        .any(|other| is_close(&of.summary, &other.summary))
+}
+
+fn is_case(member: &Member) -> bool {
+    member.standing == Standing::Member && member.survey.is_none()
 }
 
 /// Of two cases that opened at one moment, the one with the smaller id is the earlier.
@@ -165,6 +195,25 @@ fn link(me: &Summary, other: &Summary) -> Option<Link> {
         case_id: other.case_id,
         at: me.opened_at.max(other.opened_at),
         relation,
+    })
+}
+
+/// Whether two cases opened so close to each other that one may repeat the other.
+fn is_close(a: &Summary, b: &Summary) -> bool {
+    a.opened_at.since(b.opened_at).saturating_abs() <= ECHO_MS
+}
+
+/// Rule 10: the earliest of the cases before that begins with the same text.
+fn echo(me: &Summary, others: &[&Summary]) -> Option<Echo> {
+    let mine = me.begins_with.as_ref()?;
+    let says_it = |other: &&&Summary| {
+        let theirs = other.begins_with.as_ref();
+        is_before(other, me) && is_close(me, other) && theirs.is_some_and(|theirs| mine.is_near(theirs))
+    };
+    let origin = others.iter().find(says_it)?;
+    Some(Echo {
+        case_id: origin.case_id,
+        at: me.opened_at,
     })
 }
 

@@ -193,6 +193,7 @@ impl<'a, 's> Actor<'a, 's> {
             history: members::history(member, others),
             links: Links::of(member, others),
             surveys: surveys::of(member, others),
+            compared: links::is_compared(member, others),
         };
         let digest = findings.digest();
         if std::mem::replace(&mut member.told, digest) == digest {
