@@ -168,6 +168,8 @@ pub struct Findings {
     pub number: u64,
     /// What the CRM says of the customer.
     pub profile: Option<Profile>,
+    /// The tier in force when the case opened, else the earliest known (rule 5).
+    pub tier_then: Option<SmolStr>,
     /// The party's other cases.
     pub history: History,
     /// What they mean to this one.
@@ -197,7 +199,14 @@ impl Findings {
             open_cases: _,
             last_score,
         } = self.history;
-        (&self.profile, complaints_90d, unanswered_90d, &self.links).hash(&mut hasher);
+        (
+            &self.profile,
+            &self.tier_then,
+            complaints_90d,
+            unanswered_90d,
+            &self.links,
+        )
+            .hash(&mut hasher);
         (last_score, &self.surveys).hash(&mut hasher);
         hasher.finish()
     }

@@ -4,9 +4,9 @@
 
 use heard::config::rules::RuleSettings;
 use heard::config::{Overrides, RawConfig, Settings};
-use heard::model::{Customer, Millis, SlaState, WorkState};
+use heard::model::{Customer, Millis, SlaState, Status, WorkState};
 
-use crate::story::{Line, Story, at, customer, permutations, replies, says};
+use crate::story::{Line, Story, at, becomes, customer, permutations, replies, says};
 
 const ANN: &[&str] = &["email:ann@shop.example"];
 
@@ -66,6 +66,31 @@ fn deadlines_in_business_time() {
     );
     story = story.until(minute("2023-11-17T13:01:00+01:00"));
     assert_eq!(story.case().sla.resolve, SlaState::Breached);
+}
+
+/// What PENDING freezes is credited in the level's own time: of the office, seven hours and a minute from
+/// Wednesday at eleven to Friday at one past ten, with a holiday between.
+#[test]
+fn pending_is_credited_in_business_time() {
+    let lines: [Line; 3] = [
+        says(0, "m1", "email", ANN).into(),
+        becomes(
+            minute("2023-11-15T11:00:00+01:00"),
+            "u1",
+            "email",
+            Status::Pending,
+        )
+        .into(),
+        says(minute("2023-11-17T10:01:00+01:00"), "m2", "email", ANN).into(),
+    ];
+    for lines in permutations(&lines) {
+        let story = Story::told(rules(OFFICE), lines);
+        let work = story.work();
+        let mut open = work.values().filter(|item| item.state == WorkState::Open);
+        let due = open.find_map(|item| item.resolve_by).map(|due| due.0 / 60_000);
+        let expected = moment("2023-11-20T12:01:00+01:00") / 60_000;
+        assert_eq!(due, Some(expected), "twelve hours and those");
+    }
 }
 
 #[test]
@@ -148,6 +173,18 @@ fn who_turns_out_to_be_gold_is_judged_anew_and_that_is_told() {
     assert_eq!(count(&story, "SLA_BREACHED"), 1);
     assert_eq!(respond_by(&story), [at(60)]);
     story.tell(gold(121, "silver"));
+    assert_eq!(
+        story.case().sla.answer,
+        SlaState::Breached,
+        "gold is the earliest known"
+    );
+    assert_eq!(count(&story, "SLA_BREACHED"), 1);
+    story.tell(gold(-1, "silver"));
+    assert_eq!(
+        story.case().tier.as_deref(),
+        Some("silver"),
+        "in force when it opened"
+    );
     assert_eq!(story.case().sla.answer, SlaState::Running, "and has four again");
     assert_eq!(count(&story, "SLA_RETRACTED"), 1);
     assert_eq!(respond_by(&story), [at(240)]);
@@ -189,7 +226,7 @@ next = "1h"
 #[test]
 fn what_is_told_once_more_after_the_tier_went_and_came_back_is_another_event() {
     let mut story = Story::told(rules(TIERS), [says(0, "m1", "email", ANN).into()]).until(50);
-    for (minute, tier) in [(1, "gold"), (2, "silver"), (3, "gold")] {
+    for (minute, tier) in [(3, "gold"), (2, "silver"), (1, "gold")] {
         story.tell(gold(minute, tier));
     }
     let at_risk = |story: &Story| -> Vec<_> {

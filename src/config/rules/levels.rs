@@ -25,8 +25,8 @@ pub struct LevelSet {
 }
 
 impl LevelSet {
-    /// When a clock with this level is over that began at `start`: as if it had begun `credit`
-    /// milliseconds of clock time later.
+    /// When a clock with this level is over that began at `start`, with `credit` milliseconds of the
+    /// level's own time on top.
     pub fn deadline(&self, level: Span, start: Millis, credit: i64) -> Millis {
         self.after(level.ms(), start, credit)
     }
@@ -37,10 +37,18 @@ impl LevelSet {
     }
 
     fn after(&self, ms: i64, start: Millis, credit: i64) -> Millis {
-        let start = start.plus(credit);
+        let ms = ms.saturating_add(credit);
         match &self.calendar {
             None => start.plus(ms),
             Some(calendar) => calendar.add(start, ms),
+        }
+    }
+
+    /// How much of the levels' own time went by: of their calendar, else of the clock. Milliseconds.
+    pub fn between(&self, start: Millis, end: Millis) -> i64 {
+        match &self.calendar {
+            None => end.since(start),
+            Some(calendar) => calendar.between(start, end),
         }
     }
 }

@@ -69,6 +69,8 @@ pub struct Fold {
     pub pending: Option<Mark>,
     /// Time that PENDING took off the resolve clock, over; in milliseconds.
     pub frozen_ms: i64,
+    /// The same in the own time of its level of resolution: of a calendar, or of the clock.
+    pub credit_ms: i64,
     /// When the present cycle began: the opening, or the last reopening.
     pub cycle_at: Millis,
     /// Since when patience had run out without a reply, if it ever had.
@@ -204,6 +206,7 @@ impl Fold {
             let_go: None,
             pending: None,
             frozen_ms: 0,
+            credit_ms: 0,
             was_unanswered: None,
             open: None,
             waits: 0,
@@ -260,7 +263,7 @@ impl Fold {
         }
         self.pass(fact.at, rules);
         match &fact.said {
-            Said::Customer(said) => self.customer(fact, said),
+            Said::Customer(said) => self.customer(fact, said, rules),
             Said::Company(said) => self.company(fact, said, rules, closed),
             Said::Changed(change) => self.changed(fact, change, rules, closed),
             Said::Surveyed(_) => {
@@ -300,7 +303,7 @@ impl Fold {
         waits.then(|| clock.at.plus(rules.patience.ms()).max(self.cycle_at))
     }
 
-    fn customer(&mut self, fact: &Fact, said: &CustomerSaid) {
+    fn customer(&mut self, fact: &Fact, said: &CustomerSaid, rules: &ChannelRules) {
         self.customer_messages += 1;
         self.journey.said(fact.at);
         self.last_customer_at = self.last_customer_at.max(fact.at);
@@ -317,7 +320,7 @@ impl Fold {
             keep_latest(&mut self.rated, scored);
         }
         if !said.automatic {
-            self.thaw(fact.at);
+            self.thaw(fact.at, rules);
         }
         if !said.waits {
             return;
@@ -438,7 +441,7 @@ impl Fold {
                 }
             }
             Some(Status::Resolved) => {
-                self.thaw(fact.at);
+                self.thaw(fact.at, rules);
                 self.promises.kept(&mark());
                 self.resolved.get_or_insert_with(mark);
                 let answers = (self.human_replies, self.bot_replies);
@@ -458,7 +461,7 @@ impl Fold {
                 }
             }
             Some(Status::LetGo) => {
-                self.thaw(fact.at);
+                self.thaw(fact.at, rules);
                 self.let_go.get_or_insert_with(mark);
                 self.close(fact.at, rules, closed);
             }
@@ -466,8 +469,12 @@ impl Fold {
     }
 
     /// PENDING is over: the time it took is credited.
-    fn thaw(&mut self, at: Millis) {
+    fn thaw(&mut self, at: Millis, rules: &ChannelRules) {
         if let Some(since) = self.pending.take() {
+            let start = self.clock.as_ref().unwrap_or(&self.opened);
+            let levels = rules.levels.in_force(start.at);
+            let credit = levels.between(since.at, at);
+            self.credit_ms = self.credit_ms.saturating_add(credit);
             self.frozen_ms = self.frozen_ms.saturating_add(at.since(since.at));
         }
     }

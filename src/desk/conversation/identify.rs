@@ -93,7 +93,7 @@ impl Actor<'_, '_> {
         // What was told by the other levels may come back.
         row.taken_back += 1;
         let before = row.fold.clone();
-        self.count_waits_anew(&head, &mut row, rules)?;
+        self.fold_by_other_levels(&head, &mut row, rules)?;
         let change = Change {
             before,
             rules_before: Some(rules_before),
@@ -102,16 +102,17 @@ impl Actor<'_, '_> {
         self.settle_with(&head, change, happened)
     }
 
-    /// Other levels hold for a case: which of its waits were late? A fold keeps their number, so its facts
-    /// are folded once more; what facts that were dropped had come to stays.
-    fn count_waits_anew(
+    /// Other levels hold for a case: which of its waits were late, and how much time is credited in theirs?
+    /// A fold keeps the sums, so its facts are folded once more; what facts that were dropped had come to
+    /// stays.
+    fn fold_by_other_levels(
         &mut self,
         head: &Head,
         row: &mut CaseRow,
         rules: &ChannelRules,
     ) -> Result<(), Rejection> {
-        let has_closed = |fold: &Arc<Fold>| fold.waits > u32::from(fold.open.is_some());
-        if !row.fold.as_ref().is_some_and(has_closed) {
+        let has_sums = |fold: &Arc<Fold>| fold.waits > u32::from(fold.open.is_some()) || fold.frozen_ms > 0;
+        if !row.fold.as_ref().is_some_and(has_sums) {
             return Ok(());
         }
         row.rebase(head);

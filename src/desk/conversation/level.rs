@@ -37,7 +37,7 @@ pub struct Clock {
     pub done: Option<Millis>,
     /// When it ended without that: a person's decision to let go.
     pub dropped: Option<Millis>,
-    /// Clock time credited to it, frozen by PENDING.
+    /// Time credited to it, frozen by PENDING: milliseconds of the level's own time.
     pub credit: i64,
     /// Since when it stands still, if it does.
     pub frozen: Option<Millis>,

@@ -67,7 +67,6 @@ impl Actor<'_, '_> {
 /// The record of a case.
 fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -> Case {
     let about = |set: &Option<SmolStr>, told: &Option<SmolStr>| set.clone().or_else(|| told.clone());
-    let profile = row.who.findings.as_ref().and_then(|found| found.profile.as_ref());
     let links = row.who.findings.as_ref().map(|found| &found.links);
     let escalation = links.and_then(Links::escalation);
     let answered = view.answered.as_ref();
@@ -85,7 +84,7 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -
         bystander: head.first_author != row.author,
         party_key: row.party_key(),
         customer_id: row.who.party.as_ref().and_then(|party| party.customer_id.clone()),
-        tier: profile.and_then(|profile| profile.tier.clone()),
+        tier: row.who.tier().map(Into::into),
         brand: about(&fold.set.brand, &fold.told.brand),
         product: about(&fold.set.product, &fold.told.product),
         issue: about(&fold.set.issue, &fold.told.issue),

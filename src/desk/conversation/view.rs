@@ -185,7 +185,7 @@ fn clocks(
     let answered = answered.as_ref().map(|answer| answer.mark.at);
     judge(Level::Answer, start, set, set.answer, plain(answered));
     let resolve = Clock {
-        credit: fold.frozen_ms,
+        credit: fold.credit_ms,
         frozen: fold.pending.as_ref().map(|mark| mark.at),
         ..plain(fold.resolved.as_ref().map(|mark| mark.at))
     };

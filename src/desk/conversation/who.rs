@@ -142,9 +142,9 @@ impl Who {
         true
     }
 
-    /// The customer's tier, as far as the party has told.
+    /// The customer's tier when the case opened, as far as the party has told (rule 5).
     pub fn tier(&self) -> Option<&str> {
-        self.findings.as_ref()?.profile.as_ref()?.tier.as_deref()
+        self.findings.as_ref()?.tier_then.as_deref()
     }
 
     /// Takes findings; false if they are for another membership, or old.

@@ -78,6 +78,7 @@ impl Brief<'_> {
         let terms = priority.terms.iter().map(|term| (&term.name, term.points));
         terms.for_each(|term| term.hash(&mut hasher));
         (self.next_steps(state), self.owner()).hash(&mut hasher);
+        (self.respond_by(wait), self.resolve_by()).hash(&mut hasher);
         if let Some(found) = &self.row.who.findings {
             found.shown().hash(&mut hasher);
         }
@@ -263,7 +264,7 @@ impl Brief<'_> {
     fn resolve_by(&self) -> Option<Millis> {
         let clock = self.fold.clock.as_ref()?;
         let set = self.rules.levels.in_force(clock.at);
-        Some(set.deadline(set.resolve?, clock.at, self.fold.frozen_ms))
+        Some(set.deadline(set.resolve?, clock.at, self.fold.credit_ms))
     }
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::tiers::Tiers;
 use crate::desk::message::Profile;
 use crate::model::{Customer, Identifier, Millis, Sensitive};
 
@@ -17,6 +18,7 @@ pub struct CustomerState {
     newest: Option<Newest>,
     carried: Vec<Carried>,
     ever_merged: bool,
+    tiers: Tiers,
 }
 
 /// The newest record, as far as it is needed. The record of two with one `updated_at` is the one
@@ -57,6 +59,7 @@ impl CustomerState {
             newest: None,
             carried: Vec::new(),
             ever_merged: false,
+            tiers: Tiers::default(),
         }
     }
 
@@ -132,15 +135,44 @@ impl CustomerState {
         }
         let changed = |carried: &&Carried| !before.contains(carried);
         let claims = self.carried.iter().filter(changed).cloned().collect();
-        let mut cases_care = false;
-        if is_newest {
-            cases_care = self.newest.as_ref().is_none_or(|newest| {
-                newest.profile != record.profile || newest.merged_into != record.merged_into
-            });
+        let older = if is_newest {
             self.ever_merged |= record.merged_into.is_some();
-            self.newest = Some(record);
-        }
+            self.newest.replace(record)
+        } else {
+            Some(record)
+        };
+        let tier_then = older.as_ref().is_some_and(|older| self.keep_tier(older));
+        let cases_care = match (&older, &self.newest) {
+            (Some(before), Some(now)) if is_newest => {
+                tier_then || before.profile != now.profile || before.merged_into != now.merged_into
+            }
+            _ => is_newest || tier_then,
+        };
         News { claims, cases_care }
+    }
+
+    /// What a record said of the tier that is not the newest; tells whether a case may care. A record that
+    /// was dropped says nothing.
+    fn keep_tier(&mut self, older: &Newest) -> bool {
+        let (Some(profile), Some(newest)) = (&older.profile, &self.newest) else {
+            return false;
+        };
+        if newest.updated_at == older.updated_at {
+            return false;
+        }
+        let news = self
+            .tiers
+            .take(older.updated_at, older.digest, profile.tier.clone());
+        let now = newest.profile.as_ref().and_then(|profile| profile.tier.as_ref());
+        news && self.tiers.any_but(now)
+    }
+
+    /// The tier that was in force at `t`, else the earliest known (rule 5). None once the CRM has dropped
+    /// the customer.
+    pub fn tier_at(&self, t: Millis) -> Option<SmolStr> {
+        let newest = self.newest.as_ref()?;
+        let tier = newest.profile.as_ref()?.tier.as_ref();
+        self.tiers.at(t, (newest.updated_at, tier))
     }
 
     /// The customer this one was merged into.

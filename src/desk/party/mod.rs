@@ -9,6 +9,7 @@ pub mod customer;
 pub mod links;
 pub mod members;
 pub mod surveys;
+pub mod tiers;
 
 use std::sync::Arc;
 
@@ -190,6 +191,7 @@ impl<'a, 's> Actor<'a, 's> {
             membership: member.membership,
             number: row.number,
             profile: customer.and_then(|customer| customer.profile()),
+            tier_then: customer.and_then(|customer| customer.tier_at(member.summary.opened_at)),
             history: members::history(member, others),
             links: Links::of(member, others),
             surveys: surveys::of(member, others),
