@@ -7,6 +7,7 @@ mod identity;
 mod journeys;
 mod levels;
 mod order;
+mod praise;
 mod retire;
 mod story;
 mod surveys;

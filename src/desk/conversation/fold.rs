@@ -77,6 +77,8 @@ pub struct Fold {
     pub was_unanswered: Option<Millis>,
     /// The wait that is open.
     pub open: Option<Wait>,
+    /// Praise that nobody has thanked for.
+    pub praise: Option<Wait>,
     /// Waits so far, the open one too.
     pub waits: u32,
     /// Closed waits that had a deadline and missed it.
@@ -209,6 +211,7 @@ impl Fold {
             credit_ms: 0,
             was_unanswered: None,
             open: None,
+            praise: None,
             waits: 0,
             late_waits: 0,
             chasers: 0,
@@ -263,7 +266,7 @@ impl Fold {
         }
         self.pass(fact.at, rules);
         match &fact.said {
-            Said::Customer(said) => self.customer(fact, said, rules),
+            Said::Customer(said) => self.customer(fact, said, rules, closed),
             Said::Company(said) => self.company(fact, said, rules, closed),
             Said::Changed(change) => self.changed(fact, change, rules, closed),
             Said::Surveyed(_) => {
@@ -303,7 +306,7 @@ impl Fold {
         waits.then(|| clock.at.plus(rules.patience.ms()).max(self.cycle_at))
     }
 
-    fn customer(&mut self, fact: &Fact, said: &CustomerSaid, rules: &ChannelRules) {
+    fn customer(&mut self, fact: &Fact, said: &CustomerSaid, rules: &ChannelRules, closed: &mut Vec<Wait>) {
         self.customer_messages += 1;
         self.journey.said(fact.at);
         self.last_customer_at = self.last_customer_at.max(fact.at);
@@ -322,19 +325,23 @@ impl Fold {
         if !said.automatic {
             self.thaw(fact.at, rules);
         }
+        let mark = Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        };
         if !said.waits {
+            if !said.automatic {
+                self.praised(mark, fact.late);
+            }
             return;
         }
+        self.thanked(fact.at, closed);
         self.bot_claim = None;
         self.let_go = None;
         if let Some(resolved) = self.resolved.take() {
             self.journey.was_resolved(resolved.at, fact.at);
             self.reopen(fact.at);
         }
-        let mark = Mark {
-            at: fact.at,
-            id: fact.id.clone(),
-        };
         self.clock.get_or_insert_with(|| mark.clone());
         match &mut self.open {
             Some(wait) => {
@@ -498,6 +505,7 @@ impl Fold {
     }
 
     fn close(&mut self, at: Millis, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        self.thanked(at, closed);
         if let Some(mut wait) = self.open.take() {
             wait.closed = Some(at);
             self.late_waits += u32::from(wait.was_late(&rules.levels));

@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod level;
 mod likeness;
 pub mod playbook;
+mod praise;
 pub mod promise;
 mod publish;
 pub mod rating;

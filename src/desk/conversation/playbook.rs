@@ -12,6 +12,8 @@ use super::reply_limit::Standing;
 pub struct Situation {
     /// Somebody waits.
     pub waits: bool,
+    /// Nobody waits; the customer praises or thanks.
+    pub praises: bool,
     /// Spectators see it.
     pub onstage: bool,
     /// The company has said something that the customer could see.
@@ -44,7 +46,7 @@ pub struct Situation {
 pub fn next_steps(s: &Situation) -> Vec<NextStep> {
     use NextStep::{
         AcknowledgeNow, AnswerPublicly, AnswerSpectator, DoNotReplyAgain, DoNotSendBack, FollowUp, KeepOwner,
-        KeepPromise, LastPublicReply, LinkToCase, OfferPrivateChannel, PassToColleague, ShowEmpathy,
+        KeepPromise, LastPublicReply, LinkToCase, OfferPrivateChannel, PassToColleague, ShowEmpathy, Thank,
         VerifyCustomer,
     };
     let left = match s.standing {
@@ -61,8 +63,9 @@ pub fn next_steps(s: &Situation) -> Vec<NextStep> {
         (w && s.onstage && !s.answered_publicly && !spent, AnswerPublicly),
         (w && s.upset, ShowEmpathy),
         (w && private && !s.was_private, OfferPrivateChannel),
-        (w && last, LastPublicReply),
-        (w && spent, DoNotReplyAgain),
+        (s.praises && !spent, Thank),
+        ((w || s.praises) && last, LastPublicReply),
+        ((w || s.praises) && spent, DoNotReplyAgain),
         (w && s.onstage && s.was_private, DoNotSendBack),
         (w && s.owned, KeepOwner),
         (
@@ -102,6 +105,11 @@ mod tests {
             standing: Some(Standing::Open { left: 2 }),
             ..hours
         };
+        let praise = Situation {
+            waits: false,
+            praises: true,
+            ..hours
+        };
         let left = |left| Some(Standing::Open { left });
         //   given                                                        then
         for (given, steps) in [
@@ -115,6 +123,23 @@ mod tests {
                 &[AcknowledgeNow],
             ),
             (Situation { upset: true, ..hours }, &[ShowEmpathy]),
+            (praise, &[Thank]),
+            (
+                Situation {
+                    onstage: true,
+                    standing: left(1),
+                    ..praise
+                },
+                &[Thank, LastPublicReply],
+            ),
+            (
+                Situation {
+                    onstage: true,
+                    standing: Some(Standing::Reached),
+                    ..praise
+                },
+                &[DoNotReplyAgain],
+            ),
             (Situation { owned: true, ..hours }, &[KeepOwner]),
             (
                 Situation {

@@ -207,16 +207,20 @@ impl Actor<'_, '_> {
         waits: &Waits<'_>,
     ) -> Result<(), Rejection> {
         let rules = self.rules_for(head, row)?;
-        let open = judged.and_then(|(fold, _)| fold.open.as_ref());
-        // A follow-up is asked for in the last work of the case, and done with there.
+        let open = judged.and_then(|(fold, _)| fold.handed());
+        // A follow-up is asked for in the work of the last wait, and done with there.
         let last = judged.and_then(|(fold, view)| {
             let due = view.follow_up.as_ref().is_some_and(|follow_up| follow_up.is_due);
             let closed = fold.open.is_none() && waits.closed.is_empty();
-            let marked = |wait: &&Wait| row.work.as_ref().is_some_and(|mark| mark.first == wait.first.id);
-            fold.last_wait.as_ref().filter(|_| due && closed).filter(marked)
+            fold.last_wait.as_ref().filter(|_| due && closed)
         });
-        let now: SmallVec<[&Wait; 2]> = waits.closed.iter().chain(open).chain(last).collect();
-        let open_before = waits.before.and_then(|fold| fold.open.as_ref());
+        let last = match last {
+            Some(wait) if self.mark(row, &wait.first.id)?.revision > 0 => Some(wait),
+            _ => None,
+        };
+        // The open one comes last: its mark takes the place of another's in the case's row.
+        let now: SmallVec<[&Wait; 2]> = waits.closed.iter().chain(last).chain(open).collect();
+        let open_before = waits.before.and_then(Fold::handed);
         let gone = waits.closed_before.iter().chain(open_before);
         let gone: SmallVec<[&Wait; 1]> = gone
             .filter(|wait| !now.iter().any(|kept| kept.first.id == wait.first.id))
@@ -233,10 +237,11 @@ impl Actor<'_, '_> {
                 self.hand(head, row, (fold, view), wait, WorkState::Withdrawn, waits)?;
             }
             for wait in now {
-                let state = if wait.closed.is_some() {
-                    WorkState::Done
-                } else {
-                    WorkState::Open
+                let too_late = wait.praise && fold.praise_ends(rules).is_some_and(|end| end <= view.now);
+                let state = match wait.closed {
+                    Some(_) => WorkState::Done,
+                    None if too_late => WorkState::Withdrawn,
+                    None => WorkState::Open,
                 };
                 self.hand(head, row, (fold, view), wait, state, waits)?;
             }

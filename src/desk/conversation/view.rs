@@ -98,6 +98,8 @@ impl View {
             .iter()
             .filter_map(|judged| judged.judgement.due)
             .for_each(&mut at);
+        let praise_ends = fold.praise_ends(rules).filter(|&end| now < end);
+        praise_ends.into_iter().for_each(&mut at);
         fold.promises.due(now).into_iter().for_each(&mut at);
         let follow_up = fold
             .resolved
@@ -190,7 +192,7 @@ fn clocks(
         ..plain(fold.resolved.as_ref().map(|mark| mark.at))
     };
     judge(Level::Resolve, start, set, set.resolve, resolve);
-    for wait in closed.iter().chain(&fold.open) {
+    for wait in closed.iter().filter(|wait| !wait.praise).chain(&fold.open) {
         let clock = Clock {
             from: wait.first.at,
             done: wait.closed,

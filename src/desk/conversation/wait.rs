@@ -19,6 +19,8 @@ pub struct Wait {
     pub late: bool,
     /// When a reply, a resolution or a decision to let go ended it.
     pub closed: Option<Millis>,
+    /// It is praise: nobody waits, and no clock runs ([`super::praise`]).
+    pub praise: bool,
 }
 
 impl Wait {
@@ -30,6 +32,7 @@ impl Wait {
             messages: 1,
             late,
             closed: None,
+            praise: false,
         }
     }
 

@@ -77,7 +77,7 @@ impl Brief<'_> {
         priority.score.hash(&mut hasher);
         let terms = priority.terms.iter().map(|term| (&term.name, term.points));
         terms.for_each(|term| term.hash(&mut hasher));
-        (self.next_steps(state), self.owner()).hash(&mut hasher);
+        (self.next_steps(wait, state), self.owner()).hash(&mut hasher);
         (self.respond_by(wait), self.resolve_by()).hash(&mut hasher);
         if let Some(found) = &self.row.who.findings {
             found.shown().hash(&mut hasher);
@@ -128,7 +128,7 @@ impl Brief<'_> {
             } else {
                 Playbook::Hours
             },
-            next_steps: self.next_steps(state),
+            next_steps: self.next_steps(wait, state),
             replies_left: self.view.standing.left(),
             respond_by: self.respond_by(wait),
             resolve_by: self.resolve_by(),
@@ -166,7 +166,7 @@ impl Brief<'_> {
             ),
             (links.is_some_and(|links| links.echo.is_some()), WorkFlag::Echo),
             (repeats, WorkFlag::Repeat),
-            (wait.messages > 1, WorkFlag::Chaser),
+            (wait.messages > 1 && !wait.praise, WorkFlag::Chaser),
             (self.view.standing.left() == Some(0), WorkFlag::ReplyLimitReached),
             (wait.late, WorkFlag::LateEvent),
             (!self.ranked(), WorkFlag::Unranked),
@@ -176,8 +176,11 @@ impl Brief<'_> {
         .collect()
     }
 
-    /// How urgent the wait is, and why (rule 11).
+    /// How urgent the wait is, and why (rule 11). Who praises can wait.
     pub fn priority(&self, wait: &Wait) -> Priority {
+        if wait.praise {
+            return Priority::default();
+        }
         let findings = self.row.who.findings.as_deref();
         let profile = findings.and_then(|found| found.profile.as_ref());
         let words = self.fold.severity.words();
@@ -200,7 +203,7 @@ impl Brief<'_> {
     }
 
     /// What to do next.
-    fn next_steps(&self, state: WorkState) -> Vec<NextStep> {
+    fn next_steps(&self, wait: &Wait, state: WorkState) -> Vec<NextStep> {
         let findings = self.row.who.findings.as_deref();
         let links = findings.map(|found| &found.links);
         let party = self.row.who.party.as_ref();
@@ -211,7 +214,8 @@ impl Brief<'_> {
         };
         let chased = self.fold.open.as_ref().is_some_and(|wait| wait.messages > 1);
         next_steps(&Situation {
-            waits: state == WorkState::Open,
+            waits: state == WorkState::Open && !wait.praise,
+            praises: state == WorkState::Open && wait.praise,
             onstage: self.fold.public,
             acknowledged: self.fold.acknowledged.is_some(),
             answered_publicly: self.fold.answered_publicly_at.is_some(),
@@ -255,6 +259,7 @@ impl Brief<'_> {
             (Some(answer), Some(next)) => Some(answer.min(next)),
             (answer, next) => answer.or(next),
         };
+        let level = level.filter(|_| !wait.praise);
         match level {
             Some(level) => set.deadline(level, start, 0),
             None => start.plus(self.rules.patience.ms()),
