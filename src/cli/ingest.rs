@@ -116,7 +116,8 @@ fn read(map: &Map, files: &[PathBuf]) -> Result<Plan, Failure> {
 fn reject_unknown_channels(settings: &Settings, plan: &mut Plan) {
     let Plan { records, rejected } = plan;
     records.retain(|Planned { origin, input }| {
-        let known = settings.rules.channel(input.channel()).is_some();
+        let is_known = |channel| settings.rules.channel(channel).is_some();
+        let known = input.channel().is_none_or(is_known);
         if !known {
             rejected.push(Rejected {
                 origin: origin.clone(),
@@ -138,6 +139,7 @@ fn send(settings: &Settings, records: &[&Planned]) -> Result<Vec<Rejected>, Fail
         complaint: connect::encoder(wire),
         response: connect::encoder(wire),
         update: connect::encoder(wire),
+        survey: connect::encoder(wire),
     };
     check_topics(settings, &log, records)?;
     let id = format!("{}-ingest-{}", settings.application, unique());
@@ -160,11 +162,13 @@ fn check_topics(
             Input::Complaint(complaint) => ("complaint", complaint.channel.as_str()),
             Input::Response(response) => ("response", response.channel.as_str()),
             Input::Update(_) => ("update", ""),
+            Input::Survey(_) => ("survey", ""),
         };
         needed.entry((kind, channel)).or_insert_with(|| match kind {
             "complaint" => topics.complaints(channel),
             "response" => topics.responses(channel),
-            _ => topics.topic(TopicKind::Updates),
+            "update" => topics.topic(TopicKind::Updates),
+            _ => topics.topic(TopicKind::Surveys),
         });
     }
     let needed: Vec<_> = needed.into_values().collect();

@@ -10,7 +10,7 @@ use super::fields::FieldKind;
 use super::map::{Map, PersonMap, RecordMap, RowKind, ValueSource};
 use super::rows::Row;
 use super::template::Filled;
-use crate::model::{Complaint, Millis, Response, Update};
+use crate::model::{Complaint, Millis, Response, Survey, Update};
 
 /// A record for an input topic.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub enum Input {
     Response(Box<Response>),
     /// For `updates`.
     Update(Box<Update>),
+    /// For `surveys`.
+    Survey(Box<Survey>),
 }
 
 /// Which record a row is.
@@ -30,24 +32,28 @@ pub enum InputKind {
     Complaint,
     /// Something the company said.
     Response,
+    /// What a customer answered when asked how it was.
+    Survey,
 }
 
 impl Input {
-    /// The message's or change's id.
+    /// The message's, change's or answer's id.
     pub fn id(&self) -> &str {
         match self {
             Self::Complaint(complaint) => &complaint.id,
             Self::Response(response) => &response.id,
             Self::Update(update) => &update.id,
+            Self::Survey(survey) => &survey.id,
         }
     }
 
-    /// The channel.
-    pub fn channel(&self) -> &str {
+    /// The channel; a survey that names a person only has none.
+    pub fn channel(&self) -> Option<&str> {
         match self {
-            Self::Complaint(complaint) => &complaint.channel,
-            Self::Response(response) => &response.channel,
-            Self::Update(update) => &update.channel,
+            Self::Complaint(complaint) => Some(&complaint.channel),
+            Self::Response(response) => Some(&response.channel),
+            Self::Update(update) => Some(&update.channel),
+            Self::Survey(survey) => survey.channel.as_deref(),
         }
     }
 
@@ -57,15 +63,18 @@ impl Input {
             Self::Complaint(complaint) => &complaint.source,
             Self::Response(response) => &response.source,
             Self::Update(update) => &update.source,
+            Self::Survey(survey) => &survey.source,
         }
     }
 
-    /// The conversation; a complaint without one starts it, with its own id.
-    pub fn conversation_id(&self) -> &str {
+    /// The conversation; a complaint without one starts it, with its own id. A survey that names a person
+    /// only has none.
+    pub fn conversation_id(&self) -> Option<&str> {
         match self {
-            Self::Complaint(complaint) => complaint.conversation_id.as_deref().unwrap_or(&complaint.id),
-            Self::Response(response) => &response.conversation_id,
-            Self::Update(update) => &update.conversation_id,
+            Self::Complaint(complaint) => Some(complaint.conversation_id.as_deref().unwrap_or(&complaint.id)),
+            Self::Response(response) => Some(&response.conversation_id),
+            Self::Update(update) => Some(&update.conversation_id),
+            Self::Survey(survey) => survey.conversation_id.as_deref(),
         }
     }
 
@@ -75,6 +84,7 @@ impl Input {
             Self::Complaint(complaint) => complaint.conversation_id = Some(id),
             Self::Response(response) => response.conversation_id = id,
             Self::Update(update) => update.conversation_id = id,
+            Self::Survey(survey) => survey.conversation_id = Some(id),
         }
     }
 
@@ -83,16 +93,16 @@ impl Input {
         match self {
             Self::Complaint(complaint) => complaint.in_reply_to.as_deref(),
             Self::Response(response) => response.in_reply_to.as_deref(),
-            Self::Update(_) => None,
+            Self::Update(_) | Self::Survey(_) => None,
         }
     }
 
-    /// Makes it a reply to a message; an update is none.
+    /// Makes it a reply to a message; only messages are.
     pub fn set_in_reply_to(&mut self, id: SmolStr) {
         match self {
             Self::Complaint(complaint) => complaint.in_reply_to = Some(id),
             Self::Response(response) => response.in_reply_to = Some(id),
-            Self::Update(_) => {}
+            Self::Update(_) | Self::Survey(_) => {}
         }
     }
 
@@ -102,6 +112,7 @@ impl Input {
             Self::Complaint(complaint) => complaint.occurred_at,
             Self::Response(response) => response.occurred_at,
             Self::Update(update) => update.occurred_at,
+            Self::Survey(survey) => survey.occurred_at,
         }
     }
 }
@@ -141,6 +152,10 @@ pub fn build(map: &Map, row: &Row) -> Result<Built, String> {
             }
             Input::Response(Box::new(typed(object)?))
         }
+        InputKind::Survey => {
+            let object = object(&map.survey, row, "customer")?;
+            Input::Survey(Box::new(typed(object)?))
+        }
     };
     let turn = match &map.links.turn {
         Some(value) => text(value, row, "turn", true)?
@@ -166,6 +181,7 @@ fn kind_of(map: &Map, row: &Row) -> Result<Option<InputKind>, String> {
         from: Some(from),
         complaint,
         response,
+        survey,
         skip,
     } = &map.kind
     else {
@@ -176,6 +192,8 @@ fn kind_of(map: &Map, row: &Row) -> Result<Option<InputKind>, String> {
         Ok(Some(InputKind::Complaint))
     } else if response.contains(&value) {
         Ok(Some(InputKind::Response))
+    } else if survey.contains(&value) {
+        Ok(Some(InputKind::Survey))
     } else if skip.contains(&value) {
         Ok(None)
     } else {

@@ -128,6 +128,20 @@ pub const UPDATE: &[Field] = &[
     optional("remedy_granted", Text),
 ];
 
+/// Fields of a Survey; its customer has a table of its own.
+pub const SURVEY: &[Field] = &[
+    required("id", Text),
+    required("source", Text),
+    optional("channel", Text),
+    optional("conversation_id", Text),
+    optional("about", Symbol(&["CASE", "RELATIONSHIP"])),
+    required("score", Number),
+    required("scale", Symbol(&["NPS_0_10", "STARS_1_5", "CSAT_1_5"])),
+    required("occurred_at", Time),
+    optional("told_others", Flag),
+    optional("comment", Text),
+];
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -135,8 +149,8 @@ mod tests {
     use serde::Serialize;
     use serde_json::Value;
 
-    use super::{COMPLAINT, Field, RESPONSE, UPDATE};
-    use crate::model::{Complaint, Response, Update};
+    use super::{COMPLAINT, Field, RESPONSE, SURVEY, UPDATE};
+    use crate::model::{Complaint, Response, Survey, Update};
 
     /// A field added to a record must be added here too, or given a table of its own.
     fn agrees(record: impl Serialize, fields: &[Field], own_tables: &[&str]) {
@@ -162,5 +176,6 @@ mod tests {
             &["customer", "answers", "attributes"],
         );
         agrees(Update::default(), UPDATE, &["customer", "attributes"]);
+        agrees(Survey::default(), SURVEY, &["customer"]);
     }
 }

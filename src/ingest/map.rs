@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::fields::{COMPLAINT, Field, RESPONSE, UPDATE};
+use super::fields::{COMPLAINT, Field, RESPONSE, SURVEY, UPDATE};
 use super::map_file;
 use super::template::Template;
 use super::time::TimeFormat;
@@ -60,7 +60,7 @@ pub struct IdentifierMap {
 pub struct RecordMap {
     /// Its fields.
     pub fields: Vec<(Field, ValueSource)>,
-    /// A complaint's author; a response's or update's customer.
+    /// A complaint's author; a response's, update's or survey's customer.
     pub person: Option<PersonMap>,
     /// Its attributes; empty ones are left out.
     pub attributes: Vec<(String, ValueSource)>,
@@ -80,6 +80,8 @@ pub enum RowKind {
         complaint: BTreeSet<String>,
         /// Its values that mean a response.
         response: BTreeSet<String>,
+        /// Its values that mean an answer to a survey.
+        survey: BTreeSet<String>,
         /// Its values that are passed over in silence.
         skip: BTreeSet<String>,
     },
@@ -106,6 +108,8 @@ pub struct Map {
     pub complaint: RecordMap,
     /// Responses, if rows can be any.
     pub response: RecordMap,
+    /// Surveys, if rows can be any.
+    pub survey: RecordMap,
     /// Updates that rows are besides, if the value given is not empty: a closing date.
     pub update: Option<(Template, RecordMap)>,
     /// Links between messages.
@@ -153,7 +157,9 @@ impl Map {
 
     fn records(&self) -> impl Iterator<Item = &RecordMap> {
         let update = self.update.iter().map(|(_, record)| record);
-        [&self.complaint, &self.response].into_iter().chain(update)
+        [&self.complaint, &self.response, &self.survey]
+            .into_iter()
+            .chain(update)
     }
 
     fn values(&self) -> impl Iterator<Item = &ValueSource> {
@@ -182,8 +188,9 @@ impl RecordMap {
 }
 
 /// The records a map can make, by the name of their table in it.
-pub(super) const TABLES: [(&str, &[Field]); 3] = [
+pub(super) const TABLES: [(&str, &[Field]); 4] = [
     ("complaint", COMPLAINT),
     ("response", RESPONSE),
     ("update", UPDATE),
+    ("survey", SURVEY),
 ];

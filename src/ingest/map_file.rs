@@ -39,11 +39,13 @@ pub(super) fn read(top: &mut Section<'_>) -> Map {
     };
     let links = read_links(top, &common);
     let kind = read_kind(top, &common);
-    let [complaint, response, update] = TABLES.map(|(name, fields)| {
+    let [complaint, response, update, survey] = TABLES.map(|(name, fields)| {
         let section = top.section(name);
-        let needed = match name {
-            "complaint" => true,
-            "response" => matches!(&kind, RowKind::ByValue { response, .. } if !response.is_empty()),
+        let needed = match (name, &kind) {
+            ("complaint", RowKind::Complaint) => true,
+            ("complaint", RowKind::ByValue { complaint, .. }) => !complaint.is_empty(),
+            ("response", RowKind::ByValue { response, .. }) => !response.is_empty(),
+            ("survey", RowKind::ByValue { survey, .. }) => !survey.is_empty(),
             _ => section.is_some(),
         };
         read_record(top, section, name, fields, &mut common, needed)
@@ -57,6 +59,7 @@ pub(super) fn read(top: &mut Section<'_>) -> Map {
         kind,
         complaint: complaint.1,
         response: response.1,
+        survey: survey.1,
         update,
         links,
     }
@@ -121,12 +124,14 @@ fn read_kind(top: &mut Section<'_>, common: &Common<'_>) -> RowKind {
             .into_iter()
             .collect::<BTreeSet<_>>()
     };
-    let (complaint, response, skip) = (values("complaint"), values("response"), values("skip"));
+    let (complaint, response) = (values("complaint"), values("response"));
+    let (survey, skip) = (values("survey"), values("skip"));
     section.finish();
     RowKind::ByValue {
         from,
         complaint,
         response,
+        survey,
         skip,
     }
 }
@@ -188,7 +193,9 @@ fn read_record<'d>(
         if let Some(person) = section.section(person).map(|person| read_person(person, common)) {
             record.person.get_or_insert(person);
         }
-        if let Some(attributes) = section.section("attributes") {
+        if name != "survey"
+            && let Some(attributes) = section.section("attributes")
+        {
             record.attributes.extend(read_attributes(attributes, common));
         }
     }

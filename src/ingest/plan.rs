@@ -89,7 +89,11 @@ fn reply_to_previous_turns(records: &mut [Planned], mut turns: Vec<(i64, usize)>
     let mut last: BTreeMap<[String; 3], usize> = BTreeMap::new();
     for (_, at) in turns {
         let input = &records[at].input;
-        let conversation = [input.source(), input.channel(), input.conversation_id()].map(str::to_owned);
+        let conversation = [Some(input.source()), input.channel(), input.conversation_id()];
+        let conversation = conversation.map(|part| part.unwrap_or_default().to_owned());
+        if matches!(input, Input::Survey(_)) {
+            continue; // it has no turn
+        }
         if let Some(before) = last.insert(conversation, at)
             && records[at].input.in_reply_to().is_none()
         {
@@ -100,8 +104,8 @@ fn reply_to_previous_turns(records: &mut [Planned], mut turns: Vec<(i64, usize)>
 }
 
 /// Each message's conversation gets the id of the first message of its chain of replies. What replies
-/// to a message that is not there is in a conversation of that message's id; an update names any
-/// message of its conversation.
+/// to a message that is not there is in a conversation of that message's id; an update or a survey names
+/// any message of its conversation.
 fn conversations_from_replies(records: &mut [Planned]) {
     let mut replies_to: HashMap<[&str; 2], &str> = HashMap::new();
     for Planned { input, .. } in records.iter() {
@@ -110,18 +114,20 @@ fn conversations_from_replies(records: &mut [Planned]) {
         }
     }
     let mut roots: HashMap<[&str; 2], &str> = HashMap::new();
-    let found: Vec<String> = records
+    let found: Vec<Option<String>> = records
         .iter()
         .map(|Planned { input, .. }| {
             let start = match input {
-                Input::Update(update) => update.conversation_id.as_str(),
+                Input::Update(_) | Input::Survey(_) => input.conversation_id()?,
                 message => message.id(),
             };
-            root(input.source(), start, &replies_to, &mut roots).to_owned()
+            Some(root(input.source(), start, &replies_to, &mut roots).to_owned())
         })
         .collect();
     for (planned, root) in records.iter_mut().zip(found) {
-        planned.input.set_conversation_id(root.into());
+        if let Some(root) = root {
+            planned.input.set_conversation_id(root.into());
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::plan::Planned;
 use super::rows::Rejected;
 use crate::config::{TopicKind, TopicSettings};
 use crate::log::{ErrorKind, Log, LogError, Outgoing, Producer, Topic};
-use crate::model::{Complaint, Response, Update};
+use crate::model::{Complaint, Response, Survey, Update};
 use crate::wire::{EncodeError, Encoder};
 
 /// Records of one transaction.
@@ -40,6 +40,8 @@ pub struct InputEncoders {
     pub response: Encoder<Response>,
     /// Of updates.
     pub update: Encoder<Update>,
+    /// Of surveys.
+    pub survey: Encoder<Survey>,
 }
 
 impl InputEncoders {
@@ -48,6 +50,7 @@ impl InputEncoders {
             Input::Complaint(complaint) => self.complaint.encode(complaint, out),
             Input::Response(response) => self.response.encode(response, out),
             Input::Update(update) => self.update.encode(update, out),
+            Input::Survey(survey) => self.survey.encode(survey, out),
         }
     }
 }
@@ -61,6 +64,7 @@ pub struct Sender<'s, L: Log> {
     topics: &'s TopicSettings,
     names: HashMap<(bool, String), Topic>,
     updates: Topic,
+    surveys: Topic,
 }
 
 impl<'s, L: Log> Sender<'s, L> {
@@ -84,11 +88,13 @@ impl<'s, L: Log> Sender<'s, L> {
             topics,
             names: HashMap::new(),
             updates: topics.topic(TopicKind::Updates),
+            surveys: topics.topic(TopicKind::Surveys),
         })
     }
 
     /// Sends the records in their order, `progress` hears of each batch committed. The key is the
-    /// conversation's id, so that a conversation's inputs keep their order. Returns the records that
+    /// conversation's id, so that a conversation's inputs keep their order; of a survey without one, its
+    /// own. Returns the records that
     /// no topic takes, being too large.
     ///
     /// # Errors
@@ -149,7 +155,7 @@ impl<'s, L: Log> Sender<'s, L> {
             let outgoing = Outgoing {
                 topic: &topic,
                 partition: None,
-                key: Some(input.conversation_id().as_bytes()),
+                key: Some(input.conversation_id().unwrap_or(input.id()).as_bytes()),
                 value: Some(&value),
                 headers: &[],
             };
@@ -170,16 +176,16 @@ impl<'s, L: Log> Sender<'s, L> {
     }
 
     fn topic(&mut self, input: &Input) -> Topic {
-        let complaint = match input {
-            Input::Complaint(_) => true,
-            Input::Response(_) => false,
+        let (is_complaint, channel) = match input {
+            Input::Complaint(complaint) => (true, &complaint.channel),
+            Input::Response(response) => (false, &response.channel),
             Input::Update(_) => return self.updates.clone(),
+            Input::Survey(_) => return self.surveys.clone(),
         };
-        let channel = input.channel();
-        let named = self.names.entry((complaint, channel.to_owned()));
+        let named = self.names.entry((is_complaint, channel.to_string()));
         let topics = self.topics;
         named
-            .or_insert_with(|| match complaint {
+            .or_insert_with(|| match is_complaint {
                 true => topics.complaints(channel),
                 false => topics.responses(channel),
             })
@@ -231,6 +237,7 @@ mod tests {
             complaint: Encoder::new(Format::SingleObject),
             response: Encoder::new(Format::SingleObject),
             update: Encoder::new(Format::SingleObject),
+            survey: Encoder::new(Format::SingleObject),
         };
         let mut sender = Sender::new(&log, "ingest".into(), encoders, &topics).expect("a producer");
         disturb(&log.faults());

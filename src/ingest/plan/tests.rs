@@ -49,7 +49,7 @@ const REPLIES: &str = r#"
 fn conversations(plan: &Plan) -> Vec<(&str, &str)> {
     let inputs = plan.records.iter().map(|planned| &planned.input);
     inputs
-        .map(|input| (input.id(), input.conversation_id()))
+        .filter_map(|input| Some((input.id(), input.conversation_id()?)))
         .collect()
 }
 
@@ -96,6 +96,60 @@ fn an_identifier_without_a_value_is_left_out() {
         .map(|i| i.kind.as_str())
         .collect();
     assert_eq!(identifiers, ["handle"]);
+}
+
+const SURVEYS: &str = r#"
+    format = "ndjson"
+    time_format = "unix_s"
+    [kind]
+    from = "{what}"
+    survey = ["nps"]
+    [survey]
+    id = "{id}"
+    source = "s"
+    channel = "{channel}"
+    conversation_id = "{about}"
+    scale = "NPS_0_10"
+    score = "{score}"
+    occurred_at = "{t}"
+    comment = "{said}"
+    [[survey.customer.identifiers]]
+    kind = "email"
+    value = "{mail}"
+"#;
+
+#[test]
+fn surveys_of_a_conversation_and_of_a_person() {
+    let plan = plan_json(
+        SURVEYS,
+        &[
+            r#"{"what":"nps","id":"1","t":1,"score":"9","channel":"email","about":"c1"}"#,
+            r#"{"what":"nps","id":"2","t":2,"score":"0","mail":"a@b","said":"bad"}"#,
+            r#"{"what":"nps","id":"3","t":3,"score":"ten"}"#,
+        ],
+    );
+    let surveys = plan.records.iter().map(|planned| match &planned.input {
+        Input::Survey(survey) => survey,
+        other => panic!("{other:?} is no survey"),
+    });
+    let surveys: Vec<_> = surveys.collect();
+    assert_eq!(conversations(&plan), [("1", "c1")]);
+    assert_eq!(
+        (surveys[0].score, surveys[0].channel.as_deref()),
+        (9.0, Some("email"))
+    );
+    assert_eq!(
+        (surveys[1].score, surveys[1].conversation_id.as_deref()),
+        (0.0, None)
+    );
+    let person = surveys[1].customer.as_ref().expect("it names a person");
+    assert_eq!(person.identifiers[0].value.as_str(), "a@b");
+    let reasons: Vec<_> = plan
+        .rejected
+        .iter()
+        .map(|rejected| &rejected.reason[..])
+        .collect();
+    assert_eq!(reasons, ["score is not a number"]);
 }
 
 #[test]
@@ -244,6 +298,7 @@ fn kind(input: &Input) -> &'static str {
         Input::Complaint(_) => "complaint",
         Input::Response(_) => "response",
         Input::Update(_) => "update",
+        Input::Survey(_) => "survey",
     }
 }
 
@@ -289,7 +344,7 @@ fn the_citys_complaints_and_closings() {
         BTreeMap::from([("complaint", 924), ("update", 480)])
     );
     let complaints = |channel| {
-        let of_channel = |input: &&Input| kind(input) == "complaint" && input.channel() == channel;
+        let of_channel = |input: &&Input| kind(input) == "complaint" && input.channel() == Some(channel);
         plan.records.iter().map(|p| &p.input).filter(of_channel).count()
     };
     assert_eq!(
@@ -304,7 +359,10 @@ fn the_citys_complaints_and_closings() {
                 let opened_at = opened[update.conversation_id.as_str()];
                 resolutions.push(update.occurred_at.since(opened_at) / 1000);
             }
-            message => drop(opened.insert(message.conversation_id(), message.occurred_at())),
+            message => drop(opened.insert(
+                message.conversation_id().unwrap_or_default(),
+                message.occurred_at(),
+            )),
         }
     }
     resolutions.sort_unstable();
@@ -329,7 +387,7 @@ fn the_regulators_complaints_by_way_of_submission() {
         ("referral", 25),
         ("web", 211),
     ];
-    let ways = count(&plan, |input| input.channel().to_owned());
+    let ways = count(&plan, |input| input.channel().unwrap_or_default().to_owned());
     let ways: Vec<_> = ways.iter().map(|(way, n)| (way.as_str(), *n)).collect();
     assert_eq!(ways, expected);
 }
