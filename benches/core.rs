@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use heard::app::{App, OutputFormats};
-use heard::config::rules::RuleSettings;
+use heard::config::rules::{HashSecret, RuleSettings};
 use heard::engine::{
     Clock, EngineSettings, Mode, Observer, Pace, Roles, Sabotage, SystemClock, Topics, TracingObserver,
 };
@@ -21,14 +21,23 @@ use heard::log::{Batch, Log, Outgoing, Producer, Topic, TopicSpec};
 use heard::model::{Complaint, Customer, Identifier, Millis, Person, Sensitive};
 use heard::processor::sequential::Sequential;
 use heard::processor::{Codec, Processor};
+use heard::text::{Sketch, Terms};
 use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord};
 
 use mimalloc as _;
 
 /// The stages, each with what it does beside the one before.
-const STAGES: [(&str, &str); 6] = [
+const STAGES: [(&str, &str); 8] = [
     ("load", "complaints are made and encoded: taken off the others"),
     ("decode", "bytes to records"),
+    (
+        "terms",
+        "of whole: what the text says, searched for all terms (rule 11)",
+    ),
+    (
+        "sketch",
+        "of whole: the sketch of the text, which finds echoes (rule 10)",
+    ),
     (
         "whole",
         "take, apply with every hop, publish; sequential, rows in a map",
@@ -103,6 +112,20 @@ fn run(stage: &str, number: u64) {
                 decoder
                     .decode(std::hint::black_box(value))
                     .expect("it was just encoded");
+            }
+        }
+        "terms" => {
+            let (terms, complaint) = (Terms::built_in(), complaint(0));
+            for _ in 0..number {
+                let found = terms.categories(std::hint::black_box(text(&complaint)));
+                std::hint::black_box(found.count());
+            }
+        }
+        "sketch" => {
+            let complaint = complaint(0);
+            for _ in 0..number {
+                let text = std::hint::black_box(text(&complaint));
+                std::hint::black_box(Sketch::of(text, &HashSecret::TRIAL));
             }
         }
         _ => {
@@ -183,6 +206,10 @@ fn engine(customers: &[Vec<u8>], complaints: &[Vec<u8>]) {
         heard::engine::run(&log, &app, &settings, &clock, &observer, &AtomicBool::new(false))
             .expect("it drains");
     }
+}
+
+fn text(complaint: &Complaint) -> &str {
+    complaint.text.as_ref().map_or("", |text| text.as_str())
 }
 
 fn app() -> App {
