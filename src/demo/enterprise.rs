@@ -35,7 +35,7 @@ pub(crate) fn source(channel: &str) -> &'static str {
         "email" => "mail.example",
         "chat" => "site.example",
         "messaging" => "pling.example",
-        "social" => "plaza.example",
+        "social" | "direct" => "plaza.example",
         "review" => "fivestars.example",
         _ => "travellers.example",
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::story::{Line, Record};
 use crate::config::{TopicKind, TopicSettings};
 use crate::log::{ErrorKind, Log, LogError, Outgoing, Producer, Topic};
-use crate::model::{Complaint, Customer, Response, Update};
+use crate::model::{Complaint, Customer, Response, Survey, Update};
 use crate::wire::{Encoder, Format, WireRecord};
 
 /// How often lines are sent before that is given up. A copy of a line does no harm.
@@ -90,6 +90,11 @@ impl<L: Log> Feeder<L> {
                 topics.topic(TopicKind::Customers),
                 customer.customer_id.to_string(),
                 value::<Customer>(customer),
+            ),
+            Record::Survey(survey) => (
+                topics.topic(TopicKind::Surveys),
+                survey.conversation_id.as_ref().unwrap_or(&survey.id).to_string(),
+                value::<Survey>(survey),
             ),
         }
     }

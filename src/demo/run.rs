@@ -102,6 +102,9 @@ const LOOK: Duration = Duration::from_millis(30);
 const SHORT_LOOK: Duration = Duration::from_millis(2);
 /// When somebody who watches comes in.
 const MORNING: Millis = story::START.plus(6 * 3_600_000);
+/// How long nothing happens after the last week, until it is seen what came of it: what was solved at the
+/// beginning has been quiet for a week then.
+const QUIET: i64 = 36 * 3_600_000;
 /// Worker threads of the application.
 pub const WORKERS: usize = 1;
 /// How often transactions end: the story's time is dear.
@@ -202,7 +205,7 @@ impl<L: Log> Stage<'_, L> {
         let rules = &telling.settings.rules;
         let lines = (0..weeks).flat_map(|week| story::week(telling.seed, week, rules));
         let mut lines = lines.peekable();
-        let end = story::begin_of(weeks);
+        let end = story::begin_of(weeks).plus(if telling.once { QUIET } else { 0 });
         let started = Instant::now();
         let mut fed = 0;
         while !is_over() {

@@ -2,7 +2,7 @@
 //! function each, with the rule of DESIGN.md 5 that it shows.
 
 use super::scene::Scene;
-use crate::model::Status;
+use crate::model::{Status, SurveyScale};
 
 /// Rule 9: nobody answers in private, so the customer tells everybody.
 pub(super) fn gave_up(scene: &mut Scene<'_, '_>) {
@@ -75,6 +75,37 @@ pub(super) fn sent_back(scene: &mut Scene<'_, '_>) {
     scene.replies(25, scene.language.invited, |reply| {
         reply.invites_to = Some("phone".into());
     });
+}
+
+/// Rule 10: the same complaint on five sites within minutes, and nobody answers on any.
+pub(super) fn five_sites(scene: &mut Scene<'_, '_>) {
+    scene.learnt(-90, |_| {});
+    scene.of_the_airline();
+    let text = scene.language.flights[0];
+    scene.complains_that(0, text);
+    for (minute, channel) in [(3, "forum"), (6, "social"), (9, "email"), (12, "messaging")] {
+        scene.elsewhere(channel);
+        scene.complains_that(minute, text);
+    }
+}
+
+/// Rule 16: solved by the first answer, and then a quiet week.
+pub(super) fn first_contact(scene: &mut Scene<'_, '_>) {
+    scene.complains(0);
+    let minute = scene.of_level(20);
+    scene.replies(minute, scene.language.solved, |reply| {
+        reply.status = Some(Status::Resolved)
+    });
+    scene.scores(minute + 24 * 60, 5.0, SurveyScale::Csat1To5);
+}
+
+/// Rule 18: some days after it was solved, somebody asks whether it stayed so.
+pub(super) fn looked_after(scene: &mut Scene<'_, '_>) {
+    scene.complains(0);
+    let minute = scene.of_level(60);
+    scene.answers(minute);
+    scene.becomes(minute + 30, Status::Resolved);
+    scene.answers(minute + 30 + 3 * 24 * 60 + 45);
 }
 
 /// Rule 21: a promise, and the answer in time; then what was solved stays so (rules 16 and 18).

@@ -7,6 +7,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `situations` | what may happen, a function each, and how often in a week |
+//! | `journeys` | what may happen to a person over several channels |
+//! | `voices` | what only shows over many people, and what they say when asked |
 //! | `scene` | a conversation being told: who speaks, where, in which language |
 //! | `people` | customers, and what the CRM knows of them |
 //! | `words` | names and sentences, a file a language |
@@ -17,10 +19,11 @@ mod journeys;
 mod people;
 mod scene;
 mod situations;
+mod voices;
 mod words;
 
 use crate::config::RuleSettings;
-use crate::model::{Complaint, Customer, Millis, Response, Update};
+use crate::model::{Complaint, Customer, Millis, Response, Survey, Update};
 use dice::Dice;
 use scene::Teller;
 use situations::SITUATIONS;
@@ -51,6 +54,8 @@ pub enum Record {
     Update(Box<Update>),
     /// The CRM learnt something.
     Customer(Box<Customer>),
+    /// A customer was asked how it was.
+    Survey(Box<Survey>),
 }
 
 /// When a week of the story begins; week 0 is the first.

@@ -11,7 +11,8 @@ use crate::config::RuleSettings;
 use crate::config::rules::Span;
 use crate::demo::enterprise::{BRANDS, Brand, source};
 use crate::model::{
-    Complaint, ConversationRef, Customer, Intent, Millis, Response, ResponseKind, Status, Update,
+    Complaint, ConversationRef, Customer, Intent, Millis, Response, ResponseKind, Status, Survey,
+    SurveyAbout, SurveyScale, Update,
 };
 
 /// A minute, in milliseconds.
@@ -61,6 +62,7 @@ impl<'r> Teller<'r> {
             brand,
             begin: begin.plus(minute * MINUTE),
             conversation: format_smolstr!("w{}-{}-{}", self.week, situation.name, time),
+            threads: 0,
             messages: 0,
             who,
             teller: self,
@@ -85,6 +87,7 @@ pub(super) struct Scene<'t, 'r> {
     brand: &'static Brand,
     begin: Millis,
     conversation: SmolStr,
+    threads: u32,
     messages: u32,
     /// What is spoken.
     pub language: &'static Language,
@@ -123,6 +126,11 @@ impl Scene<'_, '_> {
             self.language.orders
         };
         let text = *self.teller.dice.pick(matters);
+        self.complains_that(minute, text)
+    }
+
+    /// The customer complains in these words; the message's id.
+    pub fn complains_that(&mut self, minute: i64, text: &str) -> SmolStr {
         let audience = self.is_public().then(|| self.between(40, 40_000));
         let id = self.says(minute, text, |said| {
             said.intent = Some(Intent::Complaint);
@@ -228,6 +236,39 @@ impl Scene<'_, '_> {
         self.add(minute, Record::Update(Box::new(update)));
     }
 
+    /// Asked about this conversation, the customer gives a score.
+    pub fn scores(&mut self, minute: i64, score: f64, scale: SurveyScale) {
+        let survey = Survey {
+            source: source(self.channel).into(),
+            channel: Some(self.channel.into()),
+            conversation_id: Some(self.conversation.clone()),
+            customer: Some(self.who.seen_in(self.channel)),
+            ..self.survey(minute, score, scale)
+        };
+        self.add(minute, Record::Survey(Box::new(survey)));
+    }
+
+    /// Asked about the company, the customer says how likely it is that they recommend it.
+    pub fn recommends(&mut self, minute: i64, score: f64) {
+        let survey = Survey {
+            about: SurveyAbout::Relationship,
+            customer: Some(self.who.seen_in("email")),
+            ..self.survey(minute, score, SurveyScale::Nps0To10)
+        };
+        self.add(minute, Record::Survey(Box::new(survey)));
+    }
+
+    fn survey(&mut self, minute: i64, score: f64, scale: SurveyScale) -> Survey {
+        Survey {
+            id: self.next_id(),
+            source: "panel.example".into(),
+            score,
+            scale,
+            occurred_at: self.at(minute),
+            ..Survey::default()
+        }
+    }
+
     /// The CRM learns who the customer is, and what `shape` makes of that.
     pub fn learnt(&mut self, minute: i64, shape: impl FnOnce(&mut Customer)) {
         let mut customer = self.who.customer(self.at(minute));
@@ -239,6 +280,22 @@ impl Scene<'_, '_> {
     pub fn another(&mut self) -> Someone {
         let other = self.teller.someone(self.language);
         std::mem::replace(&mut self.who, other)
+    }
+
+    /// Somebody else, in a conversation of their own.
+    pub fn stranger(&mut self) {
+        self.another();
+        self.threads += 1;
+        let begun = self
+            .conversation
+            .split_once("--")
+            .map_or(&*self.conversation, |(begun, _)| begun);
+        self.conversation = format_smolstr!("{begun}--{}", self.threads);
+    }
+
+    /// It is about the airline.
+    pub fn of_the_airline(&mut self) {
+        self.brand = &BRANDS[0];
     }
 
     /// The same brand and people, elsewhere; where they were before.

@@ -4,6 +4,7 @@
 
 use super::journeys;
 use super::scene::Scene;
+use super::voices;
 use crate::model::{Intent, ResponseKind, Status, Visibility};
 
 /// Something that may happen.
@@ -65,9 +66,23 @@ pub(super) const SITUATIONS: &[Situation] = &[
     journey("went-private", &["social", "forum"], 2, 4, journeys::went_private),
     journey("called", &["social", "review"], 2, 3, journeys::called_instead),
     journey("sent-back", &["phone"], 1, 3, journeys::sent_back),
+    journey("five-sites", &["review"], 1, 4, journeys::five_sites),
+    situation("first-contact", &["chat", "email"], 2, 7, journeys::first_contact),
+    situation(
+        "looked-after",
+        &["email", "messaging"],
+        2,
+        6,
+        journeys::looked_after,
+    ),
     situation("promise", &["email", "phone"], 3, 6, journeys::promise_kept),
     situation("broken", &["email", "messaging"], 2, 3, journeys::promise_broken),
     situation("passed-on", &["chat", "email"], 2, 4, journeys::transferred),
+    journey("turned", &["email", "chat"], 2, 4, voices::turned),
+    situation("appeased", &["review"], 2, 4, voices::appeased),
+    journey("strike", &["chat"], 1, 4, voices::strike),
+    journey("campaign", &["social"], 1, 3, voices::campaign),
+    situation("unread", &["direct"], 3, 5, voices::unread),
     Situation {
         crm: false,
         ..situation("known-late", &["email", "social"], 3, 3, known_late)

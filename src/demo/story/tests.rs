@@ -51,7 +51,7 @@ fn every_week_speaks_all_languages_in_all_channels_of_both_brands() {
         let brands: BTreeSet<_> = said.iter().filter_map(|said| said.brand.as_deref()).collect();
         assert_eq!(
             (languages.len(), channels.len(), brands.len()),
-            (5, 7, 2),
+            (5, 8, 2),
             "seed {seed}"
         );
     }
