@@ -136,6 +136,8 @@ pub struct Summary {
     pub scored: Option<Scored>,
     /// The brand, product and issue it is about.
     pub matter: [Option<SmolStr>; 3],
+    /// How many people can see it, if they are many (rule 20).
+    pub audience: Option<i64>,
 }
 
 impl Summary {
@@ -158,6 +160,7 @@ impl Summary {
             journey: Journey::default(),
             scored: None,
             matter: [None, None, None],
+            audience: None,
         }
     }
 

@@ -7,6 +7,7 @@ mod journeys;
 mod levels;
 mod order;
 mod retire;
+mod signals;
 mod story;
 mod surveys;
 mod tables;

@@ -119,8 +119,12 @@ impl Actor<'_, '_> {
             row.logged = row.logged.or(self.logged);
         }
         let case_id = row.case_id;
+        let many = i64::from(self.desk.settings().signals.panel.audience);
         let summary = || match new_side {
-            Some(side) => summary(head, case_id, rules, side),
+            Some(side) => Summary {
+                audience: side.fold.audience.filter(|people| *people >= many),
+                ..summary(head, case_id, rules, side)
+            },
             None => Summary::nothing(case_id, head.channel.clone()),
         };
         self.identify(&mut row, is_same, summary, &mut happened);
@@ -147,6 +151,7 @@ impl Actor<'_, '_> {
             row.logged = None; // nothing is held back that it could go out with
         }
         let key = self.row(part::CASE, row.author);
+        self.tell_tally(head, key, &row)?;
         self.effects.publish(key);
         self.effects.store(key, Row::Case(Box::new(row)));
         Ok(())
@@ -414,5 +419,6 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
             about(&fold.set.product, &fold.told.product),
             about(&fold.set.issue, &fold.told.issue),
         ],
+        audience: None,
     }
 }
