@@ -11,8 +11,8 @@ use crate::desk::{self, Desk, Message, Output, Row};
 use crate::intake::{InputKind, Intake};
 use crate::log::Record;
 use crate::model::{
-    Case, CaseEvent, CaseId, Complaint, Playbook, Sensitive, Stage, WorkFlag, WorkId, WorkItem, WorkState,
-    work_item,
+    Case, CaseEvent, CaseId, Complaint, Playbook, Sensitive, Signal, Stage, WorkFlag, WorkId, WorkItem,
+    WorkState, work_item,
 };
 use crate::processor::{ActorKey, Context, Processor, Rejection, RowKey, State};
 use crate::wire::{Encoder, Format, Registry};
@@ -28,6 +28,8 @@ pub enum OutputTopic {
     Cases,
     /// What happened to cases.
     CaseEvents,
+    /// What shows only in the sum.
+    Signals,
 }
 
 /// In which format each kind of output is written.
@@ -39,6 +41,8 @@ pub struct OutputFormats {
     pub case: Format,
     /// Case events.
     pub case_event: Format,
+    /// Signals.
+    pub signal: Format,
 }
 
 impl Default for OutputFormats {
@@ -47,6 +51,7 @@ impl Default for OutputFormats {
             work_item: Format::SingleObject,
             case: Format::SingleObject,
             case_event: Format::SingleObject,
+            signal: Format::SingleObject,
         }
     }
 }
@@ -62,6 +67,7 @@ struct Encoders {
     work_item: Encoder<WorkItem>,
     case: Encoder<Case>,
     case_event: Encoder<CaseEvent>,
+    signal: Encoder<Signal>,
 }
 
 impl App {
@@ -79,6 +85,7 @@ impl App {
                 work_item: Encoder::new(formats.work_item),
                 case: Encoder::new(formats.case),
                 case_event: Encoder::new(formats.case_event),
+                signal: Encoder::new(formats.signal),
             }),
         }
     }
@@ -154,6 +161,11 @@ impl Processor for App {
                 write_key(event.case_id, key);
                 encoders.case_event.encode(event, value).expect(encodes);
                 (OutputTopic::CaseEvents as usize, true)
+            }
+            Output::Signal(signal) => {
+                key.extend_from_slice(signal.key.as_bytes());
+                encoders.signal.encode(signal, value).expect(encodes);
+                (OutputTopic::Signals as usize, true)
             }
             Output::Work(item) => {
                 write_key(item.case_id, key);

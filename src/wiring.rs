@@ -46,11 +46,12 @@ pub fn plan(settings: &Settings) -> Plan {
 }
 
 /// In the order of [`OutputTopic`].
-const OUTPUTS: [(OutputTopic, TopicKind); 4] = [
+const OUTPUTS: [(OutputTopic, TopicKind); 5] = [
     (OutputTopic::HandlingOnstage, TopicKind::HandlingOnstage),
     (OutputTopic::HandlingOffstage, TopicKind::HandlingOffstage),
     (OutputTopic::Cases, TopicKind::Cases),
     (OutputTopic::CaseEvents, TopicKind::CaseEvents),
+    (OutputTopic::Signals, TopicKind::Signals),
 ];
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::engine::{
 };
 use crate::intake::InputKind;
 use crate::log::Topic;
-use crate::model::{Case, CaseEvent, Millis, WorkItem};
+use crate::model::{Case, CaseEvent, Millis, Signal, WorkItem};
 use crate::observe::lag;
 use crate::observe::metrics::Metrics;
 use crate::wiring;
@@ -79,6 +79,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         work_item: connect::format::<WorkItem>(&settings.wire),
         case: connect::format::<Case>(&settings.wire),
         case_event: connect::format::<CaseEvent>(&settings.wire),
+        signal: connect::format::<Signal>(&settings.wire),
     };
     let engine = Arc::new(engine_settings(settings, args, inputs)?);
     let stop = Arc::new(AtomicBool::new(false));

@@ -22,6 +22,7 @@ mod read_calendars;
 mod read_levels;
 mod read_priority;
 mod read_rules;
+mod read_signals;
 pub mod rules;
 mod secret;
 pub mod section;

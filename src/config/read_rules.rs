@@ -6,6 +6,7 @@ use std::path::Path;
 use super::read_calendars::{self, Calendars};
 use super::read_levels::{self, General};
 use super::read_priority;
+use super::read_signals;
 use super::rules::{Blocked, ChannelRules, IdentityRules, Limits, RuleSettings, Span};
 use super::section::Section;
 use super::topics::is_topic_name;
@@ -46,6 +47,7 @@ pub(super) fn read(top: &mut Section<'_>, base: &Path) -> RuleSettings {
     section.finish();
     read_limits(top, &mut rules.limits);
     read_priority::read(top, base, &mut rules);
+    rules.signals = read_signals::read(top);
     rules
 }
 

@@ -15,11 +15,13 @@ pub mod channels;
 pub mod identity;
 pub mod levels;
 pub mod priority;
+pub mod signals;
 
 pub use channels::ChannelRules;
 pub use identity::{Blocked, IdentityRules};
 pub use levels::{Agreement, LevelSet, Levels};
 pub use priority::Weights;
+pub use signals::{PanelRules, RestDays, SignalRules, SurgeRules};
 
 /// A positive length of time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,6 +150,8 @@ pub struct RuleSettings {
     pub priority: Weights,
     /// The words that tell of one.
     pub terms: Arc<Terms>,
+    /// When something that shows only in the sum becomes a signal.
+    pub signals: SignalRules,
     /// The secret of keyed hashes.
     pub secret: HashSecret,
 }
@@ -171,6 +175,7 @@ impl Default for RuleSettings {
             limits: Limits::default(),
             priority: Weights::default(),
             terms: Terms::built_in(),
+            signals: SignalRules::default(),
             secret: HashSecret::TRIAL,
         }
     }

@@ -13,7 +13,7 @@ use super::conversation::fold::Fold;
 use super::conversation::reply_limit::Standing as LimitStanding;
 use super::conversation::view::View;
 use crate::config::rules::RuleSettings;
-use crate::model::{SlaState, Stage};
+use crate::model::{SignalKind, SlaState, Stage};
 use crate::processor::Figure;
 
 /// The upper bounds of durations' buckets, in seconds: from a minute to a month.
@@ -114,8 +114,28 @@ pub const SURVEYS: Figure = Figure(1);
 /// Surveys that were known already.
 pub const SURVEYS_KNOWN: Figure = Figure(2);
 
+/// Cases that came to be known only after their minute had been decided (rule 14).
+pub const LATE_CASES: Figure = Figure(3);
+
+/// Signals by kind.
+pub const SIGNALS: [(SignalKind, Figure); 6] = [
+    (SignalKind::Surge, Figure(4)),
+    (SignalKind::Advocacy, Figure(5)),
+    (SignalKind::PanelCandidate, Figure(6)),
+    (SignalKind::Campaign, Figure(7)),
+    (SignalKind::DeafChannel, Figure(8)),
+    (SignalKind::Unknown, Figure(9)),
+];
+
+/// The figure of signals of a kind.
+pub fn of_signal(kind: SignalKind) -> Figure {
+    let [.., (_, unknown)] = SIGNALS;
+    let known = SIGNALS.into_iter().find(|(other, _)| *other == kind);
+    known.map_or(unknown, |(_, figure)| figure)
+}
+
 /// How many figures belong to no channel.
-const OF_NO_CHANNEL: usize = 3;
+const OF_NO_CHANNEL: usize = 4 + SIGNALS.len();
 
 /// The table: which figure is whose. Channels are those of the configuration, and no others.
 #[derive(Clone, Debug)]
@@ -328,7 +348,8 @@ mod tests {
                 .flat_map(|k| [Counted::Taken(k), Counted::Duplicate(k)]),
         );
         let channels = RuleSettings::default().channels;
-        let mut seen = BTreeSet::from([CUSTOMERS, SURVEYS, SURVEYS_KNOWN]);
+        let mut seen = BTreeSet::from([CUSTOMERS, SURVEYS, SURVEYS_KNOWN, LATE_CASES]);
+        seen.extend(SIGNALS.map(|(kind, _)| of_signal(kind)));
         for channel in channels.keys() {
             let figures = table.channel(channel).expect("it is configured");
             for stage in [Stage::Onstage, Stage::Offstage] {

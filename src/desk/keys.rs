@@ -17,7 +17,8 @@ pub mod kind {
     pub const IDENTIFIER: u8 = 2;
     /// A party: a customer id, or an identifier.
     pub const PARTY: u8 = 3;
-    // A tally (rules 14, 15, 19, 22) will be number 4.
+    /// A tally, or a shard of one: brand, channel, number of the shard (rules 13, 14, 22).
+    pub const TALLY: u8 = 4;
     /// A survey that names a person and no conversation: source, id.
     pub const SURVEY: u8 = 5;
 }
@@ -44,6 +45,12 @@ pub mod part {
     pub const CROWD: u8 = 6;
     /// A case of a large party, by its hash.
     pub const MEMBER: u8 = 7;
+    /// What a shard has counted of an hour, by its number.
+    pub const SHARD_HOUR: u8 = 10;
+    /// An hour that a tally has not decided to its end, by its number.
+    pub const OPEN_HOUR: u8 = 11;
+    /// What is usual of an issue, by its hash; of all together, zero.
+    pub const WATCH: u8 = 12;
 }
 
 /// Makes keys from what they stand for, under the secret.
@@ -77,6 +84,14 @@ impl Keys {
     /// The actor of a survey that names no conversation.
     pub fn survey(&self, source: &str, id: &str) -> ActorKey {
         self.actor(kind::SURVEY, &[source, id])
+    }
+
+    /// The actor of a tally, or of one of its shards.
+    pub fn tally(&self, brand: Option<&str>, channel: &str, shard: Option<u8>) -> ActorKey {
+        let number = shard.map_or(String::new(), |shard| shard.to_string());
+        let known = if brand.is_some() { "brand" } else { "" };
+        let brand = brand.unwrap_or_default();
+        self.actor(kind::TALLY, &[channel, known, brand, &number])
     }
 
     /// A short hash, for use within one actor. Never zero.

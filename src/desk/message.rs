@@ -16,6 +16,7 @@ use super::party::links::Links;
 use super::score::{Score, Scored};
 use super::summary::Summary;
 use super::survey::Answer;
+use super::tally::{CaseCounts, Hour, ShardNote};
 use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Survey, Update};
 use crate::processor::{ActorKey, Codec, Corrupt};
 
@@ -85,6 +86,12 @@ pub enum Message {
     Elsewhere(Box<Elsewhere>),
     /// To the conversation it names, or else to a survey: a customer's answer, normalised.
     Surveyed(Box<Survey>),
+    /// To a shard of a tally: what a case tells of itself, to be counted.
+    Count(Box<CaseCounts>),
+    /// To a shard, from itself: pass on what has come in of this hour.
+    TellTally(Hour),
+    /// To a tally: what a shard has counted of an hour.
+    Shard(Box<ShardNote>),
 }
 
 /// A company's message in another conversation (rule 3).

@@ -4,7 +4,7 @@
 //! - [`identifier`]: who claims an identifier, which cases mention it.
 //! - [`party`]: what the CRM says of a person, and their cases.
 //! - [`survey`]: an answer of a person, on its way to the party.
-//! - [`tally`]: what is counted by brand and channel; its actor will be the fourth kind (rules 14, 19, 22).
+//! - [`tally`]: what is counted by brand and channel (rules 13, 14, 22).
 
 pub mod conversation;
 pub mod crowd;
@@ -18,6 +18,7 @@ pub mod party;
 pub mod priority;
 pub mod row;
 pub mod score;
+pub mod signal;
 pub mod summary;
 pub mod survey;
 pub mod tally;
@@ -92,6 +93,7 @@ impl Desk {
             kind::IDENTIFIER => identifier::apply(to, message, state, effects),
             kind::PARTY => party::Actor::new(self, to, state, effects).apply(message),
             kind::SURVEY => survey::apply(self, to, message, state, cx, effects),
+            kind::TALLY => tally::apply(self, to, message, state, cx, effects),
             other => Err(Rejection::new(
                 "unknown_actor",
                 format!("no actor is of kind {other}"),
@@ -111,7 +113,11 @@ impl Desk {
         cx: &Context,
         effects: &mut Effects,
     ) -> Result<(), Rejection> {
-        conversation::Actor::new(self, row.actor, state, cx, effects).wake(row)
+        match row.actor.kind {
+            kind::PARTY => party::Actor::new(self, row.actor, state, effects).wake(cx.now),
+            kind::TALLY => tally::wake(self, row, state, cx, effects),
+            _ => conversation::Actor::new(self, row.actor, state, cx, effects).wake(row),
+        }
     }
 
     /// A case has changed in the transaction that is about to commit: publish it.

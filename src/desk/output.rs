@@ -1,6 +1,6 @@
 //! What goes out of the desk.
 
-use crate::model::{Case, CaseEvent, CaseId, WorkItem};
+use crate::model::{Case, CaseEvent, CaseId, Signal, WorkItem};
 
 /// A record for others.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,4 +13,6 @@ pub enum Output {
     Event(Box<CaseEvent>),
     /// A wait handed to people, revised, or taken back.
     Work(Box<WorkItem>),
+    /// What shows only in the sum.
+    Signal(Box<Signal>),
 }

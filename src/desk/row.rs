@@ -14,6 +14,11 @@ use super::packed;
 use super::party::PartyRow;
 use super::party::members::Member;
 use super::survey::SurveyRow;
+use super::tally;
+use super::tally::actor::TallyRow;
+use super::tally::hour::OpenHour;
+use super::tally::shard::ShardHour;
+use super::tally::surge::SurgeWatch;
 use crate::model::Millis;
 use crate::processor::{Codec, Corrupt, Row as ProcessorRow, Standings};
 
@@ -46,6 +51,14 @@ pub enum Row {
     Revised(i64),
     /// A survey that names a person and no conversation.
     Survey(Box<SurveyRow>),
+    /// What a shard of a tally has counted of an hour.
+    Shard(Box<ShardHour>),
+    /// An hour that a tally has not decided to its end.
+    OpenHour(Box<OpenHour>),
+    /// A tally's main row.
+    Tally(Box<TallyRow>),
+    /// What is usual of a brand and channel, or of an issue there.
+    Watch(Box<SurgeWatch>),
 }
 
 impl Codec for Row {
@@ -65,7 +78,8 @@ impl ProcessorRow for Row {
         match self {
             Self::Case(case) => case.due(),
             Self::Head(head) => head.retire_at,
-            _ => None,
+            Self::Party(party) => party.panel.due,
+            row => tally::due(row),
         }
     }
 

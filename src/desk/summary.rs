@@ -140,6 +140,8 @@ pub struct Summary {
     pub matter: [Option<SmolStr>; 3],
     /// Its first message, to be compared with others; only while the party asks for it (rule 10).
     pub begins_with: Option<Arc<Sketch>>,
+    /// How many people can see it, if they are many (rule 20).
+    pub audience: Option<i64>,
 }
 
 impl Summary {
@@ -163,6 +165,7 @@ impl Summary {
             scored: None,
             matter: [None, None, None],
             begins_with: None,
+            audience: None,
         }
     }
 

@@ -46,3 +46,17 @@ pub enum SignalKind {
     #[serde(other)]
     Unknown,
 }
+
+impl SignalKind {
+    /// The symbol in the schema.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Surge => "SURGE",
+            Self::Advocacy => "ADVOCACY",
+            Self::PanelCandidate => "PANEL_CANDIDATE",
+            Self::Campaign => "CAMPAIGN",
+            Self::DeafChannel => "DEAF_CHANNEL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}

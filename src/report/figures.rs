@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::advocacy::{SurveyFigures, Surveys};
 use super::honest::{HonestTime, Waits};
+use super::spectators::{SpectatorFigures, Spectators};
 use crate::model::{
     AnsweredBy, Case, CaseStatus, EscalationCause, Millis, PromiseState, ReplyLimitState, SlaState,
 };
@@ -73,6 +74,8 @@ pub struct Figures {
     pub promises: PromiseFigures,
     /// Whether one answer was enough.
     pub first_contact: FirstContactFigures,
+    /// Spectators of public cases (rule 19).
+    pub spectators: SpectatorFigures,
     /// Surveys that belong to cases, by instrument.
     pub surveys: Vec<SurveyFigures>,
 }
@@ -165,6 +168,7 @@ pub(super) struct Tally {
     resolution_ms: Vec<i64>,
     answers: Waits,
     resolutions: Waits,
+    spectators: Spectators,
     surveys: Surveys,
 }
 
@@ -197,6 +201,7 @@ impl Tally {
             self.answers.add(case.opened_at, case.answered_at);
             self.resolutions.add(case.opened_at, case.resolved_at);
         }
+        self.spectators.add(case);
         self.surveys.add(case);
         self.add_ways(case);
     }
@@ -233,6 +238,7 @@ impl Tally {
         Figures {
             honest_answer_s: self.answers.honest(as_of),
             honest_resolution_s: self.resolutions.honest(as_of),
+            spectators: self.spectators.figures(as_of),
             surveys: self.surveys.figures(),
             first_response_s: Durations::of_ms(&self.first_response_ms),
             resolution_s: Durations::of_ms(&self.resolution_ms),

@@ -8,11 +8,8 @@ use smol_str::SmolStr;
 use super::advocacy::Instrument;
 use crate::model::{Advocacy, Case, CaseId, Millis};
 use crate::stats::Interval;
-use crate::stats::difference::Difference;
-use crate::stats::proportion::Proportion;
-
-/// Surveys on each side of the comparison, below which nothing is said of a difference.
-pub const ENOUGH: u64 = 30;
+pub use crate::stats::promoters::ENOUGH;
+use crate::stats::promoters::{Promoters, association};
 
 /// Hatrix of a channel and instrument: the share of promoters among the customers of answered cases less
 /// that among those of unanswered ones. It is an association: nobody drew lots for who gets an answer.
@@ -48,11 +45,11 @@ pub struct Side {
 }
 
 impl Side {
-    fn share(self) -> Option<Proportion> {
-        if self.surveyed < ENOUGH {
-            return None;
+    fn promoters(self) -> Promoters {
+        Promoters {
+            surveyed: self.surveyed,
+            promoters: self.promoters,
         }
-        Proportion::new(self.promoters, self.surveyed)
     }
 }
 
@@ -135,15 +132,14 @@ impl Side {
 }
 
 fn row((channel, instrument): (&SmolStr, Instrument), (answered, unanswered): (Side, Side)) -> Hatrix {
-    let shares = answered.share().zip(unanswered.share());
-    let difference = shares.map(|(first, second)| Difference { first, second });
+    let difference = association(answered.promoters(), unanswered.promoters());
     Hatrix {
         channel: channel.clone(),
         instrument,
         answered,
         unanswered,
-        association: difference.map(Difference::value),
-        interval: difference.map(Difference::interval),
+        association: difference.map(|difference| difference.value()),
+        interval: difference.map(|difference| difference.interval()),
     }
 }
 

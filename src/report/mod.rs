@@ -4,7 +4,7 @@
 //! [`Shown`] as tables ([`table`]) or as JSON.
 //!
 //! - [`figures`]: what is counted and measured of a group; [`honest`]: times with those still waiting;
-//!   [`advocacy`]: surveys. [`hatrix`] and [`spread`] compare: answered and unanswered cases, channels.
+//!   [`spectators`]: who saw that nobody answered; [`advocacy`]: surveys. [`hatrix`] and [`spread`] compare: answered and unanswered cases, channels.
 //! - [`dimension`]: by what cases are grouped; [`filter`]: which cases are meant.
 
 pub mod advocacy;
@@ -13,6 +13,7 @@ pub mod figures;
 pub mod filter;
 pub mod hatrix;
 pub mod honest;
+pub mod spectators;
 pub mod spread;
 pub mod table;
 

@@ -1,19 +1,17 @@
 //! A report as aligned tables of plain text.
 
+mod layout;
+mod people;
+
 use std::fmt::Write as _;
 
 use smol_str::SmolStr;
-use unicode_width::UnicodeWidthStr as _;
 
-use super::advocacy;
-use super::dimension::{Dimension, Label};
+use super::dimension::Label;
 use super::figures::{Durations, Figures, LevelCounts};
-use super::hatrix::{self, Side};
 use super::honest::HonestTime;
-use super::spread::{Apart, Spread};
 use super::{Filter, Group, Shown};
-use crate::model::Millis;
-use crate::stats::Interval;
+use layout::{aligned, number, numbers, time};
 
 /// The whole report. Durations are in seconds, as the headings say.
 pub fn render(report: &Shown) -> String {
@@ -108,9 +106,10 @@ pub fn render(report: &Shown) -> String {
         table(&mut out, title, columns, row, report);
         out.push('\n');
     }
-    surveys(&mut out, report);
-    comparison(&mut out, report);
-    spread(&mut out, report);
+    people::spectators(&mut out, report);
+    people::surveys(&mut out, report);
+    people::comparison(&mut out, report);
+    people::spread(&mut out, report);
     out
 }
 
@@ -191,15 +190,6 @@ fn follow_through(f: &Figures) -> Vec<String> {
     ])
 }
 
-fn numbers<const N: usize>(counts: [u64; N]) -> Vec<String> {
-    counts.iter().map(u64::to_string).collect()
-}
-
-/// A number that may not be known.
-fn number(value: Option<i64>) -> String {
-    value.map_or("-".to_owned(), |value| value.to_string())
-}
-
 /// A table with a row a group, and one of all.
 fn table(out: &mut String, title: &str, columns: &[&str], row: Row, report: &Shown) {
     out.push_str(title);
@@ -231,151 +221,6 @@ fn groups(report: &Shown) -> impl Iterator<Item = (Vec<String>, &Figures)> {
         .chain(std::iter::once((all, &report.total)))
 }
 
-/// Surveys by instrument, if there are any.
-fn surveys(out: &mut String, report: &Shown) {
-    let rows: Vec<_> = groups(report)
-        .flat_map(|(labels, figures)| figures.surveys.iter().map(move |survey| (labels.clone(), survey)))
-        .map(|(labels, survey)| {
-            let mut cells = vec![advocacy::name(survey.instrument).to_owned()];
-            cells.extend(numbers([
-                survey.surveyed,
-                survey.promoters,
-                survey.passives,
-                survey.detractors,
-            ]));
-            cells.push(
-                survey
-                    .score
-                    .map_or("-".to_owned(), |score| format!("{score:+.0}")),
-            );
-            cells.push(interval(survey.interval, 1.0));
-            (labels, cells)
-        })
-        .collect();
-    if rows.is_empty() {
-        out.push_str("Surveys: none\n\n");
-        return;
-    }
-    out.push_str("Surveys: promoters less detractors, per cent, with a 95 % interval\n");
-    let columns = [
-        "instrument",
-        "surveyed",
-        "promoters",
-        "passives",
-        "detractors",
-        "net",
-        "95 %",
-    ];
-    aligned(out, &report.by, &columns, &rows);
-    out.push('\n');
-}
-
-/// Promoters among answered and unanswered cases, if there are surveys.
-fn comparison(out: &mut String, report: &Shown) {
-    if report.hatrix.is_empty() {
-        return;
-    }
-    let side = |side: Side| format!("{} of {}", side.promoters, side.surveyed);
-    let change = |side: Side| match side.scored_before {
-        0 => "-".to_owned(),
-        of => format!("{} / {} of {of}", side.gained, side.lost),
-    };
-    let rows: Vec<_> = report
-        .hatrix
-        .iter()
-        .map(|row| {
-            let cells = vec![
-                advocacy::name(row.instrument).to_owned(),
-                side(row.answered),
-                change(row.answered),
-                side(row.unanswered),
-                change(row.unanswered),
-                row.association
-                    .map_or("-".to_owned(), |share| format!("{:+.0}", 100.0 * share)),
-                interval(row.interval, 100.0),
-            ];
-            (vec![Label::Name(row.channel.clone()).to_string()], cells)
-        })
-        .collect();
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "Hatrix: promoters among answered cases less those among unanswered ones, in points, with a 95 % interval.\n\
-         An association, not an effect of answering; from {} surveys a side on. Gained and lost: customers whose\n\
-         score is higher or lower than in an earlier case, with the same instrument.",
-        hatrix::ENOUGH
-    );
-    let columns = [
-        "instrument",
-        "answered: promoters",
-        "gained / lost",
-        "unanswered: promoters",
-        "gained / lost",
-        "association",
-        "95 %",
-    ];
-    aligned(out, &[Dimension::Channel], &columns, &rows);
-    out.push('\n');
-}
-
-/// How far channels are apart.
-fn spread(out: &mut String, report: &Shown) {
-    out.push_str("Between channels: the customer chooses the channel, the promise must not depend on it\n");
-    let name = |channel: &SmolStr| Label::Name(channel.clone());
-    let Spread { answer_s, answer_met } = &report.spread;
-    // Writing to a String cannot fail.
-    let _ = match answer_s {
-        None => writeln!(out, "answer p50: nothing to compare"),
-        Some(Apart {
-            difference,
-            largest,
-            smallest,
-        }) => {
-            let _ = write!(
-                out,
-                "answer p50: {} s in {} (of {}), ",
-                number(smallest.value),
-                name(&smallest.channel),
-                smallest.n
-            );
-            let (channel, n) = (name(&largest.channel), largest.n);
-            match difference.zip(largest.value) {
-                Some((apart, value)) => {
-                    writeln!(out, "{value} s in {channel} (of {n}): {apart} s apart")
-                }
-                None => writeln!(out, "not reached yet in {channel} (of {n})"),
-            }
-        }
-    };
-    let percent =
-        |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.0} %", 100.0 * share));
-    let _ = match answer_met {
-        None => writeln!(out, "answer levels met: nothing to compare"),
-        Some(Apart {
-            difference,
-            largest,
-            smallest,
-        }) => writeln!(
-            out,
-            "answer levels met: {} in {} (of {}), {} in {} (of {}): {} points apart",
-            percent(smallest.value),
-            name(&smallest.channel),
-            smallest.n,
-            percent(largest.value),
-            name(&largest.channel),
-            largest.n,
-            difference.map_or("-".to_owned(), |share| format!("{:.0}", 100.0 * share)),
-        ),
-    };
-}
-
-fn interval(interval: Option<Interval>, factor: f64) -> String {
-    interval.map_or("-".to_owned(), |interval| {
-        let Interval { low, high } = interval.times(factor);
-        format!("{low:+.0} to {high:+.0}")
-    })
-}
-
 /// Which cases are meant, unless all are.
 fn meant(filter: &Filter) -> String {
     let names = |what: &str, names: &[SmolStr]| {
@@ -396,37 +241,6 @@ fn meant(filter: &Filter) -> String {
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn time(at: Millis) -> String {
-    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |time| time.to_string())
-}
-
-/// Rows under headings: the dimensions to the left, the rest to the right.
-fn aligned(out: &mut String, by: &[Dimension], columns: &[&str], rows: &[(Vec<String>, Vec<String>)]) {
-    let mut heading: Vec<String> = by.iter().map(|dimension| dimension.name().to_owned()).collect();
-    // The row of all needs a place even where there are no groups.
-    heading.resize(heading.len().max(1), String::new());
-    let left = heading.len();
-    heading.extend(columns.iter().map(|column| (*column).to_owned()));
-    let rows = rows
-        .iter()
-        .map(|(labels, cells)| [labels.as_slice(), cells].concat());
-    let lines: Vec<_> = std::iter::once(heading).chain(rows).collect();
-    let widest = |column: usize| lines.iter().map(|line| line[column].width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..left + columns.len()).map(widest).collect();
-    for line in &lines {
-        let mut text = String::new();
-        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
-            let space = " ".repeat(width - cell.width());
-            text.extend(match column < left {
-                true => [cell, &space, "  "],
-                false => [&space, cell, "  "],
-            });
-        }
-        out.push_str(text.trim_end());
-        out.push('\n');
-    }
 }
 
 #[cfg(test)]

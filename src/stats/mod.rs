@@ -2,6 +2,7 @@
 //!
 //! - [`proportion`]: Wilson's interval for a share.
 //! - [`difference`]: Newcombe's interval for the difference of two shares (rule 13).
+//! - [`promoters`]: promoters of two sides, and from how many on they are compared (rule 13).
 //! - [`net`]: promoters less detractors, with an interval (rule 12).
 //! - [`survival`]: the Kaplan-Meier estimator (rule 15).
 //! - [`cusum`]: a one-sided cumulative sum of counts (rule 14).
@@ -9,6 +10,7 @@
 pub mod cusum;
 pub mod difference;
 pub mod net;
+pub mod promoters;
 pub mod proportion;
 pub mod survival;
 

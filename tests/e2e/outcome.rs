@@ -217,7 +217,40 @@ fn figures(cases: &[&Value], as_of: i64) -> Value {
             "not_solved": count(&|case| case["first_contact_resolution"] == false),
             "undecided": count(&|case| case["first_contact_resolution"].is_null() && !case["resolved_at"].is_null()),
         },
+        "spectators": spectators(cases, as_of),
         "surveys": [],
+    })
+}
+
+/// People times hours that they saw no public answer.
+fn spectators(cases: &[&Value], as_of: i64) -> Value {
+    let seen = cases.iter().filter(|case| {
+        let waits = case["waits"].as_u64() > Some(0);
+        case["stage"] == "ONSTAGE" && waits && case["audience"].as_i64() > Some(0)
+    });
+    let seen: Vec<_> = seen
+        .filter(|case| case["opened_at"].as_i64() <= Some(as_of))
+        .collect();
+    let answered = |case: &Value| case["answered_publicly_at"].as_i64().filter(|at| *at <= as_of);
+    let audience = |case: &Value| case["audience"].as_i64().expect("they have one");
+    let hours = |cases: &[&&Value]| {
+        let left = cases.iter().map(|case| {
+            let opened = case["opened_at"].as_i64().expect("every case opened");
+            i128::from(audience(case)) * i128::from(answered(case).unwrap_or(as_of) - opened)
+        });
+        left.sum::<i128>() as i64 / 3_600_000
+    };
+    let waiting: Vec<_> = seen
+        .iter()
+        .copied()
+        .filter(|case| answered(case).is_none())
+        .collect();
+    json!({
+        "cases": seen.len(),
+        "waiting": waiting.len(),
+        "audience": seen.iter().map(|case| audience(case)).sum::<i64>(),
+        "audience_h": hours(&seen),
+        "waiting_audience_h": hours(&waiting),
     })
 }
 

@@ -9,6 +9,7 @@ mod levels;
 mod order;
 mod praise;
 mod retire;
+mod signals;
 mod story;
 mod surveys;
 mod tables;

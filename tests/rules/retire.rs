@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use heard::config::rules::{RuleSettings, Span};
 use heard::desk::Row;
+use heard::desk::keys::kind;
 use heard::model::{Case, CaseStatus, Complaint, Intent, Response, Sensitive, Status, WorkFlag, WorkItem};
 use heard::processor::Codec;
 
@@ -26,7 +27,12 @@ fn retiring() -> RuleSettings {
 fn state(story: &Story) -> (usize, usize) {
     let mut buffer = Vec::new();
     let mut facts = 0;
-    for (key, row) in story.rows() {
+    // What is usual of a brand and channel is not this conversation's.
+    let own = story
+        .rows()
+        .iter()
+        .filter(|(key, _)| key.actor.kind != kind::TALLY);
+    for (key, row) in own {
         buffer.resize(buffer.len() + size_of_val(key), 0);
         row.encode(&mut buffer);
         facts += match row {

@@ -12,7 +12,7 @@ use heard::desk::keys::Keys;
 use heard::desk::{Message, Output, Row};
 use heard::model::{
     Case, CaseEvent, CaseId, Complaint, Customer, Identifier, Millis, Person, Response, ResponseKind,
-    Sensitive, Status, Survey, SurveyAbout, SurveyScale, Update, WorkId, WorkItem, WorkState,
+    Sensitive, Signal, Status, Survey, SurveyAbout, SurveyScale, Update, WorkId, WorkItem, WorkState,
 };
 use heard::processor::sequential::Sequential;
 use heard::processor::{ActorKey, RowKey};
@@ -298,6 +298,22 @@ impl Story {
     pub fn until(mut self, minute: i64) -> Self {
         self.desk.advance(at(minute));
         self
+    }
+
+    /// Time goes on until then, and the story with it.
+    pub fn wait_until(&mut self, at: Millis) {
+        self.desk.advance(at);
+        assert_eq!(self.desk.rejected(), [], "nothing in a story is refused");
+    }
+
+    /// All signals, in order.
+    pub fn signals(&self) -> Vec<&Signal> {
+        let outputs = self.desk.outputs().iter();
+        let signals = outputs.filter_map(|output| match output {
+            Output::Signal(signal) => Some(&**signal),
+            _ => None,
+        });
+        signals.collect()
     }
 
     /// All rows of the desk's state.

@@ -100,7 +100,7 @@ impl Subject for Desk {
     }
 
     fn output_topics(&self) -> usize {
-        4
+        5
     }
 
     fn may_run_live(&self) -> bool {

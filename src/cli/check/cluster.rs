@@ -15,13 +15,14 @@ use crate::log::{ErrorKind, Log, LogError, Topic};
 /// What a run keeps for itself.
 pub(super) const INTERNAL: [TopicKind; 2] = [TopicKind::Interactions, TopicKind::Changelog];
 
-/// What a run writes for others; signals come later.
-pub(super) const OUTPUTS: [TopicKind; 5] = [
+/// What a run writes for others.
+pub(super) const OUTPUTS: [TopicKind; 6] = [
     TopicKind::DeadLetters,
     TopicKind::HandlingOnstage,
     TopicKind::HandlingOffstage,
     TopicKind::Cases,
     TopicKind::CaseEvents,
+    TopicKind::Signals,
 ];
 
 /// What is looked at.

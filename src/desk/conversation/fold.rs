@@ -143,6 +143,8 @@ pub struct Fold {
     pub surveyed: Option<Scored>,
     /// The latest change of a review's stars.
     pub rated: Option<Scored>,
+    /// The hour of the latest human reply in this conversation, since 1970-01-01T00:00Z (rule 22).
+    pub replied_in: Option<u32>,
 }
 
 impl Fold {
@@ -242,6 +244,7 @@ impl Fold {
             mentions: SmallVec::new(),
             surveyed: None,
             rated: None,
+            replied_in: None,
         };
         fold.push(fact, rules, closed);
         fold
@@ -375,6 +378,10 @@ impl Fold {
         match said.kind {
             ResponseKind::Human | ResponseKind::Unknown => {
                 self.human_replies += 1;
+                if said.elsewhere.is_none() {
+                    let hour = u32::try_from(fact.at.0.div_euclid(3_600_000)).ok();
+                    self.replied_in = self.replied_in.max(hour);
+                }
                 let elsewhere = said.elsewhere.as_ref();
                 self.handling
                     .reply(&mark(), said.team.as_ref(), said.agent.as_ref(), elsewhere);

@@ -10,6 +10,7 @@
 mod answers;
 pub mod attribution;
 pub mod case;
+mod counted;
 pub mod events;
 pub mod fact;
 pub mod fold;
@@ -30,7 +31,7 @@ pub mod resolution;
 mod retire;
 mod settle;
 pub mod severity;
-mod surveys;
+pub mod surveys;
 pub mod transfer;
 pub mod view;
 pub mod wait;

@@ -23,7 +23,6 @@ use crate::desk::row::Row;
 use crate::desk::summary::Summary;
 use crate::model::{AnsweredBy, CaseEvent, CaseId, Complaint, Stage, WorkState};
 use crate::processor::{Corrupt, Rejection, RowKey};
-use crate::text::Sketch;
 
 /// A case that has changed.
 pub struct Change<'f> {
@@ -123,8 +122,13 @@ impl Actor<'_, '_> {
         let is_told = is_same && begins_with == row.begins_with;
         row.begins_with.clone_from(&begins_with);
         let case_id = row.case_id;
+        let many = i64::from(self.desk.settings().signals.panel.audience);
         let summary = || match new_side {
-            Some(side) => summary(head, case_id, rules, side, begins_with),
+            Some(side) => Summary {
+                begins_with,
+                audience: side.fold.audience.filter(|people| *people >= many),
+                ..summary(head, case_id, rules, side)
+            },
             None => Summary::nothing(case_id, head.channel.clone()),
         };
         self.identify(&mut row, is_told, summary, &mut happened);
@@ -151,6 +155,7 @@ impl Actor<'_, '_> {
             row.logged = None; // nothing is held back that it could go out with
         }
         let key = self.row(part::CASE, row.author);
+        self.tell_tally(head, key, &row)?;
         self.effects.publish(key);
         self.effects.store(key, Row::Case(Box::new(row)));
         Ok(())
@@ -391,13 +396,7 @@ pub(super) fn side<'a>(fold: Option<&'a Fold>, view: Option<&'a View>) -> Option
 }
 
 /// What a party is told of a case.
-fn summary(
-    head: &Head,
-    case_id: CaseId,
-    rules: &ChannelRules,
-    side: Side<'_>,
-    begins_with: Option<Arc<Sketch>>,
-) -> Summary {
+fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -> Summary {
     let Side { fold, view } = side;
     let clocks = view.clocks.iter();
     let answer = clocks.map(|judged| (judged.level, judged.judgement.deadline));
@@ -429,6 +428,7 @@ fn summary(
             about(&fold.set.product, &fold.told.product),
             about(&fold.set.issue, &fold.told.issue),
         ],
-        begins_with,
+        begins_with: None,
+        audience: None,
     }
 }

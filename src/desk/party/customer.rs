@@ -185,6 +185,11 @@ impl CustomerState {
         self.ever_merged
     }
 
+    /// What the customer is worth.
+    pub fn lifetime_value(&self) -> Option<f64> {
+        self.newest.as_ref()?.profile.as_ref()?.lifetime_value
+    }
+
     /// What work items show.
     pub fn profile(&self) -> Option<Profile> {
         self.newest.as_ref()?.profile.clone()

@@ -3,11 +3,12 @@
 //! A customer's record claims its identifiers at their actors, and may point to another customer.
 //! Cases join and leave by notes; the party tells each what it has found, whenever that changes. What
 //! only shows across cases is a fold over its members: [`links`] (rules 9 and 16), [`surveys`] (rule 12),
-//! [`members::history`].
+//! [`members::history`]. Whom it is worth asking is found by [`panel`] (rule 20).
 
 pub mod customer;
 pub mod links;
 pub mod members;
+pub mod panel;
 pub mod surveys;
 pub mod tiers;
 
@@ -15,14 +16,19 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::conversation::who::customer_key;
 use super::message::{CaseNote, Claim, Findings, Moved, Standing};
 use super::row::Row;
+use super::signal::emit;
 use super::{Desk, Effects, Message, State, keys, misdirected};
+use crate::config::rules::SignalRules;
+use crate::model::Millis;
 use crate::processor::{ActorKey, Corrupt, Rejection};
 
 use customer::CustomerState;
 use links::Links;
 use members::{Member, Members, Noted};
+use panel::{Known, Panel, signal_key};
 
 /// The main row of a party.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +39,8 @@ pub struct PartyRow {
     pub number: u64,
     /// The party's cases.
     pub members: Members,
+    /// Whom it is worth asking.
+    pub panel: Panel,
 }
 
 /// One apply of a party.
@@ -114,6 +122,7 @@ impl<'a, 's> Actor<'a, 's> {
         self.tell_findings(row, &mut member, &others);
         let all = [&others[..], std::slice::from_ref(&member)].concat();
         row.members.keep(self.key, member, self.effects);
+        self.look_for_candidates(row, &all, &note.party_key);
         for mut other in others {
             if self.tell_findings(row, &mut other, &all) {
                 row.members.keep(self.key, other, self.effects);
@@ -138,12 +147,52 @@ impl<'a, 's> Actor<'a, 's> {
             self.effects.tell(to, Message::Claim(Box::new(claim)));
         }
         if news.cases_care {
+            let key = customer_key(&customer.customer_id);
             let members = row.members.at_hand(self.key, self.state)?;
+            self.look_for_candidates(row, &members, &key);
             self.tell_all(row, members.clone(), &members);
             if row.members.blocks() > 0 {
                 self.effects.resume(self.key, Message::SpreadParty(0));
             }
         }
+        Ok(())
+    }
+
+    /// Rule 20: looks whether the party will be worth asking.
+    fn look_for_candidates(&self, row: &mut PartyRow, members: &[Member], key: &str) {
+        let SignalRules { panel, lateness, .. } = &self.desk.settings().signals;
+        let known = Known {
+            members,
+            lifetime_value: row
+                .customer
+                .as_ref()
+                .and_then(|customer| customer.lifetime_value()),
+        };
+        let key = || signal_key(key, self.desk.keys());
+        row.panel.look(known, panel, *lateness, key);
+    }
+
+    /// The lateness bound has passed for something that makes the party worth asking.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn wake(mut self, now: Millis) -> Result<(), Rejection> {
+        let mut row = self.read()?;
+        let SignalRules { panel, lateness, .. } = &self.desk.settings().signals;
+        let members = row.members.at_hand(self.key, self.state)?;
+        let known = Known {
+            members: &members,
+            lifetime_value: row
+                .customer
+                .as_ref()
+                .and_then(|customer| customer.lifetime_value()),
+        };
+        for signal in row.panel.tell(known, panel, *lateness, now) {
+            emit(signal, self.effects);
+        }
+        self.effects
+            .store(keys::head(self.key), Row::Party(Box::new(row)));
         Ok(())
     }
 

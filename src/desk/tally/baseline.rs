@@ -2,15 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::rules::RestDays;
 use crate::stats::cusum::Counts;
 
 /// Minutes since 1970-01-01T00:00Z.
 pub type Minute = i64;
 
-/// The days of the week, Monday first, on which traffic is that of a day of rest.
-pub type RestDays = [bool; 7];
-
-const HOUR: i64 = 60;
+/// Minutes of an hour.
+pub const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
 /// What is left of what was learnt of an hour when that hour comes again: after about 20 such hours,
@@ -141,6 +140,17 @@ impl Baseline {
         hour.minutes += 1.0;
     }
 
+    /// Learns, in one step, that an hour which begins at this minute opened no case.
+    pub fn learn_empty_hour(&mut self, minute: Minute, rest: &RestDays) {
+        let expected = self.expected(minute + HOUR / 2, rest);
+        let hour = &mut self.hours[hour_of(minute, rest)];
+        hour.cases *= KEPT;
+        hour.minutes = hour.minutes * KEPT + HOUR as f32;
+        if expected.known {
+            self.spread.learn_empty_hour(minute, expected.mean as f32);
+        }
+    }
+
     /// Cases a minute over all hours; not less than one in a day.
     fn overall(&self) -> f64 {
         let sum = |of: fn(&Hour) -> f32| self.hours.iter().map(of).map(f64::from).sum::<f64>();
@@ -160,7 +170,8 @@ impl Hour {
 }
 
 impl Spread {
-    fn learn(&mut self, minute: Minute, cases: f64, mean: f64) {
+    /// A day begins: what was learnt counts less.
+    fn age(&mut self, minute: Minute) {
         if minute.rem_euclid(DAY) == 0 {
             for sum in [
                 &mut self.means,
@@ -172,6 +183,21 @@ impl Spread {
                 *sum *= KEPT;
             }
         }
+    }
+
+    /// An hour without cases, of which each minute was expected to have so many.
+    fn learn_empty_hour(&mut self, minute: Minute, mean: f32) {
+        self.age(minute);
+        let (minutes, quarter) = (HOUR as f32, 15.0 * mean);
+        self.means += minutes * mean;
+        self.mean_squares += minutes * mean * mean;
+        self.minute_errors += minutes * mean * mean;
+        self.quarter_means += minutes * mean;
+        self.quarter_errors += 4.0 * quarter * quarter;
+    }
+
+    fn learn(&mut self, minute: Minute, cases: f64, mean: f64) {
+        self.age(minute);
         let error = cases - mean;
         self.means += mean as f32;
         self.mean_squares += (mean * mean) as f32;
@@ -212,7 +238,8 @@ fn hour_of(minute: Minute, rest: &RestDays) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Baseline, DAY, HOUR, Minute, RestDays};
+    use super::{Baseline, DAY, HOUR, Minute};
+    use crate::config::rules::RestDays;
 
     const REST: RestDays = [false, false, false, false, false, true, true];
 

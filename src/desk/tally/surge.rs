@@ -10,42 +10,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::baseline::{Baseline, Minute, RestDays};
-use crate::config::rules::Span;
+use super::baseline::{Baseline, HOUR, Minute};
+use crate::config::rules::SurgeRules;
 use crate::model::Millis;
 use crate::stats::cusum::Cusum;
-
-/// When it is a surge.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SurgeRules {
-    /// The lateness bound: how long after a minute its cases may still come in.
-    pub lateness: Span,
-    /// How many times the usual rate is looked for, above 1. What is nearer to it than to the usual is
-    /// found too, later.
-    pub factor: f64,
-    /// The evidence that makes a surge. If nothing changes, it takes exp(evidence) minutes in the mean
-    /// until there is so much by chance.
-    pub evidence: f64,
-    /// The evidence that makes an end of it: for the usual rate, against the factor's square root. So
-    /// what is between the two neither begins a surge nor ends it.
-    pub calm: f64,
-    /// Days of the week, Monday first, with a rhythm of their own.
-    pub rest_days: RestDays,
-}
-
-impl Default for SurgeRules {
-    /// Ten minutes late, three times the usual, by chance once in two years of minutes, over at a
-    /// thousand to one; Saturday and Sunday are days of rest.
-    fn default() -> Self {
-        Self {
-            lateness: Span::minutes(10),
-            factor: 3.0,
-            evidence: 1e6_f64.ln(),
-            calm: 1e3_f64.ln(),
-            rest_days: [false, false, false, false, false, true, true],
-        }
-    }
-}
 
 /// More cases than usual.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,7 +30,7 @@ pub struct Surge {
 }
 
 /// The state of one key, such as a brand in a channel. It is small: some 400 bytes of what is usual, and
-/// a few for each minute that is still within the lateness bound and had cases.
+/// a few for each minute that has been counted and not yet decided.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SurgeWatch {
     /// The next minute to decide; `None` before the first case.
@@ -100,13 +68,12 @@ struct Run {
 }
 
 /// After so many minutes without a case (five weeks), what was usual before says nothing.
-const FORGOTTEN: i64 = 5 * 7 * 24 * 60;
+pub const FORGOTTEN: i64 = 5 * 7 * 24 * 60;
 
 impl SurgeWatch {
-    /// Counts cases that were opened at a time; a negative number takes back. Returns whether it was
+    /// Counts cases that were opened in a minute; a negative number takes back. Returns whether it was
     /// counted: it is not if that minute is decided.
-    pub fn count(&mut self, opened_at: Millis, change: i32) -> bool {
-        let minute = opened_at.0.div_euclid(60_000);
+    pub fn count(&mut self, minute: Minute, change: i32) -> bool {
         if self.next.is_some_and(|next| minute < next) {
             return false;
         }
@@ -118,12 +85,23 @@ impl SurgeWatch {
         true
     }
 
-    /// Decides all minutes for which the lateness bound has passed at `now`. One surge is told once,
+    /// Decides all minutes before `end`: the lateness bound has passed for them. One surge is told once,
     /// however long it lasts; after its end there may be another.
-    pub fn decide(&mut self, now: Millis, rules: &SurgeRules) -> Vec<Surge> {
-        let end = now.plus(-rules.lateness.ms()).0.div_euclid(60_000);
+    ///
+    /// Where nothing speaks for a surge, an hour without cases is learnt in one step, and one that is not
+    /// over is left until a case comes: so a long silence costs little, and it makes no difference how
+    /// often it is looked.
+    pub fn decide(&mut self, end: Minute, rules: &SurgeRules) -> Vec<Surge> {
         let mut surges = Vec::new();
         while let Some(minute) = self.undecided(end) {
+            if self.is_empty_hour(minute) {
+                if minute + HOUR > end {
+                    break;
+                }
+                self.baseline.learn_empty_hour(minute, &rules.rest_days);
+                self.next = Some(minute + HOUR);
+                continue;
+            }
             let cases = self.open.remove(&minute).unwrap_or(0);
             surges.extend(self.minute(minute, cases, rules));
             self.next = Some(minute + 1);
@@ -131,15 +109,10 @@ impl SurgeWatch {
         surges
     }
 
-    /// When there will be something to decide: nothing until the next case, if nothing is open.
-    pub fn due(&self, rules: &SurgeRules) -> Option<Millis> {
-        let busy = matches!(self.standing, Standing::Surge { .. });
-        let minute = if busy {
-            self.next
-        } else {
-            self.open.keys().next().copied()
-        };
-        Some(Millis((minute? + 1) * 60_000).plus(rules.lateness.ms()))
+    /// Whether an hour begins at this minute that has had no case, with nothing that speaks for a surge.
+    fn is_empty_hour(&self, minute: Minute) -> bool {
+        let is_calm = matches!(self.standing, Standing::Usual { sum, .. } if sum.sum() == 0.0);
+        is_calm && minute.rem_euclid(HOUR) == 0 && self.open.range(minute..minute + HOUR).next().is_none()
     }
 
     /// Whether there is a surge.

@@ -78,6 +78,11 @@ names! {
     OLDEST_WAITING = Gauge "heard_oldest_waiting_case_age_seconds" ["channel", "stage"]
         "For how long the customer has waited who has waited longest; 0 if none waits.";
 
+    SIGNALS = Counter "heard_signals_total" ["kind"]
+        "Signals sent, by kind.";
+    LATE_CASES = Counter "heard_late_cases_total" []
+        "Cases that came to be known only after the minute of their opening had been decided for surges.";
+
     WORK_LATENCY = Histogram "heard_work_item_latency_seconds" []
         "From the broker time of a complaint to the commit of its work item.";
 

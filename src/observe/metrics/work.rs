@@ -8,8 +8,9 @@ use super::State;
 use super::family::{Distribution, Family, plain};
 use super::names;
 use super::plan::{NO_CHANNEL, Plan, record_kind};
-use crate::desk::figures::{CUSTOMERS, Counted, RecordKind, SURVEYS, SURVEYS_KNOWN};
+use crate::desk::figures::{CUSTOMERS, Counted, LATE_CASES, RecordKind, SIGNALS, SURVEYS, SURVEYS_KNOWN};
 use crate::intake::InputKind;
+use crate::model::SignalKind;
 
 /// Upper bounds of the latency's buckets, in milliseconds.
 const BOUNDS_MS: [i64; 14] = [
@@ -54,6 +55,7 @@ pub(super) fn gather(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>)
         dead.number(&[reason, topic], whole(number));
     }
     dead.finish(scrape);
+    signals(state, scrape);
     counts(state, scrape);
     latency(&state.latency, scrape);
     held(state, scrape);
@@ -110,6 +112,23 @@ fn events(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>) {
         family.number(&[channel, kind, "dead_letter"], whole(number));
     }
     family.finish(scrape);
+}
+
+/// What showed only in the sum.
+fn signals(state: &State, scrape: &mut Vec<MetricFamily>) {
+    let mut family = Family::new(names::SIGNALS);
+    for (kind, figure) in SIGNALS {
+        // Of a kind that is not known none is ever sent.
+        if kind != SignalKind::Unknown {
+            family.number(&[kind.symbol()], state.figures.counted(figure));
+        }
+    }
+    family.finish(scrape);
+    plain(
+        scrape,
+        names::LATE_CASES,
+        &[(&[], state.figures.counted(LATE_CASES))],
+    );
 }
 
 fn counts(state: &State, scrape: &mut Vec<MetricFamily>) {

@@ -7,6 +7,9 @@ use crate::model::Millis;
 
 const DAY: i64 = 24 * 60;
 
+/// Minutes after which a minute is decided.
+const LATENESS: i64 = 10;
+
 /// A Monday, 00:00, in minutes.
 const MONDAY: i64 = 2500 * 7 * DAY + 4 * DAY;
 
@@ -82,9 +85,9 @@ impl Key {
         let mut told = Vec::new();
         while self.minute < begin + minutes {
             let cases = self.traffic.cases(self.minute, times);
-            assert!(self.watch.count(at(self.minute), cases as i32));
+            assert!(self.watch.count(self.minute, cases as i32));
             self.minute += 1;
-            let surges = self.watch.decide(at(self.minute), &self.rules);
+            let surges = self.watch.decide(self.minute - LATENESS, &self.rules);
             told.extend(surges.into_iter().map(|surge| (self.minute - begin, surge)));
         }
         told
@@ -127,9 +130,8 @@ fn three_times_the_usual_is_told_soon_and_once() {
                 let [(after, surge)] = told[..] else {
                     panic!("{what}: {told:?}");
                 };
-                let lateness = key.rules.lateness.ms() / 60_000;
-                assert!(after <= 5 + lateness, "{what}: told after {after} minutes");
-                assert_eq!(surge.at, at(key.minute - 120 + after - lateness), "{what}");
+                assert!(after <= 5 + LATENESS, "{what}: told after {after} minutes");
+                assert_eq!(surge.at, at(key.minute - 120 + after - LATENESS), "{what}");
                 assert!(surge.from.since(begin).abs() <= 5 * 60_000, "{what}: {surge:?}");
                 let times = surge.observed as f64 / surge.expected;
                 assert!((2.0..4.5).contains(&times), "{what}: {surge:?}");
@@ -170,19 +172,17 @@ fn learnt() -> Key {
 }
 
 #[test]
-fn nothing_is_decided_before_the_lateness_bound_and_nothing_counted_after() {
+fn nothing_is_counted_once_it_is_decided() {
     let Key {
         mut watch,
         rules,
         minute,
         ..
     } = learnt();
-    assert!(watch.count(at(minute), 500));
-    let decided = at(minute + 1).plus(rules.lateness.ms());
-    assert_eq!(watch.decide(decided.plus(-1), &rules), []);
-    assert!(watch.count(at(minute).plus(59_999), 1));
-    assert_eq!(watch.due(&rules), Some(decided));
-    let told = watch.decide(decided, &rules);
+    assert!(watch.count(minute, 500));
+    assert_eq!(watch.decide(minute, &rules), []);
+    assert!(watch.count(minute, 1));
+    let told = watch.decide(minute + 1, &rules);
     let [
         Surge {
             at: when, observed, ..
@@ -193,7 +193,7 @@ fn nothing_is_decided_before_the_lateness_bound_and_nothing_counted_after() {
     };
     assert_eq!(when, at(minute + 1));
     assert!(observed >= 501);
-    assert!(!watch.count(at(minute), 1));
+    assert!(!watch.count(minute, 1));
 }
 
 #[test]
@@ -204,9 +204,9 @@ fn what_is_taken_back_does_not_count() {
         minute,
         ..
     } = learnt();
-    watch.count(at(minute), 500);
-    watch.count(at(minute), -495);
-    assert_eq!(watch.decide(at(minute + 30), &rules), []);
+    watch.count(minute, 500);
+    watch.count(minute, -495);
+    assert_eq!(watch.decide(minute + 30 - LATENESS, &rules), []);
 }
 
 /// The order of arrival, and how often it is looked, make no difference.
@@ -229,16 +229,16 @@ fn one_look_sees_the_same_as_many() {
     let mut often = before.clone();
     let mut told_often = Vec::new();
     for (minute, cases) in &minutes {
-        often.count(at(*minute), *cases);
-        told_often.extend(often.decide(at(minute + 1), &rules));
+        often.count(*minute, *cases);
+        told_often.extend(often.decide(minute + 1 - LATENESS, &rules));
     }
     let mut once = before;
     for (minute, cases) in minutes.iter().rev() {
         for _ in 0..*cases {
-            once.count(at(*minute), 1);
+            once.count(*minute, 1);
         }
     }
-    let told_once = once.decide(at(begin + 200), &rules);
+    let told_once = once.decide(begin + 200 - LATENESS, &rules);
     assert_eq!(told_often.len(), 1);
     assert_eq!(told_once, told_often);
     assert_eq!(once, often);
@@ -253,13 +253,11 @@ fn a_key_that_was_silent_for_long_begins_anew() {
         ..
     } = learnt();
     let later = minute + 400 * DAY;
-    assert_eq!(watch.decide(at(later), &rules), []);
+    assert_eq!(watch.decide(later, &rules), []);
     assert_eq!(watch, SurgeWatch::default());
-    assert_eq!(watch.due(&rules), None);
-    watch.count(at(later), 500);
-    assert_eq!(watch.due(&rules), Some(at(later + 1).plus(rules.lateness.ms())));
+    watch.count(later, 500);
     // Nothing is known of it yet.
-    assert_eq!(watch.decide(at(later + DAY / 2), &rules), []);
+    assert_eq!(watch.decide(later + DAY / 2, &rules), []);
 }
 
 #[test]
@@ -268,4 +266,23 @@ fn it_is_small_and_reads_back() {
     let bytes = postcard::to_allocvec(&key.watch).expect("it is plain data");
     assert!(bytes.len() < 520, "{}", bytes.len());
     assert_eq!(postcard::from_bytes(&bytes), Ok(key.watch));
+}
+
+/// What comes rarely is learnt by the hour where there is nothing, and that makes no difference to how
+/// often it is looked.
+#[test]
+fn long_silences_are_looked_at_once_or_often_alike() {
+    let rules = SurgeRules::default();
+    let cases = [5, 6, 200, 3000, 3001, 3059, 3060, 9000].map(|minute| MONDAY + minute);
+    let mut often = SurgeWatch::default();
+    for minute in MONDAY..MONDAY + 9100 {
+        if cases.contains(&minute) {
+            assert!(often.count(minute, 1));
+        }
+        assert_eq!(often.decide(minute + 1, &rules), []);
+    }
+    let mut once = SurgeWatch::default();
+    cases.into_iter().for_each(|minute| _ = once.count(minute, 1));
+    assert_eq!(once.decide(MONDAY + 9100, &rules), []);
+    assert_eq!(once, often);
 }

@@ -1,0 +1,190 @@
+//! Tables that only some reports have: spectators, surveys, and what is compared.
+
+use std::fmt::Write as _;
+
+use smol_str::SmolStr;
+
+use super::groups;
+use super::layout::{aligned, interval, number, numbers};
+use crate::report::dimension::{Dimension, Label};
+use crate::report::hatrix::{self, Side};
+use crate::report::spectators::SpectatorFigures;
+use crate::report::spread::{Apart, Spread};
+use crate::report::{Shown, advocacy};
+
+/// Spectators left waiting, if any are known.
+pub(super) fn spectators(out: &mut String, report: &Shown) {
+    let known = groups(report).filter(|(_, figures)| figures.spectators.cases > 0);
+    let rows: Vec<_> = known
+        .map(|(labels, figures)| {
+            let SpectatorFigures {
+                cases,
+                waiting,
+                audience,
+                audience_h,
+                waiting_audience_h,
+            } = figures.spectators;
+            let cells = [
+                cases.to_string(),
+                waiting.to_string(),
+                audience.to_string(),
+                audience_h.to_string(),
+                waiting_audience_h.to_string(),
+            ];
+            (labels, cells.to_vec())
+        })
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.push_str(
+        "Spectators left waiting: who can see a complaint, times hours until the first public answer\n",
+    );
+    let columns = [
+        "cases with audience",
+        "no public answer yet",
+        "audience",
+        "audience-hours",
+        "of them still waiting",
+    ];
+    aligned(out, &report.by, &columns, &rows);
+    out.push('\n');
+}
+
+/// Surveys by instrument, if there are any.
+pub(super) fn surveys(out: &mut String, report: &Shown) {
+    let rows: Vec<_> = groups(report)
+        .flat_map(|(labels, figures)| figures.surveys.iter().map(move |survey| (labels.clone(), survey)))
+        .map(|(labels, survey)| {
+            let mut cells = vec![advocacy::name(survey.instrument).to_owned()];
+            cells.extend(numbers([
+                survey.surveyed,
+                survey.promoters,
+                survey.passives,
+                survey.detractors,
+            ]));
+            cells.push(
+                survey
+                    .score
+                    .map_or("-".to_owned(), |score| format!("{score:+.0}")),
+            );
+            cells.push(interval(survey.interval, 1.0));
+            (labels, cells)
+        })
+        .collect();
+    if rows.is_empty() {
+        out.push_str("Surveys: none\n\n");
+        return;
+    }
+    out.push_str("Surveys: promoters less detractors, per cent, with a 95 % interval\n");
+    let columns = [
+        "instrument",
+        "surveyed",
+        "promoters",
+        "passives",
+        "detractors",
+        "net",
+        "95 %",
+    ];
+    aligned(out, &report.by, &columns, &rows);
+    out.push('\n');
+}
+
+/// Promoters among answered and unanswered cases, if there are surveys.
+pub(super) fn comparison(out: &mut String, report: &Shown) {
+    if report.hatrix.is_empty() {
+        return;
+    }
+    let side = |side: Side| format!("{} of {}", side.promoters, side.surveyed);
+    let change = |side: Side| match side.scored_before {
+        0 => "-".to_owned(),
+        of => format!("{} / {} of {of}", side.gained, side.lost),
+    };
+    let rows: Vec<_> = report
+        .hatrix
+        .iter()
+        .map(|row| {
+            let cells = vec![
+                advocacy::name(row.instrument).to_owned(),
+                side(row.answered),
+                change(row.answered),
+                side(row.unanswered),
+                change(row.unanswered),
+                row.association
+                    .map_or("-".to_owned(), |share| format!("{:+.0}", 100.0 * share)),
+                interval(row.interval, 100.0),
+            ];
+            (vec![Label::Name(row.channel.clone()).to_string()], cells)
+        })
+        .collect();
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "Hatrix: promoters among answered cases less those among unanswered ones, in points, with a 95 % interval.\n\
+         An association, not an effect of answering; from {} surveys a side on. Gained and lost: customers whose\n\
+         score is higher or lower than in an earlier case, with the same instrument.",
+        hatrix::ENOUGH
+    );
+    let columns = [
+        "instrument",
+        "answered: promoters",
+        "gained / lost",
+        "unanswered: promoters",
+        "gained / lost",
+        "association",
+        "95 %",
+    ];
+    aligned(out, &[Dimension::Channel], &columns, &rows);
+    out.push('\n');
+}
+
+/// How far channels are apart.
+pub(super) fn spread(out: &mut String, report: &Shown) {
+    out.push_str("Between channels: the customer chooses the channel, the promise must not depend on it\n");
+    let name = |channel: &SmolStr| Label::Name(channel.clone());
+    let Spread { answer_s, answer_met } = &report.spread;
+    // Writing to a String cannot fail.
+    let _ = match answer_s {
+        None => writeln!(out, "answer p50: nothing to compare"),
+        Some(Apart {
+            difference,
+            largest,
+            smallest,
+        }) => {
+            let _ = write!(
+                out,
+                "answer p50: {} s in {} (of {}), ",
+                number(smallest.value),
+                name(&smallest.channel),
+                smallest.n
+            );
+            let (channel, n) = (name(&largest.channel), largest.n);
+            match difference.zip(largest.value) {
+                Some((apart, value)) => {
+                    writeln!(out, "{value} s in {channel} (of {n}): {apart} s apart")
+                }
+                None => writeln!(out, "not reached yet in {channel} (of {n})"),
+            }
+        }
+    };
+    let percent =
+        |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.0} %", 100.0 * share));
+    let _ = match answer_met {
+        None => writeln!(out, "answer levels met: nothing to compare"),
+        Some(Apart {
+            difference,
+            largest,
+            smallest,
+        }) => writeln!(
+            out,
+            "answer levels met: {} in {} (of {}), {} in {} (of {}): {} points apart",
+            percent(smallest.value),
+            name(&smallest.channel),
+            smallest.n,
+            percent(largest.value),
+            name(&largest.channel),
+            largest.n,
+            difference.map_or("-".to_owned(), |share| format!("{:.0}", 100.0 * share)),
+        ),
+    };
+}
