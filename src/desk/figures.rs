@@ -114,8 +114,14 @@ pub const SURVEYS: Figure = Figure(1);
 /// Surveys that were known already.
 pub const SURVEYS_KNOWN: Figure = Figure(2);
 
+/// Cases and surveys that lost what names their author, who is forgotten.
+pub const FORGOTTEN: Figure = Figure(3);
+
+/// Records of forgotten people that came late and were dropped.
+pub const FORGOTTEN_LATE: Figure = Figure(4);
+
 /// How many figures belong to no channel.
-const OF_NO_CHANNEL: usize = 3;
+const OF_NO_CHANNEL: usize = 5;
 
 /// The table: which figure is whose. Channels are those of the configuration, and no others.
 #[derive(Clone, Debug)]
@@ -328,7 +334,7 @@ mod tests {
                 .flat_map(|k| [Counted::Taken(k), Counted::Duplicate(k)]),
         );
         let channels = RuleSettings::default().channels;
-        let mut seen = BTreeSet::from([CUSTOMERS, SURVEYS, SURVEYS_KNOWN]);
+        let mut seen = BTreeSet::from([CUSTOMERS, SURVEYS, SURVEYS_KNOWN, FORGOTTEN, FORGOTTEN_LATE]);
         for channel in channels.keys() {
             let figures = table.channel(channel).expect("it is configured");
             for stage in [Stage::Onstage, Stage::Offstage] {

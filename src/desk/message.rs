@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::conversation::fact::{Author, NOBODY};
+use super::forgetting::{Forget, Forgotten};
 use super::keys::kind;
 use super::packed;
 use super::party::links::Links;
@@ -58,7 +59,7 @@ pub enum Message {
     Updated(Box<Update>),
     /// To a party: the CRM's record of a customer, normalised.
     Known(Box<Customer>),
-    /// To a party: the CRM has no record of this customer any more.
+    /// To a party: the CRM has no record of this customer any more, who is to be forgotten.
     Dropped {
         /// The customer.
         customer_id: SmolStr,
@@ -85,6 +86,8 @@ pub enum Message {
     Elsewhere(Box<Elsewhere>),
     /// To the conversation it names, or else to a survey: a customer's answer, normalised.
     Surveyed(Box<Survey>),
+    /// To any actor: somebody is to be forgotten.
+    Forget(Box<Forget>),
 }
 
 /// A company's message in another conversation (rule 3).
@@ -110,6 +113,8 @@ pub struct Owner {
     pub customer_id: Option<SmolStr>,
     /// All who claim it, if there are several.
     pub rivals: SmallVec<[SmolStr; 0]>,
+    /// Whether the person behind it was forgotten.
+    pub forgotten: Option<Forgotten>,
 }
 
 /// A customer's claim of an identifier.

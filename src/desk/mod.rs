@@ -9,6 +9,7 @@
 pub mod conversation;
 pub mod crowd;
 pub mod figures;
+pub mod forgetting;
 pub mod identifier;
 pub mod keys;
 pub mod message;
@@ -89,8 +90,8 @@ impl Desk {
     ) -> Result<(), Rejection> {
         match to.kind {
             kind::CONVERSATION => conversation::Actor::new(self, to, state, cx, effects).apply(message),
-            kind::IDENTIFIER => identifier::apply(to, message, state, effects),
-            kind::PARTY => party::Actor::new(self, to, state, effects).apply(message),
+            kind::IDENTIFIER => identifier::apply(self, to, message, state, cx, effects),
+            kind::PARTY => party::Actor::new(self, to, state, cx, effects).apply(message),
             kind::SURVEY => survey::apply(self, to, message, state, cx, effects),
             other => Err(Rejection::new(
                 "unknown_actor",
@@ -111,7 +112,11 @@ impl Desk {
         cx: &Context,
         effects: &mut Effects,
     ) -> Result<(), Rejection> {
-        conversation::Actor::new(self, row.actor, state, cx, effects).wake(row)
+        match row.actor.kind {
+            kind::IDENTIFIER => identifier::wake(row.actor, state, cx, effects),
+            kind::PARTY => party::Actor::new(self, row.actor, state, cx, effects).wake(),
+            _ => conversation::Actor::new(self, row.actor, state, cx, effects).wake(row),
+        }
     }
 
     /// A case has changed in the transaction that is about to commit: publish it.

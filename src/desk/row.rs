@@ -65,6 +65,8 @@ impl ProcessorRow for Row {
         match self {
             Self::Case(case) => case.due(),
             Self::Head(head) => head.retire_at,
+            Self::Identifier(row) => row.forgotten.map(|mark| mark.until),
+            Self::Party(row) => row.forgotten.map(|mark| mark.until),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod answers;
+mod forgetting;
 mod identity;
 mod journeys;
 mod levels;

@@ -11,6 +11,7 @@ use super::ledger::Head;
 use super::who::{UNKNOWN, Who};
 use super::work::WorkMark;
 use crate::desk::figures::{ChannelTag, Waiting};
+use crate::desk::forgetting::Forgotten;
 use crate::model::{CaseId, Complaint, Millis, Stage};
 use crate::processor::{Standing, Standings};
 
@@ -49,6 +50,8 @@ pub struct CaseRow {
     pub body: Option<Arc<Complaint>>,
     /// What went out for the latest wait.
     pub work: Option<WorkMark>,
+    /// When its author was forgotten: from then on it stands still, and nothing in it says who it was.
+    pub forgotten: Option<Millis>,
 }
 
 impl CaseRow {
@@ -70,6 +73,7 @@ impl CaseRow {
             who: Who::default(),
             body: None,
             work: None,
+            forgotten: None,
         }
     }
 
@@ -100,9 +104,18 @@ impl CaseRow {
         }
     }
 
+    /// Whether its author turns out to be somebody who was forgotten, after they had opened it by its event
+    /// time.
+    pub fn forgotten_before(&self) -> Option<Forgotten> {
+        let fold = self.fold.as_ref()?;
+        let forgotten = self.who.forgotten(&fold.mentions)?;
+        (self.forgotten.is_none() && fold.opened.at <= forgotten.at).then_some(forgotten)
+    }
+
     /// The queues it stands in: of open cases, and of those whose customer waits for a reply.
     pub fn standings(&self) -> Standings {
-        let open = |fold: &&Fold| fold.resolved.is_none() && fold.let_go.is_none();
+        let open =
+            |fold: &&Fold| self.forgotten.is_none() && fold.resolved.is_none() && fold.let_go.is_none();
         let Some(fold) = self.fold.as_deref().filter(open) else {
             return Standings::default();
         };

@@ -10,6 +10,7 @@ use super::settle::Change;
 use super::surveys;
 use super::view::View;
 use super::work::Brief;
+use crate::desk::forgetting::hidden;
 use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::party::links::{Links, Relation};
@@ -53,9 +54,15 @@ impl Actor<'_, '_> {
                     weights: &self.desk.settings().priority,
                     wall: self.cx.wall,
                 };
-                let priority = fold.open.as_ref().map(|wait| brief.priority(wait).score);
+                let waits = fold.open.as_ref().filter(|_| row.forgotten.is_none());
+                let priority = waits.map(|wait| brief.priority(wait).score);
+                let conversation_id = match row.forgotten {
+                    None => head.conversation_id.clone(),
+                    Some(_) => hidden(self.desk.keys(), &head.conversation_id),
+                };
                 Output::Case(Box::new(Case {
                     priority: priority.unwrap_or_default(),
+                    conversation_id,
                     ..record(&head, &row, fold, &view)
                 }))
             }
@@ -83,7 +90,6 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
         } else {
             Stage::Offstage
         },
-        conversation_id: head.conversation_id.clone(),
         bystander: head.first_author != row.author,
         party_key: row.party_key(),
         customer_id: row.who.party.as_ref().and_then(|party| party.customer_id.clone()),
@@ -141,6 +147,7 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View) -> Case {
         answered_when_surveyed: scored
             .map(|scored| answered.is_some_and(|answer| answer.mark.at <= scored.at)),
         advocacy: scored.map(|scored| scored.score.advocacy()),
+        forgotten_at: row.forgotten,
         // Rule 10 finds echoes: its field stays empty until it speaks.
         ..Case::default()
     }

@@ -14,10 +14,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::FORGOTTEN_LATE;
+use super::forgetting::{Forget, Mark, own_id};
 use super::message::{CaseNote, Claim, Findings, Moved, Standing};
 use super::row::Row;
 use super::{Desk, Effects, Message, State, keys, misdirected};
-use crate::processor::{ActorKey, Corrupt, Rejection};
+use crate::model::{Customer, Identifier, Millis};
+use crate::processor::{ActorKey, Context, Corrupt, Rejection};
 
 use customer::CustomerState;
 use links::Links;
@@ -32,6 +35,8 @@ pub struct PartyRow {
     pub number: u64,
     /// The party's cases.
     pub members: Members,
+    /// The customer was forgotten.
+    pub forgotten: Option<Mark>,
 }
 
 /// One apply of a party.
@@ -39,16 +44,24 @@ pub struct Actor<'a, 's> {
     desk: &'a Desk,
     key: ActorKey,
     state: &'a mut State<'s>,
+    cx: &'a Context,
     effects: &'a mut Effects,
 }
 
 impl<'a, 's> Actor<'a, 's> {
     /// An apply of the party `key`.
-    pub fn new(desk: &'a Desk, key: ActorKey, state: &'a mut State<'s>, effects: &'a mut Effects) -> Self {
+    pub fn new(
+        desk: &'a Desk,
+        key: ActorKey,
+        state: &'a mut State<'s>,
+        cx: &'a Context,
+        effects: &'a mut Effects,
+    ) -> Self {
         Self {
             desk,
             key,
             state,
+            cx,
             effects,
         }
     }
@@ -63,6 +76,9 @@ impl<'a, 's> Actor<'a, 's> {
         row.number += 1;
         match message {
             Message::Case(note) => self.noted(&mut row, note)?,
+            Message::Known(record) if row.forgotten.is_some_and(|mark| record.updated_at <= mark.at) => {
+                self.known_late(&row, record);
+            }
             Message::Known(record) => {
                 let customer = row
                     .customer
@@ -70,13 +86,25 @@ impl<'a, 's> Actor<'a, 's> {
                 let news = customer.take(record);
                 self.customer(&mut row, news)?;
             }
-            Message::Dropped { customer_id, at } => {
-                let customer = row
-                    .customer
-                    .get_or_insert_with(|| Box::new(CustomerState::new(customer_id)));
-                let news = customer.dropped(*at);
-                self.customer(&mut row, news)?;
-            }
+            Message::Dropped { customer_id, at } => self.forget(&mut row, customer_id, *at)?,
+            Message::Forget(forget) => match &**forget {
+                Forget::Carried(identifier) => {
+                    if let Some(customer) = &mut row.customer {
+                        let keys = self.desk.keys();
+                        customer.forget_carried(|carried| keys.identifier(carried).hash == *identifier);
+                    }
+                }
+                Forget::Spread(block) => {
+                    let members = Members::block(self.key, *block, self.state)?;
+                    self.tell_forgotten(&row, &members);
+                    if block + 1 < row.members.blocks() {
+                        self.resume_forgetting(block + 1);
+                    }
+                }
+                Forget::Author { .. } | Forget::Claim { .. } | Forget::Identifier { .. } => {
+                    return Err(misdirected(self.key));
+                }
+            },
             Message::SpreadParty(block) => {
                 let members = Members::block(self.key, *block, self.state)?;
                 let others = row.members.at_hand(self.key, self.state)?;
@@ -89,6 +117,23 @@ impl<'a, 's> Actor<'a, 's> {
         }
         self.effects
             .store(keys::head(self.key), Row::Party(Box::new(row)));
+        Ok(())
+    }
+
+    /// The mark of a forgetting has stayed long enough.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn wake(mut self) -> Result<(), Rejection> {
+        let mut row = self.read()?;
+        row.forgotten.take_if(|mark| mark.until <= self.cx.now);
+        let head = keys::head(self.key);
+        if row.forgotten.is_none() && row.customer.is_none() && row.members.is_empty() {
+            self.effects.delete(head);
+        } else {
+            self.effects.store(head, Row::Party(Box::new(row)));
+        }
         Ok(())
     }
 
@@ -109,6 +154,9 @@ impl<'a, 's> Actor<'a, 's> {
         let others = row.members.others_at_hand(self.key, note.case, self.state)?;
         if noted == Noted::First && member.standing == Standing::Member {
             self.tell_whereabouts(row, &member);
+            if row.customer.is_none() {
+                self.tell_forgotten(row, std::slice::from_ref(&member)); // it had been on its way
+            }
         }
         self.tell_findings(row, &mut member, &others);
         let all = [&others[..], std::slice::from_ref(&member)].concat();
@@ -144,6 +192,82 @@ impl<'a, 's> Actor<'a, 's> {
             }
         }
         Ok(())
+    }
+
+    /// The CRM has dropped the customer, who is to be forgotten: the record, its claims, and the cases that
+    /// are theirs. Those that were sent on to another customer stay that one's.
+    fn forget(&mut self, row: &mut PartyRow, customer_id: &str, at: Millis) -> Result<(), Corrupt> {
+        let customer = row.customer.take();
+        // The log had the newest record before, whatever its own time says.
+        let newest = customer.as_ref().and_then(|customer| customer.updated_at());
+        let mark = Mark::new(
+            newest.map_or(at, |newest| newest.max(at)),
+            self.cx,
+            self.desk.settings(),
+        );
+        if !Mark::renew(&mut row.forgotten, mark) {
+            row.customer = customer;
+            return Ok(());
+        }
+        let own = own_id(customer_id);
+        let carried = customer.iter().flat_map(|customer| customer.identifiers());
+        for identifier in carried.filter(|identifier| **identifier != own).chain([&own]) {
+            self.withdraw_claim(row, customer_id, identifier, at);
+        }
+        let members = row.members.at_hand(self.key, self.state)?;
+        if customer.is_some_and(|customer| customer.was_ever_merged()) {
+            row.customer = Some(Box::new(CustomerState::forgotten(customer_id)));
+            members
+                .iter()
+                .for_each(|member| self.tell_whereabouts(row, member));
+            row.customer = None;
+        }
+        self.tell_forgotten(row, &members);
+        if row.members.blocks() > 0 {
+            self.resume_forgetting(0);
+        }
+        Ok(())
+    }
+
+    /// A record that the CRM had written before it dropped the customer comes late: nothing of it is kept, but
+    /// its identifiers were the person's too.
+    fn known_late(&mut self, row: &PartyRow, record: &Customer) {
+        let Some(mark) = row.forgotten else { return };
+        self.effects.count(FORGOTTEN_LATE, 1);
+        for identifier in &record.identifiers {
+            self.withdraw_claim(row, &record.customer_id, identifier, mark.at);
+        }
+    }
+
+    fn withdraw_claim(&mut self, row: &PartyRow, customer_id: &str, identifier: &Identifier, at: Millis) {
+        let forget = Forget::Claim {
+            customer_id: customer_id.into(),
+            number: row.number,
+            at,
+        };
+        let to = self.desk.keys().identifier(identifier);
+        self.effects.tell(to, Message::Forget(Box::new(forget)));
+    }
+
+    /// Tells cases and surveys that their person is forgotten, if so.
+    fn tell_forgotten(&mut self, row: &PartyRow, members: &[Member]) {
+        let Some(mark) = row.forgotten else { return };
+        for member in members
+            .iter()
+            .filter(|member| member.standing == Standing::Member)
+        {
+            let forget = Forget::Author {
+                author: member.case.author,
+                at: mark.at,
+            };
+            self.effects
+                .tell(member.case.actor(), Message::Forget(Box::new(forget)));
+        }
+    }
+
+    fn resume_forgetting(&mut self, block: u32) {
+        let forget = Forget::Spread(block);
+        self.effects.resume(self.key, Message::Forget(Box::new(forget)));
     }
 
     /// Tells cases where the record points and what has been found.
