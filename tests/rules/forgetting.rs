@@ -442,6 +442,84 @@ fn who_comes_again_is_somebody_new_with_a_case_of_their_own() {
     }
 }
 
+/// The forgetting is taken in late: what was said since then is heard, as of somebody new.
+#[test]
+fn nobody_goes_unheard_for_a_forgetting_that_comes_late() {
+    let lines = [
+        mail(10, "annmail-1"),
+        answer(40, "r1").into(),
+        mail(50, "annmail-2"),
+        mail(200, "annmail-3"),
+        mail(210, "annmail-4"),
+        Line::Forgets(EMAIL, at(100)),
+    ];
+    let story = told(lines).until(300);
+    let (old, new): (Vec<_>, Vec<_>) = story
+        .cases()
+        .into_values()
+        .partition(|case| case.forgotten_at.is_some());
+    assert_eq!((old.len(), new.len()), (1, 1));
+    assert_eq!(
+        (old[0].customer_messages, old[0].human_replies, old[0].chasers),
+        (2, 1, 0)
+    );
+    assert_eq!(
+        (new[0].customer_messages, new[0].opened_at, &*new[0].party_key),
+        (1, at(210), EMAIL)
+    );
+    let open: Vec<_> = story
+        .work()
+        .into_values()
+        .filter(|item| item.state == WorkState::Open)
+        .collect();
+    assert_eq!(open.len(), 1);
+    assert_eq!(
+        (&*open[0].complaint.id, open[0].case_id),
+        ("annmail-4", new[0].case_id)
+    );
+}
+
+/// Whoever comes again has no history that was forgotten.
+#[test]
+fn what_is_forgotten_is_no_history_of_who_comes_again() {
+    let lines = anns_life().into_iter().chain([
+        Line::Forgets(EMAIL, at(100)),
+        Line::Dropped("C-ANN", at(101)),
+        ann(200, "chat", "another", "new-1", &[EMAIL]),
+    ]);
+    let by_customer = told(lines).until(200);
+    let lines = [
+        mail(0, "annmail-1"),
+        Response {
+            invites_to: Some("phone".into()),
+            ..answer(1, "annmail-r")
+        }
+        .into(),
+        Line::Forgets(EMAIL, at(10)),
+    ];
+    let by_identifier = told(lines.clone());
+    assert!(!by_identifier.all_that_is_kept().contains("annmail"));
+    let by_identifier = told(
+        lines
+            .into_iter()
+            .chain([ann(200, "chat", "another", "new-1", &[EMAIL])]),
+    )
+    .until(200);
+    for story in [by_customer, by_identifier] {
+        let open: Vec<_> = story
+            .work()
+            .into_values()
+            .filter(|item| item.state == WorkState::Open)
+            .collect();
+        assert_eq!(open.len(), 1);
+        let history = &open[0].history;
+        assert_eq!(
+            (history.complaints_90d, history.open_cases, history.last_score),
+            (0, 0, None)
+        );
+    }
+}
+
 #[test]
 fn the_crm_may_know_them_again() {
     let lines = anns_life().into_iter().chain([

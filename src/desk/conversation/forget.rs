@@ -22,7 +22,7 @@ use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
 use super::view::View;
 use super::who::{Party, Who};
-use super::work::Brief;
+use super::work::{Brief, WorkMark};
 use super::{Actor, Arrival};
 use crate::desk::figures::{FORGOTTEN, FORGOTTEN_LATE};
 use crate::desk::forgetting::{Forgotten, PARTY, hidden, is_hidden, successor};
@@ -58,7 +58,8 @@ impl Actor<'_, '_> {
     }
 
     /// Erases what names the author. A case that was only heard of after its author had been forgotten
-    /// goes altogether.
+    /// goes altogether. Of messages that are from after that and wait for an answer, the latest is taken in
+    /// once more: it is of somebody new.
     pub(super) fn erase(
         &mut self,
         mut head: Head,
@@ -70,7 +71,16 @@ impl Actor<'_, '_> {
         self.effects
             .count(if late { FORGOTTEN_LATE } else { FORGOTTEN }, 1);
         let mut row = row;
+        row.rebase(&head);
         self.leave(&mut row);
+        let author = row.author;
+        // Said after that, and not answered yet: it must be heard.
+        let again = row.body.take().filter(|body| body.occurred_at > at);
+        let is_again = |fact: &Fact| {
+            again.is_some()
+                && fact.at > at
+                && matches!(&fact.said, Said::Customer(said) if said.author == author)
+        };
         let facts = Ledger::read(self.state, self.key, &head)?;
         self.clear_beside(&facts, &row)?;
         self.hide_name(&mut head, &row, &facts)?;
@@ -85,18 +95,24 @@ impl Actor<'_, '_> {
             let named = to.mentions.iter().any(|(mention, _)| mentions.contains(mention));
             named || to.author == Some(row.author) || to.reply_to.as_ref().is_some_and(|id| ids.contains(id))
         };
-        ledger::rewrite(self.state, self.key, &mut head, self.effects, |fact| {
-            if is_of(fact, row.author) {
-                hide(&keys, fact, row.author, means_them);
+        let forget = |fact: &mut Fact| {
+            if is_again(fact) {
+                // Not to be known again as what was said before.
+                fact.id = hidden(&keys, &format!("{} again", fact.id));
+                fact.deleted = true;
+            }
+            if is_of(fact, author) {
+                hide(&keys, fact, author, means_them);
                 fact.deleted |= late && matches!(fact.said, Said::Customer(_));
             } else if let Some(to) = fact.said.addressee_mut() {
                 let named = to.reply_to.take_if(|id| ids.contains(id));
                 to.reply_to = named.map(|id| hidden(&keys, &id)).or(to.reply_to.take());
             }
-        })?;
+        };
+        ledger::rewrite(self.state, self.key, &mut head, self.effects, forget)?;
         head.forgotten = true;
         if late {
-            let nobody = |author: &mut Author| *author = if *author == row.author { 0 } else { *author };
+            let nobody = |known: &mut Author| *known = if *known == author { 0 } else { *known };
             nobody(&mut head.first_author);
             nobody(&mut head.last_author);
         }
@@ -107,11 +123,26 @@ impl Actor<'_, '_> {
             hide_fold(&keys, &mut fold);
             Arc::new(fold)
         };
-        let fold = row.fold.as_ref().map(hidden);
+        let before = row.fold.as_ref().map(hidden);
         let base = row.base.as_ref().map(hidden);
+        let fold = match &again {
+            None => before.clone(),
+            Some(_) => {
+                let mut own: Vec<Fact> = facts.facts().to_vec();
+                own.iter_mut().for_each(forget);
+                let own = own.iter().filter(|fact| is_of(fact, author));
+                Fold::resume(
+                    base.as_deref(),
+                    own,
+                    self.rules_for(&head, &row)?,
+                    &mut Vec::new(),
+                )
+                .map(Arc::new)
+            }
+        };
         let who = forgotten_who(&keys, &row.who);
         let mut row = CaseRow {
-            fold: fold.clone(),
+            fold,
             base: base.filter(|_| !late),
             rank_by: None,
             logged: None,
@@ -121,8 +152,8 @@ impl Actor<'_, '_> {
             ..row
         };
         let open = work.filter(|mark| mark.revision > 0 && mark.state == WorkState::Open);
-        if let Some(open) = open {
-            self.withdraw(&head, &row, &open.first, open.revision + 1)?;
+        if let (Some(open), Some(fold)) = (open, &before) {
+            self.withdraw(&head, &row, fold, &open)?;
         }
         if late {
             row.fold = None;
@@ -131,10 +162,15 @@ impl Actor<'_, '_> {
         self.effects
             .store(head_row(self.key), Row::Head(Arc::new(head.clone())));
         let change = Change {
-            before: fold,
+            before,
             ..Change::same(row)
         };
-        self.settle_with(&head, change, vec![happened])
+        self.settle_with(&head, change, vec![happened])?;
+        if let Some(complaint) = again {
+            let logged = self.cx.wall;
+            self.effects.tell(self.key, Message::Said { complaint, logged });
+        }
+        Ok(())
     }
 
     /// Tells all parties that know of the case that it is none of theirs any more.
@@ -217,10 +253,13 @@ impl Actor<'_, '_> {
     }
 
     /// Takes the open wait back from whoever handles it. The last they get says nothing of the person.
-    fn withdraw(&mut self, head: &Head, row: &CaseRow, first: &str, revision: i64) -> Result<(), Rejection> {
-        let Some(fold) = row.fold.as_deref() else {
-            return Ok(());
-        };
+    fn withdraw(
+        &mut self,
+        head: &Head,
+        row: &CaseRow,
+        fold: &Fold,
+        open: &WorkMark,
+    ) -> Result<(), Rejection> {
         let Some(wait) = fold.open.as_ref().or(fold.last_wait.as_ref()) else {
             return Ok(());
         };
@@ -243,8 +282,8 @@ impl Actor<'_, '_> {
             occurred_at: wait.latest.at,
             ..Complaint::default()
         };
-        let mut item = brief.item(wait, WorkState::Withdrawn, revision, Arc::new(complaint));
-        item.work_id = WorkId::new(row.case_id, first);
+        let mut item = brief.item(wait, WorkState::Withdrawn, open.revision + 1, Arc::new(complaint));
+        item.work_id = WorkId::new(row.case_id, &open.first);
         self.effects.emit(Output::Work(Box::new(item)));
         Ok(())
     }
