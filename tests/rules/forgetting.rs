@@ -103,6 +103,12 @@ fn anns_life() -> Vec<Line> {
         mail(50, "annmail-2"),
         post(60, "annpost-1"),
         scores(70, "annsurvey", 2.0, &[EMAIL]).into(),
+        heard::model::Survey {
+            channel: Some("email".into()),
+            conversation_id: Some("annmail-1".into()),
+            ..scores(75, "annsurvey-c", 3.0, &[EMAIL])
+        }
+        .into(),
     ]
 }
 
@@ -212,6 +218,16 @@ fn what_happened_until_then_still_happens() {
         (early.case().status, early.case().was_unanswered),
         (CaseStatus::Open, false)
     );
+}
+
+/// What comes long after that finds the case as it was judged then.
+#[test]
+fn a_case_is_judged_by_no_later_time() {
+    let mut story = told([mail(0, "annmail-1"), Line::Forgets(EMAIL, at(60))]).until(10 * 24 * 60);
+    story.tell(ticket(50, None));
+    let case = story.until(10 * 24 * 60).case();
+    assert_eq!((case.status, case.was_unanswered), (CaseStatus::Open, false));
+    assert_eq!(case.owner.as_deref(), Some("agent-7"), "the update was taken in");
 }
 
 #[test]
