@@ -14,6 +14,7 @@ pub mod events;
 pub mod fact;
 pub mod fold;
 mod forget;
+mod hide;
 pub mod identify;
 mod journey;
 pub mod ledger;
