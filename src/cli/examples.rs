@@ -57,6 +57,12 @@ Examples:
   heard tail cases --drain --json | tail -n 1
   heard tail complaints.email --from-end";
 
+pub(super) const FORGET: &str = "\
+Examples:
+  heard forget --customer C-10017
+  heard forget --identifier email ann@example.org --dry-run
+  heard forget --identifier handle ann --realm mastodon --json";
+
 pub(super) const REPORT: &str = "\
 Examples:
   heard report

@@ -9,6 +9,7 @@ mod demo;
 mod dlq;
 mod examples;
 mod failure;
+mod forget;
 mod ingest;
 mod listen;
 mod output;
@@ -103,6 +104,9 @@ enum Command {
     /// Dead letters: what could not be used. List it, look at it, send it again.
     #[command(subcommand, after_help = examples::DLQ)]
     Dlq(dlq::DlqCommand),
+    /// Erase a person, by customer id or by an identifier, and say what of them ends when. Asks nothing.
+    #[command(after_help = examples::FORGET)]
+    Forget(forget::ForgetArgs),
     /// Print what a shell needs to complete our command lines.
     #[command(after_help = examples::COMPLETIONS)]
     Completions(completions::CompletionsArgs),
@@ -168,6 +172,7 @@ fn execute(cli: &Cli) -> Result<Exit, Failure> {
         Command::Tail(args) => tail::tail(&settings, args),
         Command::Report(args) => report::report(&settings, args),
         Command::Dlq(command) => dlq::dlq(&settings, command),
+        Command::Forget(args) => forget::forget(&settings, args, global.quiet),
     }
 }
 
@@ -199,8 +204,8 @@ mod tests {
     #[test]
     fn the_examples_can_be_typed() {
         use examples::{
-            APPLY, CHECK, COMPLETIONS, DEMO, DLQ, DLQ_LS, DLQ_REPLAY, DLQ_SHOW, HEARD, INGEST, PLAN, REPORT,
-            RUN, TAIL, TOPICS,
+            APPLY, CHECK, COMPLETIONS, DEMO, DLQ, DLQ_LS, DLQ_REPLAY, DLQ_SHOW, FORGET, HEARD, INGEST, PLAN,
+            REPORT, RUN, TAIL, TOPICS,
         };
         for text in [
             HEARD,
@@ -217,6 +222,7 @@ mod tests {
             DLQ_LS,
             DLQ_SHOW,
             DLQ_REPLAY,
+            FORGET,
             COMPLETIONS,
         ] {
             for line in text.lines().skip(1) {

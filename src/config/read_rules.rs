@@ -39,6 +39,12 @@ pub(super) fn read(top: &mut Section<'_>, base: &Path) -> RuleSettings {
         "How long after its last message a conversation drops what it need not judge anew, and keeps its \
          conclusions. Messages later than that are heard and flagged, but rewrite nothing.",
     );
+    rules.lateness = section.setting(
+        "lateness",
+        rules.lateness,
+        "How long after a person was forgotten a keyed hash of them is kept, so that what comes late of them \
+         is dropped. What comes later than that is taken for somebody new.",
+    );
     rules.unknown_kind = section.setting(
         "unknown_kind",
         rules.unknown_kind,

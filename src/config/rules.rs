@@ -142,6 +142,9 @@ pub struct RuleSettings {
     /// How long after the last message of a conversation its facts are dropped and a stub is left
     /// (ENGINE.md 12). Messages that come later than that count, but rewrite nothing.
     pub retire_after: Span,
+    /// How long after a person was forgotten it is remembered, by a keyed hash, so that what comes late of
+    /// them is dropped (ENGINE.md 18).
+    pub lateness: Span,
     /// As what responses of kind UNKNOWN count.
     pub unknown_kind: UnknownKind,
     /// What a record may hold.
@@ -171,6 +174,7 @@ impl Default for RuleSettings {
             at_risk: Share(0.8),
             ranking_wait: Span::seconds(5),
             retire_after: Span::days(730),
+            lateness: Span::days(30),
             unknown_kind: UnknownKind::default(),
             limits: Limits::default(),
             priority: Weights::default(),

@@ -134,8 +134,14 @@ pub fn of_signal(kind: SignalKind) -> Figure {
     known.map_or(unknown, |(_, figure)| figure)
 }
 
+/// Cases and surveys that lost what names their author, who is forgotten.
+pub const FORGOTTEN: Figure = Figure(10);
+
+/// Records of forgotten people that came late and were dropped.
+pub const FORGOTTEN_LATE: Figure = Figure(11);
+
 /// How many figures belong to no channel.
-const OF_NO_CHANNEL: usize = 4 + SIGNALS.len();
+const OF_NO_CHANNEL: usize = 6 + SIGNALS.len();
 
 /// The table: which figure is whose. Channels are those of the configuration, and no others.
 #[derive(Clone, Debug)]
@@ -348,7 +354,15 @@ mod tests {
                 .flat_map(|k| [Counted::Taken(k), Counted::Duplicate(k)]),
         );
         let channels = RuleSettings::default().channels;
-        let mut seen = BTreeSet::from([CUSTOMERS, SURVEYS, SURVEYS_KNOWN, LATE_CASES]);
+        let of_none = [
+            CUSTOMERS,
+            SURVEYS,
+            SURVEYS_KNOWN,
+            LATE_CASES,
+            FORGOTTEN,
+            FORGOTTEN_LATE,
+        ];
+        let mut seen = BTreeSet::from(of_none);
         seen.extend(SIGNALS.map(|(kind, _)| of_signal(kind)));
         for channel in channels.keys() {
             let figures = table.channel(channel).expect("it is configured");

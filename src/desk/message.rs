@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::conversation::fact::{Author, NOBODY};
+use super::forgetting::{Forget, Forgotten};
 use super::keys::kind;
 use super::packed;
 use super::party::links::Links;
@@ -59,7 +60,7 @@ pub enum Message {
     Updated(Box<Update>),
     /// To a party: the CRM's record of a customer, normalised.
     Known(Box<Customer>),
-    /// To a party: the CRM has no record of this customer any more.
+    /// To a party: the CRM has no record of this customer any more, who is to be forgotten.
     Dropped {
         /// The customer.
         customer_id: SmolStr,
@@ -92,6 +93,8 @@ pub enum Message {
     TellTally(Hour),
     /// To a tally: what a shard has counted of an hour.
     Shard(Box<ShardNote>),
+    /// To any actor: somebody is to be forgotten.
+    Forget(Box<Forget>),
 }
 
 /// A company's message in another conversation (rule 3).
@@ -117,6 +120,8 @@ pub struct Owner {
     pub customer_id: Option<SmolStr>,
     /// All who claim it, if there are several.
     pub rivals: SmallVec<[SmolStr; 0]>,
+    /// Whether the person behind it was forgotten.
+    pub forgotten: Option<Forgotten>,
 }
 
 /// A customer's claim of an identifier.

@@ -9,6 +9,7 @@
 pub mod conversation;
 pub mod crowd;
 pub mod figures;
+pub mod forgetting;
 pub mod identifier;
 pub mod keys;
 pub mod message;
@@ -90,8 +91,8 @@ impl Desk {
     ) -> Result<(), Rejection> {
         match to.kind {
             kind::CONVERSATION => conversation::Actor::new(self, to, state, cx, effects).apply(message),
-            kind::IDENTIFIER => identifier::apply(to, message, state, effects),
-            kind::PARTY => party::Actor::new(self, to, state, effects).apply(message),
+            kind::IDENTIFIER => identifier::apply(self, to, message, state, cx, effects),
+            kind::PARTY => party::Actor::new(self, to, state, cx, effects).apply(message),
             kind::SURVEY => survey::apply(self, to, message, state, cx, effects),
             kind::TALLY => tally::apply(self, to, message, state, cx, effects),
             other => Err(Rejection::new(
@@ -114,7 +115,8 @@ impl Desk {
         effects: &mut Effects,
     ) -> Result<(), Rejection> {
         match row.actor.kind {
-            kind::PARTY => party::Actor::new(self, row.actor, state, effects).wake(cx.now),
+            kind::IDENTIFIER => identifier::wake(row.actor, state, cx, effects),
+            kind::PARTY => party::Actor::new(self, row.actor, state, cx, effects).wake(),
             kind::TALLY => tally::wake(self, row, state, cx, effects),
             _ => conversation::Actor::new(self, row.actor, state, cx, effects).wake(row),
         }

@@ -78,7 +78,8 @@ impl ProcessorRow for Row {
         match self {
             Self::Case(case) => case.due(),
             Self::Head(head) => head.retire_at,
-            Self::Party(party) => party.panel.due,
+            Self::Identifier(row) => row.forgotten.map(|mark| mark.until),
+            Self::Party(row) => row.due(),
             row => tally::due(row),
         }
     }

@@ -6,12 +6,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::conversation::fact::NOBODY;
+use super::conversation::fact::{Mention, NOBODY};
 use super::conversation::fold::MENTIONS;
 use super::conversation::identify::HOPS;
 use super::conversation::record;
 use super::conversation::who::{Asked, Who};
-use super::figures::{SURVEYS, SURVEYS_KNOWN};
+use super::figures::{FORGOTTEN, FORGOTTEN_LATE, SURVEYS, SURVEYS_KNOWN};
+use super::forgetting::{Forget, hidden};
 use super::message::{CaseRef, Standing};
 use super::row::Row;
 use super::score::{Score, Scored};
@@ -62,17 +63,34 @@ pub fn apply(
             effects.count(SURVEYS, 1);
             begin(desk, key, survey, effects)
         }
-        (Message::Owner(_) | Message::Moved(_), None) => return Ok(()),
+        (Message::Owner(_) | Message::Moved(_) | Message::Forget(_), None) => return Ok(()),
         (message, Some(mut row)) => {
             let is_news = match message {
                 Message::Owner(answer) => row.who.owner(answer),
                 Message::Moved(moved) => row.who.moved(moved),
+                Message::Forget(forget) => match **forget {
+                    Forget::Author { at, .. } => {
+                        if row.answer.scored.at <= at && !row.who.is_nobody() {
+                            effects.count(FORGOTTEN, 1);
+                            forget_author(desk, key, &mut row, effects);
+                            effects.store(keys::head(key), Row::Survey(Box::new(row)));
+                        }
+                        return Ok(());
+                    }
+                    _ => return Err(misdirected(key)),
+                },
                 _ => return Err(misdirected(key)),
             };
             if !is_news {
                 return Ok(());
             }
-            join(desk, key, &mut row, cx, effects);
+            match row.who.forgotten(&mentions(&row)) {
+                Some(forgotten) if row.answer.scored.at <= forgotten.at => {
+                    effects.count(if forgotten.late { FORGOTTEN_LATE } else { FORGOTTEN }, 1);
+                    forget_author(desk, key, &mut row, effects);
+                }
+                _ => join(desk, key, &mut row, cx, effects),
+            }
             row
         }
         _ => return Err(misdirected(key)),
@@ -108,6 +126,7 @@ fn begin(desk: &Desk, key: ActorKey, survey: &Survey, effects: &mut Effects) -> 
             number: 0,
             owner: None,
             rivals: Default::default(),
+            forgotten: None,
         });
         effects.tell(actor, Message::Ask(me(key)));
     }
@@ -126,10 +145,26 @@ fn begin(desk: &Desk, key: ActorKey, survey: &Survey, effects: &mut Effects) -> 
     SurveyRow { answer, who }
 }
 
+/// The person is forgotten: the survey leaves their party, and keeps its score and nothing of who gave it.
+fn forget_author(desk: &Desk, key: ActorKey, row: &mut SurveyRow, effects: &mut Effects) {
+    let scored = &mut row.answer.scored;
+    scored.id = hidden(desk.keys(), &scored.id);
+    for party_key in row.who.parties() {
+        let nothing = Summary::nothing(CaseId::default(), Default::default());
+        let mut note = row.who.note(me(key), &party_key, Standing::Gone, nothing);
+        note.survey = Some(row.answer.clone());
+        effects.tell(desk.keys().party(&party_key), Message::Case(Box::new(note)));
+    }
+    row.who = Who::default();
+}
+
+fn mentions(row: &SurveyRow) -> Vec<Mention> {
+    row.who.asked.iter().map(|asked| asked.mention).collect()
+}
+
 /// Decides the party anew; if it is another, leaves the old one and joins it.
 fn join(desk: &Desk, key: ActorKey, row: &mut SurveyRow, cx: &Context, effects: &mut Effects) {
-    let live: Vec<_> = row.who.asked.iter().map(|asked| asked.mention).collect();
-    let Some((party, way)) = row.who.decide(&live, &desk.settings().identity) else {
+    let Some((party, way)) = row.who.decide(&mentions(row), &desk.settings().identity) else {
         return;
     };
     // A loop ends where it is (ENGINE.md 15).

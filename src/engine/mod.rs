@@ -50,6 +50,7 @@ mod worker;
 
 pub use clock::{BEFORE_EVERYTHING, Clock, ManualClock, SystemClock};
 pub use counts::Counts;
+pub use envelope::{Posted, post};
 pub use error::{EngineError, Refusal};
 pub use event::{Event, Figured, Observer, TracingObserver};
 pub use panics::hide_payloads;

@@ -9,13 +9,15 @@ mod validate;
 
 use std::sync::Arc;
 
-use crate::config::rules::{RuleSettings, UnknownKind};
+use crate::config::rules::{IdentityRules, RuleSettings, UnknownKind};
 use crate::desk::conversation::who::customer_key;
 use crate::desk::figures::CUSTOMERS;
 use crate::desk::keys::Keys;
 use crate::desk::{Effects, Message};
 use crate::log::Record;
-use crate::model::{Complaint, Customer, Millis, Response, ResponseKind, Survey, SurveyAbout, Update};
+use crate::model::{
+    Complaint, Customer, Identifier, Millis, Response, ResponseKind, Sensitive, Survey, SurveyAbout, Update,
+};
 use crate::processor::Rejection;
 use crate::wire::{DecodeError, Decoder, Registry};
 
@@ -185,8 +187,7 @@ impl Intake {
         Ok(())
     }
 
-    /// The CRM has dropped a customer. Forgetting the person altogether (ENGINE.md 18) will begin
-    /// here too.
+    /// The CRM has dropped a customer, who is to be forgotten (ENGINE.md 18).
     fn dropped(&self, record: &Record<'_>, effects: &mut Effects) -> Result<(), Rejection> {
         let key = record
             .key
@@ -212,6 +213,17 @@ impl Intake {
     }
 }
 
+/// An identifier as intake knows it: normalised. `None` if it is one that names nobody.
+pub fn identifier(rules: &IdentityRules, kind: &str, value: &str, realm: Option<&str>) -> Option<Identifier> {
+    let mut list = vec![Identifier {
+        kind: kind.into(),
+        value: Sensitive(value.into()),
+        realm: realm.map(Into::into),
+    }];
+    normalise::identifiers(&mut list, rules);
+    list.pop()
+}
+
 fn decoded<T>(result: Result<T, DecodeError>) -> Result<T, Rejection> {
     result.map_err(|error| Rejection::new(error.code(), error.to_string()))
 }
@@ -221,7 +233,7 @@ mod tests {
     use super::*;
     use crate::log::Batch;
     use crate::log::batch::Place;
-    use crate::model::{Identifier, Person, Sensitive};
+    use crate::model::Person;
     use crate::processor::{ActorKey, Effect};
     use crate::wire::{Encoder, Format};
 

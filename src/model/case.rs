@@ -128,6 +128,8 @@ pub struct Case {
     pub excerpt: Sensitive<SmolStr>,
     /// Rises by one with each record published for the case; at most one a commit.
     pub version: i64,
+    /// When its person was forgotten: since then the case stands still, and nothing in it names them.
+    pub forgotten_at: Option<Millis>,
 }
 
 /// Where a case stands.

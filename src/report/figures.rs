@@ -198,8 +198,10 @@ impl Tally {
         self.first_response_ms.extend(case.first_response_ms);
         self.resolution_ms.extend(case.resolution_ms);
         if case.waits > 0 {
-            self.answers.add(case.opened_at, case.answered_at);
-            self.resolutions.add(case.opened_at, case.resolved_at);
+            // Of a person who was forgotten nobody knows how long they went on waiting.
+            let until = case.forgotten_at;
+            self.answers.add(case.opened_at, case.answered_at, until);
+            self.resolutions.add(case.opened_at, case.resolved_at, until);
         }
         self.spectators.add(case);
         self.surveys.add(case);

@@ -22,22 +22,36 @@ pub struct HonestTime {
 
 /// When somebody began to wait for something, and when it happened. Only the end is not known at once.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Waits(Vec<(Millis, Option<Millis>)>);
+pub(super) struct Waits(Vec<Waited>);
+
+#[derive(Clone, Copy, Debug)]
+struct Waited {
+    from: Millis,
+    happened: Option<Millis>,
+    /// Since when nobody looks any more whether it happens.
+    until: Option<Millis>,
+}
 
 impl Waits {
-    pub fn add(&mut self, from: Millis, happened: Option<Millis>) {
-        self.0.push((from, happened));
+    pub fn add(&mut self, from: Millis, happened: Option<Millis>, until: Option<Millis>) {
+        let waited = Waited {
+            from,
+            happened,
+            until: until.map(|until| until.max(from)),
+        };
+        self.0.push(waited);
     }
 
     /// What they come to as of a time: what happened later has not happened yet; who came later is not
     /// there yet.
     pub fn honest(&self, as_of: Millis) -> HonestTime {
-        let begun = self.0.iter().filter(|(from, _)| *from <= as_of);
+        let begun = self.0.iter().filter(|waited| waited.from <= as_of);
         let watched: Vec<_> = begun
-            .map(|(from, happened)| {
-                let happened = happened.filter(|at| *at <= as_of);
+            .map(|waited| {
+                let happened = waited.happened.filter(|at| *at <= as_of);
+                let last = happened.or(waited.until).unwrap_or(as_of).min(as_of);
                 Observation {
-                    time: happened.unwrap_or(as_of).since(*from).div_euclid(1000),
+                    time: last.since(waited.from).div_euclid(1000),
                     happened: happened.is_some(),
                 }
             })
@@ -61,7 +75,11 @@ mod tests {
     fn waits() -> Waits {
         let mut waits = Waits::default();
         for (from, happened) in [(0, Some(10)), (5, Some(25)), (0, None), (90, None)] {
-            waits.add(Millis(from * 1000), happened.map(|at| Millis(at * 1000 + 999)));
+            waits.add(
+                Millis(from * 1000),
+                happened.map(|at| Millis(at * 1000 + 999)),
+                None,
+            );
         }
         waits
     }

@@ -48,7 +48,7 @@ impl Channels {
     pub fn add(&mut self, case: &Case) {
         let (answers, levels) = self.0.entry(case.channel.clone()).or_default();
         if case.waits > 0 {
-            answers.add(case.opened_at, case.answered_at);
+            answers.add(case.opened_at, case.answered_at, case.forgotten_at);
         }
         levels.add(case.sla.answer);
     }

@@ -11,6 +11,7 @@ mod demo;
 mod dlq;
 mod dsl;
 mod figures;
+mod forgetting;
 #[path = "../check/golden.rs"]
 #[allow(dead_code, reason = "only what compares texts is used here")]
 mod golden;

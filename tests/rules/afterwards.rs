@@ -194,7 +194,7 @@ fn three_days_after_resolved_somebody_should_ask() {
                 Line::Says(said) => said.occurred_at.since(at(0)) / 60_000,
                 Line::Replies(reply) => reply.occurred_at.since(at(0)) / 60_000,
                 Line::Becomes(update) => update.occurred_at.since(at(0)) / 60_000,
-                Line::Customer(_) | Line::Survey(_) => 0,
+                _ => 0,
             };
             story = story.until(minute);
             story.tell(line);

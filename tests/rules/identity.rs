@@ -163,6 +163,7 @@ fn a_case_at_the_end_of_a_loop_keeps_its_party_and_says_so() {
             number,
             customer_id: Some("C".into()),
             rivals: Default::default(),
+            forgotten: None,
         }))
     };
     let mut told = |number, hops| {

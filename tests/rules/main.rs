@@ -3,6 +3,7 @@
 mod afterwards;
 mod answers;
 mod echo;
+mod forgetting;
 mod identity;
 mod journeys;
 mod levels;

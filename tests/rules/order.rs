@@ -154,7 +154,7 @@ fn honest(lines: Vec<Line>) -> Vec<Line> {
                 let key = (record.customer_id.clone(), record.updated_at);
                 records.insert(key).then_some(Line::Customer(record))
             }
-            survey @ Line::Survey(_) => Some(survey),
+            other => Some(other),
         })
         .collect()
 }
@@ -188,6 +188,7 @@ proptest! {
             Line::Becomes(update) => update.occurred_at,
             Line::Customer(record) => record.updated_at,
             Line::Survey(survey) => survey.occurred_at,
+            Line::Dropped(_, at) | Line::Forgets(_, at) => *at,
         });
         let plain = Story::told(with_tiers(), sorted).until(until);
         let other = Story::told(with_tiers(), shuffled).until(until);

@@ -8,6 +8,7 @@ use heard::app::{App, OutputFormats};
 use heard::calendar::{Calendar, Holidays, Week, Zone};
 use heard::config::rules::{Agreement, LevelSet, Levels, RuleSettings, Span};
 use heard::desk::conversation::who::customer_key;
+use heard::desk::forgetting::Forget;
 use heard::desk::keys::Keys;
 use heard::desk::{Message, Output, Row};
 use heard::model::{
@@ -15,7 +16,7 @@ use heard::model::{
     Sensitive, Signal, Status, Survey, SurveyAbout, SurveyScale, Update, WorkId, WorkItem, WorkState,
 };
 use heard::processor::sequential::Sequential;
-use heard::processor::{ActorKey, RowKey};
+use heard::processor::{ActorKey, Codec, Figure, RowKey};
 use heard::wire::Registry;
 
 /// A day in 2023 on which all stories begin.
@@ -115,6 +116,10 @@ pub enum Line {
     Becomes(Update),
     Customer(Customer),
     Survey(Survey),
+    /// The CRM drops a customer at this time.
+    Dropped(&'static str, Millis),
+    /// Whoever an identifier, written as `kind:value`, names is forgotten by a command at this time.
+    Forgets(&'static str, Millis),
 }
 
 /// One line of text, so that a story that failed can be read.
@@ -184,6 +189,8 @@ impl fmt::Debug for Line {
                     minute(*updated_at)
                 )
             }
+            Self::Dropped(customer_id, at) => write!(f, "{} {customer_id} is dropped", minute(*at)),
+            Self::Forgets(identifier, at) => write!(f, "{} {identifier} is forgotten", minute(*at)),
             Self::Survey(survey) => {
                 let who = survey.customer.as_ref().map(|person| named(&person.identifiers));
                 let (about, conversation) = (survey.about, &survey.conversation_id);
@@ -321,6 +328,19 @@ impl Story {
         self.desk.rows()
     }
 
+    /// What was counted.
+    pub fn counted(&self, figure: Figure) -> i64 {
+        self.desk.figures().get(figure)
+    }
+
+    /// The state's bytes and the last state of every case, as text: whatever may still name somebody.
+    pub fn all_that_is_kept(&self) -> String {
+        let mut bytes = Vec::new();
+        self.rows().values().for_each(|row| row.encode(&mut bytes));
+        let cases = serde_json::to_string(&self.cases().values().collect::<Vec<_>>());
+        String::from_utf8_lossy(&bytes).into_owned() + &cases.expect("cases are data")
+    }
+
     /// The last state of every case, its version zeroed.
     pub fn cases(&self) -> BTreeMap<CaseId, Case> {
         let mut cases = BTreeMap::new();
@@ -424,6 +444,17 @@ fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
         Line::Customer(record) => (
             keys.party(&customer_key(&record.customer_id)),
             Message::Known(Box::new(record)),
+        ),
+        Line::Dropped(customer_id, at) => (
+            keys.party(&customer_key(customer_id)),
+            Message::Dropped {
+                customer_id: customer_id.into(),
+                at,
+            },
+        ),
+        Line::Forgets(name, at) => (
+            keys.identifier(&identifier(name)),
+            Message::Forget(Box::new(Forget::Identifier { at })),
         ),
         Line::Survey(record) => {
             let to = match (&record.channel, &record.conversation_id) {

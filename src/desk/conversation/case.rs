@@ -11,6 +11,7 @@ use super::ledger::Head;
 use super::who::{UNKNOWN, Who};
 use super::work::WorkMark;
 use crate::desk::figures::{ChannelTag, Waiting};
+use crate::desk::forgetting::Forgotten;
 use crate::model::{CaseId, Complaint, Millis, Stage};
 use crate::processor::{Standing, Standings};
 use crate::text::Sketch;
@@ -52,6 +53,8 @@ pub struct CaseRow {
     pub work: Option<WorkMark>,
     /// Its first message, to be compared with others; only while its party asks for it (rule 10).
     pub begins_with: Option<Arc<Sketch>>,
+    /// When its author was forgotten: from then on it stands still, and nothing in it says who it was.
+    pub forgotten: Option<Millis>,
 }
 
 impl CaseRow {
@@ -74,6 +77,7 @@ impl CaseRow {
             body: None,
             work: None,
             begins_with: None,
+            forgotten: None,
         }
     }
 
@@ -104,9 +108,18 @@ impl CaseRow {
         }
     }
 
+    /// Whether its author turns out to be somebody who was forgotten, after they had opened it by its event
+    /// time.
+    pub fn forgotten_before(&self) -> Option<Forgotten> {
+        let fold = self.fold.as_ref()?;
+        let forgotten = self.who.forgotten(&fold.mentions)?;
+        (self.forgotten.is_none() && fold.opened.at <= forgotten.at).then_some(forgotten)
+    }
+
     /// The queues it stands in: of open cases, and of those whose customer waits for a reply.
     pub fn standings(&self) -> Standings {
-        let open = |fold: &&Fold| fold.resolved.is_none() && fold.let_go.is_none();
+        let open =
+            |fold: &&Fold| self.forgotten.is_none() && fold.resolved.is_none() && fold.let_go.is_none();
         let Some(fold) = self.fold.as_deref().filter(open) else {
             return Standings::default();
         };

@@ -207,6 +207,16 @@ impl Said {
         }
     }
 
+    /// To whom it was said, to be changed; `None` for a customer's message.
+    pub fn addressee_mut(&mut self) -> Option<&mut Addressee> {
+        match self {
+            Self::Customer(_) => None,
+            Self::Company(said) => Some(&mut said.to),
+            Self::Changed(change) => Some(&mut change.to),
+            Self::Surveyed(survey) => Some(&mut survey.to),
+        }
+    }
+
     /// To whom it was said; `None` for a customer's message.
     pub fn addressee(&self) -> Option<&Addressee> {
         match self {

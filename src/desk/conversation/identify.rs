@@ -28,7 +28,7 @@ pub const HOPS: u8 = 64;
 impl Actor<'_, '_> {
     /// An identifier has answered.
     pub(super) fn owner(&mut self, answer: &Owner) -> Result<(), Rejection> {
-        let Some((head, mut row)) = self.read_both(answer.author)? else {
+        let Some((mut head, mut row)) = self.read_both(answer.author)? else {
             return Ok(());
         };
         let rivals_before = row
@@ -41,6 +41,12 @@ impl Actor<'_, '_> {
             .unwrap_or_default();
         if !row.who.owner(answer) {
             return Ok(());
+        }
+        if answer.forgotten.is_some() && !head.forgotten {
+            self.note_forgotten(&mut head);
+        }
+        if let Some(forgotten) = row.forgotten_before() {
+            return self.erase(Arc::unwrap_or_clone(head), row, forgotten);
         }
         if !rivals_before.is_empty() && answer.rivals != rivals_before {
             row.taken_back += 1; // that conflict is over; it may come again
@@ -138,6 +144,7 @@ impl Actor<'_, '_> {
                 number: 0,
                 owner: None,
                 rivals: Default::default(),
+                forgotten: None,
             });
             self.effects.tell(actor, Message::Ask(self.case_ref(row.author)));
         }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::fact::{Author, Class, Fact};
+use crate::desk::forgetting::hidden;
 use crate::desk::keys::{Keys, head, part};
 use crate::desk::row::Row;
 use crate::desk::{Effects, State};
@@ -49,6 +50,8 @@ pub struct Head {
     pub retire_at: Option<Millis>,
     /// What is left of facts that were dropped.
     pub retired: Option<Box<Retired>>,
+    /// Whether somebody who speaks here was forgotten.
+    pub forgotten: bool,
 }
 
 impl Head {
@@ -130,17 +133,24 @@ pub fn find(
     class: Class,
     id: &str,
 ) -> Result<Option<Fact>, Corrupt> {
-    let is_it = |fact: &&Fact| fact.said.class() == class && *fact.id == *id;
+    // A forgotten author's message has only the hash of its id left.
+    let left = head.forgotten.then(|| hidden(keys, id));
+    let is_it =
+        |fact: &&Fact| fact.said.class() == class && (*fact.id == *id || left.as_ref() == Some(&fact.id));
     if let Some(fact) = head.tail.iter().find(is_it) {
         return Ok(Some(fact.clone()));
     }
     if head.blocks == 0 {
         return Ok(None);
     }
-    let Some(Row::Seen(block)) = state.get(&seen_row(actor, name(keys, class, id)))? else {
-        return Ok(None);
-    };
-    let block = *block;
+    let names = [Some(id), left.as_deref()].into_iter().flatten();
+    let mut seen = None;
+    for name in names.map(|id| name(keys, class, id)) {
+        if let Some(Row::Seen(block)) = state.get(&seen_row(actor, name))? {
+            seen = seen.or(Some(*block));
+        }
+    }
+    let Some(block) = seen else { return Ok(None) };
     if is_dropped(head, block) {
         return Ok(None);
     }
@@ -211,6 +221,27 @@ pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects
     }
     head.latest = head.latest.max(Some(fact.at));
     head.tail.push(fact);
+}
+
+/// Changes facts where they stand. The caller stores the head.
+pub fn rewrite(
+    state: &mut State<'_>,
+    actor: ActorKey,
+    head: &mut Head,
+    effects: &mut Effects,
+    mut change: impl FnMut(&mut Fact),
+) -> Result<(), Corrupt> {
+    let dropped = head.retired.as_ref().map_or(0, |retired| retired.blocks);
+    for block in dropped..head.blocks {
+        let before = read_block(state, actor, block)?;
+        let mut facts = before.to_vec();
+        facts.iter_mut().for_each(&mut change);
+        if facts != before {
+            effects.store(block_row(actor, block), Row::Block(facts));
+        }
+    }
+    head.tail.iter_mut().for_each(change);
+    Ok(())
 }
 
 /// All facts of a conversation, sorted by their place, for folding anew.

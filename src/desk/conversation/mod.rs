@@ -14,6 +14,8 @@ mod counted;
 pub mod events;
 pub mod fact;
 pub mod fold;
+mod forget;
+mod hide;
 pub mod identify;
 mod journey;
 pub mod ledger;
@@ -41,7 +43,8 @@ pub mod work;
 use std::sync::Arc;
 
 use crate::config::rules::ChannelRules;
-use crate::desk::figures::{Counted, RecordKind, SURVEYS, SURVEYS_KNOWN};
+use crate::desk::figures::{Counted, FORGOTTEN_LATE, RecordKind, SURVEYS, SURVEYS_KNOWN};
+use crate::desk::forgetting::Forget;
 use crate::desk::keys::{Keys, part};
 use crate::desk::message::CaseRef;
 use crate::desk::row::Row;
@@ -159,6 +162,10 @@ impl<'a, 's> Actor<'a, 's> {
             Message::Owner(answer) => self.owner(answer),
             Message::Findings(findings) => self.findings(findings),
             Message::Moved(moved) => self.moved(moved),
+            Message::Forget(forget) => match **forget {
+                Forget::Author { author, at } => self.forget(author, at),
+                _ => Err(misdirected(self.key)),
+            },
             _ => Err(misdirected(self.key)),
         }
     }
@@ -176,6 +183,13 @@ impl<'a, 's> Actor<'a, 's> {
         self.rules(&head)?;
         let past = head.retired.as_ref().map(|retired| retired.until);
         arrival.fact.late = past.is_some_and(|until| arrival.fact.at <= until);
+        if head.forgotten && self.is_dropped(&head, &mut arrival)? {
+            self.effects.count(FORGOTTEN_LATE, 1);
+            return Ok(());
+        }
+        if arrival.complaint.is_some() && *head.conversation_id != *arrival.conversation_id {
+            head.conversation_id = arrival.conversation_id.into(); // somebody speaks again whom it may name
+        }
         let fact = &arrival.fact;
         let known = ledger::find(
             self.desk.keys(),
@@ -185,6 +199,9 @@ impl<'a, 's> Actor<'a, 's> {
             fact.said.class(),
             &fact.id,
         )?;
+        if let Some(known) = known.as_ref().filter(|_| head.forgotten) {
+            arrival.fact.id.clone_from(&known.id);
+        }
         if let Some(known) = &known
             && !supersede(&mut arrival, known)
         {
@@ -281,6 +298,9 @@ impl<'a, 's> Actor<'a, 's> {
             }
         }
         let author = fact.case;
+        if self.is_forgotten(head, author)? {
+            self.hide_late(&mut fact);
+        }
         let is_first = head.is_new();
         // Appending may seal these into a block, which this apply cannot read yet.
         let recent = if head.tail.len() == ledger::BLOCK {
@@ -355,7 +375,7 @@ impl<'a, 's> Actor<'a, 's> {
             }
         }
         if let Some(author) = to.author {
-            if self.has_case(author)? {
+            if self.has_case(author)? || self.is_forgotten(head, author)? {
                 return Ok(Some(author));
             }
             self.miss(head, author)?;
@@ -374,8 +394,10 @@ impl<'a, 's> Actor<'a, 's> {
         if let Some(Row::Alias(known)) = self.state.get(&self.row(part::ALIAS, mention))? {
             return Ok(Some(*known));
         }
-        // An identifier that is its author's key needs no row.
-        Ok(self.has_case(author)?.then_some(author))
+        // An identifier that is its author's key needs no row; and who was forgotten has none.
+        let row = self.state.get(&self.row(part::CASE, author))?;
+        let is_known = matches!(row, Some(Row::Case(row)) if row.fold.is_some() || row.forgotten.is_some());
+        Ok(is_known.then_some(author))
     }
 
     /// Remembers whose these identifiers are, for responses that name them.
@@ -394,6 +416,7 @@ impl<'a, 's> Actor<'a, 's> {
 
     fn new_case(&self, head: &Head, author: Author, complaint: &Complaint) -> CaseRow {
         let key = record::author_key(self.desk.settings(), &head.channel, &complaint.author);
+        let key = self.name_of(key, author);
         CaseRow::new(
             author,
             CaseId::new(&head.source, &head.channel, &head.conversation_id, &key),

@@ -54,6 +54,12 @@ impl Promises {
         }
     }
 
+    /// The messages that made and kept them.
+    pub fn marks_mut(&mut self) -> impl Iterator<Item = &mut Mark> {
+        let promises = self.0.iter_mut();
+        promises.flat_map(|promise| [&mut promise.made].into_iter().chain(&mut promise.kept))
+    }
+
     /// All that are remembered.
     pub fn iter(&self) -> impl Iterator<Item = &Promise> {
         self.0.iter()

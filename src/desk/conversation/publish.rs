@@ -10,6 +10,7 @@ use super::settle::Change;
 use super::surveys;
 use super::view::View;
 use super::work::Brief;
+use crate::desk::forgetting::hidden;
 use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::party::links::{Links, Relation};
@@ -53,9 +54,13 @@ impl Actor<'_, '_> {
                     weights: &self.desk.settings().priority,
                     wall: self.cx.wall,
                 };
-                let priority = fold.open.as_ref().map(|wait| brief.priority(wait).score);
-                let priority = priority.unwrap_or_default();
-                Output::Case(Box::new(record(&head, &row, fold, &view, priority)))
+                let waits = fold.open.as_ref().filter(|_| row.forgotten.is_none());
+                let priority = waits.map(|wait| brief.priority(wait).score);
+                let mut case = record(&head, &row, fold, &view, priority.unwrap_or_default());
+                if row.forgotten.is_some() {
+                    case.conversation_id = hidden(self.desk.keys(), &head.conversation_id);
+                }
+                Output::Case(Box::new(case))
             }
         };
         self.effects.emit(output);
@@ -75,12 +80,12 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -
         case_id: row.case_id,
         source: head.source.clone(),
         channel: head.channel.clone(),
+        conversation_id: head.conversation_id.clone(),
         stage: if fold.public {
             Stage::Onstage
         } else {
             Stage::Offstage
         },
-        conversation_id: head.conversation_id.clone(),
         bystander: head.first_author != row.author,
         party_key: row.party_key(),
         customer_id: row.who.party.as_ref().and_then(|party| party.customer_id.clone()),
@@ -142,5 +147,6 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -
         echo_of: links
             .and_then(|links| links.echo.as_ref())
             .map(|echo| echo.case_id),
+        forgotten_at: row.forgotten,
     }
 }

@@ -24,7 +24,7 @@ impl Actor<'_, '_> {
     pub(super) fn refold(
         &mut self,
         head: &mut Head,
-        arrival: Arrival<'_>,
+        mut arrival: Arrival<'_>,
         known: Option<Fact>,
     ) -> Result<(), Rejection> {
         let ledger = Ledger::read(self.state, self.key, head)?;
@@ -35,6 +35,13 @@ impl Actor<'_, '_> {
             .iter_mut()
             .zip(cases)
             .for_each(|(fact, case)| fact.case = case);
+        if head.forgotten {
+            let is_it =
+                |fact: &Fact| fact.said.class() == arrival.fact.said.class() && fact.id == arrival.fact.id;
+            let place = after.iter().position(is_it);
+            self.hide_all(head, &mut after)?;
+            arrival.fact = place.map_or(arrival.fact, |place| after[place].clone());
+        }
 
         let past = head.retired.as_ref().map(|retired| retired.until);
         head.latest = after.iter().map(|fact| fact.at).chain(past).max();

@@ -14,6 +14,7 @@ use super::fact::{Author, Fact, Said};
 use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
 use super::{Actor, Arrival, wanted};
+use crate::desk::forgetting::hidden;
 use crate::desk::keys::{self, part};
 use crate::desk::row::Row;
 use crate::processor::{Corrupt, Rejection, RowKey};
@@ -69,8 +70,13 @@ impl Actor<'_, '_> {
         if head.retired.is_none() {
             return Ok(false);
         }
-        let name = ledger::name(self.desk.keys(), fact.said.class(), &fact.id);
-        ledger::is_gone(self.state, self.key, head, name)
+        let keys = self.desk.keys();
+        let name = ledger::name(keys, fact.said.class(), &fact.id);
+        if !head.forgotten || ledger::is_gone(self.state, self.key, head, name)? {
+            return ledger::is_gone(self.state, self.key, head, name);
+        }
+        let left = ledger::name(keys, fact.said.class(), &hidden(keys, &fact.id));
+        ledger::is_gone(self.state, self.key, head, left)
     }
 
     fn revised_row(&self, fact: &Fact) -> RowKey {
@@ -114,17 +120,19 @@ impl Actor<'_, '_> {
 
     /// Those of the people that responses name who spoke in dropped messages.
     pub(super) fn elders(&mut self, head: &Head, facts: &[Fact]) -> Result<Elders, Corrupt> {
-        let Some(retired) = &head.retired else {
-            return Ok(Elders::default());
-        };
-        let mut elders = Elders {
-            first: head.first_author,
-            last: retired.last_author,
-            ..Elders::default()
+        let mut elders = match &head.retired {
+            Some(retired) => Elders {
+                first: head.first_author,
+                last: retired.last_author,
+                ..Elders::default()
+            },
+            // What is said to somebody who was forgotten is said to nobody else.
+            None if head.forgotten => Elders::default(),
+            None => return Ok(Elders::default()),
         };
         for to in facts.iter().filter_map(|fact| fact.said.addressee()) {
             if let Some(author) = to.author
-                && self.is_elder(head, author)?
+                && (self.is_elder(head, author)? || self.is_forgotten(head, author)?)
             {
                 elders.authors.insert(author);
             }
@@ -133,7 +141,7 @@ impl Actor<'_, '_> {
                     Some(Row::Alias(known)) => *known,
                     _ => author,
                 };
-                if self.is_elder(head, known)? {
+                if self.is_elder(head, known)? || self.is_forgotten(head, known)? {
                     elders.mentioned.insert(mention, known);
                 }
             }

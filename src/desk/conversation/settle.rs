@@ -87,7 +87,9 @@ impl Actor<'_, '_> {
         // A case's time does not go back when the clock does: the wall clock may be set, and a drain
         // that comes after others begins before everything. Else what had become of its levels would
         // be taken back, and told once more when time has come there again.
-        let now = self.cx.now.max(row.judged_at);
+        // That of a forgotten person's case ends with the forgetting.
+        let until = row.forgotten.unwrap_or(self.cx.now);
+        let now = self.cx.now.min(until).max(row.judged_at);
         let rules = self.rules_for(head, &row)?;
         let by = self.yardstick(rules, &row);
         let fold = row.fold.clone();
@@ -131,14 +133,21 @@ impl Actor<'_, '_> {
             },
             None => Summary::nothing(case_id, head.channel.clone()),
         };
-        self.identify(&mut row, is_told, summary, &mut happened);
+        if row.forgotten.is_none() {
+            self.identify(&mut row, is_told, summary, &mut happened);
+        }
         row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);
+        row.judge_due
+            .take_if(|due| row.forgotten.is_some_and(|until| *due > until));
         if happened.iter().any(Happened::takes_back) {
             row.taken_back += 1;
         }
 
         self.emit_events(head, &row, before.as_deref(), happened);
+        if row.forgotten.is_some() {
+            return self.keep_case(head, row);
+        }
         self.hand_out(
             head,
             &mut row,
@@ -154,6 +163,10 @@ impl Actor<'_, '_> {
         if row.rank_by.is_none() {
             row.logged = None; // nothing is held back that it could go out with
         }
+        self.keep_case(head, row)
+    }
+
+    fn keep_case(&mut self, head: &Head, row: CaseRow) -> Result<(), Rejection> {
         let key = self.row(part::CASE, row.author);
         self.tell_tally(head, key, &row)?;
         self.effects.publish(key);

@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 
 use super::fact::Mention;
 use crate::config::rules::IdentityRules;
+use crate::desk::forgetting::Forgotten;
 use crate::desk::message::{CaseNote, CaseRef, Findings, Moved, Owner, Standing};
 use crate::desk::summary::Summary;
 use crate::model::Identifier;
@@ -33,6 +34,8 @@ pub struct Asked {
     pub owner: Option<SmolStr>,
     /// All who claim it, if there are several.
     pub rivals: SmallVec<[SmolStr; 0]>,
+    /// Whether the person behind it was forgotten.
+    pub forgotten: Option<Forgotten>,
 }
 
 /// A customer on the way, and where the record points.
@@ -125,6 +128,7 @@ impl Who {
         asked.number = answer.number;
         asked.owner.clone_from(&answer.customer_id);
         asked.rivals.clone_from(&answer.rivals);
+        asked.forgotten = answer.forgotten;
         true
     }
 
@@ -159,6 +163,34 @@ impl Who {
             self.findings = Some(Arc::clone(findings));
         }
         news
+    }
+
+    /// Whether the author is somebody who was forgotten: nobody known claims any of the identifiers, and one
+    /// of them was a forgotten person's. `None` while not all have answered.
+    pub fn forgotten(&self, live: &[Mention]) -> Option<Forgotten> {
+        let live = || self.asked.iter().filter(|asked| live.contains(&asked.mention));
+        if live().any(|asked| asked.number == 0 || asked.owner.is_some()) {
+            return None;
+        }
+        let forgotten = live().filter_map(|asked| asked.forgotten);
+        forgotten.max_by_key(|forgotten| forgotten.at)
+    }
+
+    /// Whether nothing says who it is.
+    pub fn is_nobody(&self) -> bool {
+        self.asked.is_empty() && self.party.is_none() && self.links.is_empty()
+    }
+
+    /// The keys of all parties that know of the case.
+    pub fn parties(&self) -> SmallVec<[SmolStr; 2]> {
+        let mut keys: SmallVec<[SmolStr; 2]> = self.party.iter().map(|party| party.key.clone()).collect();
+        for link in &self.links {
+            let key = customer_key(&link.customer_id);
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys
     }
 
     /// The party as far as answers go, and the customers on the way to it; `None` while identifiers
@@ -282,6 +314,7 @@ mod tests {
             number: answer.map_or(0, |_| 1),
             owner: answer.filter(|owner| !owner.is_empty()).map(Into::into),
             rivals: Default::default(),
+            forgotten: None,
         }
     }
 

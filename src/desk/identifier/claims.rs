@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::desk::message::Claim;
+use crate::model::Millis;
 
 /// The latest claim of each customer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,6 +36,40 @@ impl Claims {
             None => self.0.push(claim.clone()),
         }
         true
+    }
+
+    /// Forgets a customer who claimed it: only a name that says nothing stays, for the number beside it, so
+    /// that an older claim is still known to be old.
+    pub fn forget(&mut self, customer_id: &str, number: u64, name: SmolStr) {
+        self.0
+            .retain(|claim| claim.customer_id != customer_id && claim.customer_id != name);
+        self.0.push(Claim {
+            customer_id: name,
+            number,
+            since: Millis(0),
+            holds: false,
+        });
+    }
+
+    /// Whether this claim is older than the forgetting of its customer, of whom this name is left.
+    pub fn is_forgotten(&self, claim: &Claim, name: &str) -> bool {
+        let mut claims = self.0.iter();
+        claims.any(|known| known.customer_id == name && known.number >= claim.number)
+    }
+
+    /// The mark of a forgetting goes, and with it the names that stand for forgotten customers.
+    pub fn clear(&mut self, is_name: impl Fn(&str) -> bool) {
+        self.0.retain(|claim| !is_name(&claim.customer_id));
+    }
+
+    /// Whether nobody claims it, or ever did.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All who claim it, or did.
+    pub fn customers(&self) -> impl Iterator<Item = &SmolStr> {
+        self.0.iter().map(|claim| &claim.customer_id)
     }
 
     /// Whose it is.

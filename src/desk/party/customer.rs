@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::tiers::Tiers;
+use crate::desk::forgetting::own_id;
 use crate::desk::message::Profile;
-use crate::model::{Customer, Identifier, Millis, Sensitive};
+use crate::model::{Customer, Identifier, Millis};
 
 /// A customer as their records tell, in whatever order those arrived.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,15 +64,19 @@ impl CustomerState {
         }
     }
 
+    /// A customer who was forgotten, for those who still ask where the record points: nowhere.
+    pub fn forgotten(customer_id: &str) -> Self {
+        Self {
+            ever_merged: true,
+            ..Self::new(customer_id)
+        }
+    }
+
     /// Takes a record, normalised.
     pub fn take(&mut self, record: &Customer) -> News {
         let mut identifiers = record.identifiers.clone();
         // A customer's own id is an identifier that needs no telling.
-        identifiers.push(Identifier {
-            kind: "customer_id".into(),
-            value: Sensitive(record.customer_id.clone()),
-            realm: None,
-        });
+        identifiers.push(own_id(&record.customer_id));
         let profile = Profile {
             display_name: record.display_name.as_ref().map(|name| name.0.clone()),
             tier: record.tier.clone(),
@@ -94,17 +99,20 @@ impl CustomerState {
         self.change(newest, &identifiers)
     }
 
-    /// The CRM dropped the customer: there is no record any more.
-    pub fn dropped(&mut self, at: Millis) -> News {
-        self.change(
-            Newest {
-                updated_at: at,
-                digest: u64::MAX,
-                profile: None,
-                merged_into: None,
-            },
-            &[],
-        )
+    /// All identifiers that any record carried, the customer's own id among them.
+    pub fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
+        self.carried.iter().map(|carried| &carried.identifier)
+    }
+
+    /// The time of the newest record.
+    pub fn updated_at(&self) -> Option<Millis> {
+        self.newest.as_ref().map(|newest| newest.updated_at)
+    }
+
+    /// Forgets identifiers that the newest record does not carry.
+    pub fn forget_carried(&mut self, is_it: impl Fn(&Identifier) -> bool) {
+        self.carried
+            .retain(|carried| carried.holds || !is_it(&carried.identifier));
     }
 
     fn change(&mut self, record: Newest, identifiers: &[Identifier]) -> News {
@@ -264,7 +272,16 @@ mod tests {
         assert_eq!((news.claims.len(), news.cases_care), (0, true));
         let news = customer.take(&record(1, &["x"], None));
         assert_eq!((news.claims.len(), news.cases_care), (2, false)); // carried for longer than known
-        let news = customer.dropped(Millis(9));
-        assert_eq!((news.claims.len(), customer.profile()), (2, None));
+    }
+
+    #[test]
+    fn what_the_newest_record_carries_is_not_for_us_to_forget() {
+        let mut customer = CustomerState::new("A");
+        customer.take(&record(1, &["x", "y"], None));
+        customer.take(&record(2, &["y"], None));
+        for (email, left) in [("y", 3), ("x", 2), ("x", 2)] {
+            customer.forget_carried(|identifier| *identifier.value == email);
+            assert_eq!(customer.identifiers().count(), left, "{email}");
+        }
     }
 }

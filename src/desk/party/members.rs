@@ -57,15 +57,26 @@ pub struct Members {
 }
 
 impl From<&CaseNote> for Member {
+    /// What a case tells of itself is kept for as long as it is the party's: of one that has left, nothing
+    /// must be there when its person is forgotten.
     fn from(note: &CaseNote) -> Self {
+        let stays = note.standing == Standing::Member;
+        let mut survey = note.survey.clone();
+        if let Some(answer) = survey.as_mut().filter(|_| !stays) {
+            answer.scored.id = Default::default();
+        }
         Self {
             case: note.case,
             membership: note.membership,
             number: note.number,
             standing: note.standing,
             settled: note.settled,
-            summary: note.summary.clone(),
-            survey: note.survey.clone(),
+            summary: if stays {
+                note.summary.clone()
+            } else {
+                Summary::nothing(note.summary.case_id, Default::default())
+            },
+            survey,
             told: 0,
         }
     }
@@ -141,6 +152,11 @@ impl Members {
         let newest: SmallVec<[CaseRef; 8]> = newest.filter(|case| *case != but).collect();
         members.extend(read(party, &newest, state)?);
         Ok(members)
+    }
+
+    /// Whether there never was one.
+    pub fn is_empty(&self) -> bool {
+        self.inline.is_empty()
     }
 
     /// How many blocks of further cases there are.

@@ -17,13 +17,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::conversation::who::customer_key;
+use super::figures::FORGOTTEN_LATE;
+use super::forgetting::{Forget, Mark, own_id};
 use super::message::{CaseNote, Claim, Findings, Moved, Standing};
 use super::row::Row;
 use super::signal::emit;
 use super::{Desk, Effects, Message, State, keys, misdirected};
 use crate::config::rules::SignalRules;
-use crate::model::Millis;
-use crate::processor::{ActorKey, Corrupt, Rejection};
+use crate::model::{Customer, Identifier, Millis};
+use crate::processor::{ActorKey, Context, Corrupt, Rejection};
 
 use customer::CustomerState;
 use links::Links;
@@ -41,6 +43,16 @@ pub struct PartyRow {
     pub members: Members,
     /// Whom it is worth asking.
     pub panel: Panel,
+    /// The customer was forgotten.
+    pub forgotten: Option<Mark>,
+}
+
+impl PartyRow {
+    /// When there may be a candidate to tell, or the mark of a forgotten customer goes.
+    pub fn due(&self) -> Option<Millis> {
+        let mark = self.forgotten.map(|mark| mark.until);
+        self.panel.due.into_iter().chain(mark).min()
+    }
 }
 
 /// One apply of a party.
@@ -48,16 +60,24 @@ pub struct Actor<'a, 's> {
     desk: &'a Desk,
     key: ActorKey,
     state: &'a mut State<'s>,
+    cx: &'a Context,
     effects: &'a mut Effects,
 }
 
 impl<'a, 's> Actor<'a, 's> {
     /// An apply of the party `key`.
-    pub fn new(desk: &'a Desk, key: ActorKey, state: &'a mut State<'s>, effects: &'a mut Effects) -> Self {
+    pub fn new(
+        desk: &'a Desk,
+        key: ActorKey,
+        state: &'a mut State<'s>,
+        cx: &'a Context,
+        effects: &'a mut Effects,
+    ) -> Self {
         Self {
             desk,
             key,
             state,
+            cx,
             effects,
         }
     }
@@ -72,6 +92,9 @@ impl<'a, 's> Actor<'a, 's> {
         row.number += 1;
         match message {
             Message::Case(note) => self.noted(&mut row, note)?,
+            Message::Known(record) if row.forgotten.is_some_and(|mark| record.updated_at <= mark.at) => {
+                self.known_late(&row, record);
+            }
             Message::Known(record) => {
                 let customer = row
                     .customer
@@ -79,13 +102,25 @@ impl<'a, 's> Actor<'a, 's> {
                 let news = customer.take(record);
                 self.customer(&mut row, news)?;
             }
-            Message::Dropped { customer_id, at } => {
-                let customer = row
-                    .customer
-                    .get_or_insert_with(|| Box::new(CustomerState::new(customer_id)));
-                let news = customer.dropped(*at);
-                self.customer(&mut row, news)?;
-            }
+            Message::Dropped { customer_id, at } => self.forget(&mut row, customer_id, *at)?,
+            Message::Forget(forget) => match &**forget {
+                Forget::Carried(identifier) => {
+                    if let Some(customer) = &mut row.customer {
+                        let keys = self.desk.keys();
+                        customer.forget_carried(|carried| keys.identifier(carried).hash == *identifier);
+                    }
+                }
+                Forget::Spread(block) => {
+                    let members = Members::block(self.key, *block, self.state)?;
+                    self.tell_forgotten(&row, &members);
+                    if block + 1 < row.members.blocks() {
+                        self.resume_forgetting(block + 1);
+                    }
+                }
+                Forget::Author { .. } | Forget::Claim { .. } | Forget::Identifier { .. } => {
+                    return Err(misdirected(self.key));
+                }
+            },
             Message::SpreadParty(block) => {
                 let members = Members::block(self.key, *block, self.state)?;
                 let others = row.members.at_hand(self.key, self.state)?;
@@ -98,6 +133,41 @@ impl<'a, 's> Actor<'a, 's> {
         }
         self.effects
             .store(keys::head(self.key), Row::Party(Box::new(row)));
+        Ok(())
+    }
+
+    /// The mark of a forgetting has stayed long enough.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn wake(mut self) -> Result<(), Rejection> {
+        let (mut row, now) = (self.read()?, self.cx.now);
+        row.forgotten.take_if(|mark| mark.until <= now);
+        let head = keys::head(self.key);
+        if row.forgotten.is_none() && row.customer.is_none() && row.members.is_empty() {
+            self.effects.delete(head);
+            return Ok(());
+        }
+        if row.panel.due.is_some_and(|due| due <= now) {
+            self.tell_candidates(&mut row)?;
+        }
+        self.effects.store(head, Row::Party(Box::new(row)));
+        Ok(())
+    }
+
+    /// The lateness bound has passed for something that makes the party worth asking (rule 20).
+    fn tell_candidates(&mut self, row: &mut PartyRow) -> Result<(), Corrupt> {
+        let SignalRules { panel, lateness, .. } = &self.desk.settings().signals;
+        let members = row.members.at_hand(self.key, self.state)?;
+        let customer = row.customer.as_ref();
+        let known = Known {
+            members: &members,
+            lifetime_value: customer.and_then(|customer| customer.lifetime_value()),
+        };
+        for signal in row.panel.tell(known, panel, *lateness, self.cx.now) {
+            emit(signal, self.effects);
+        }
         Ok(())
     }
 
@@ -118,6 +188,9 @@ impl<'a, 's> Actor<'a, 's> {
         let others = row.members.others_at_hand(self.key, note.case, self.state)?;
         if noted == Noted::First && member.standing == Standing::Member {
             self.tell_whereabouts(row, &member);
+            if row.customer.is_none() {
+                self.tell_forgotten(row, std::slice::from_ref(&member)); // it had been on its way
+            }
         }
         self.tell_findings(row, &mut member, &others);
         let all = [&others[..], std::slice::from_ref(&member)].concat();
@@ -172,28 +245,81 @@ impl<'a, 's> Actor<'a, 's> {
         row.panel.look(known, panel, *lateness, key);
     }
 
-    /// The lateness bound has passed for something that makes the party worth asking.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn wake(mut self, now: Millis) -> Result<(), Rejection> {
-        let mut row = self.read()?;
-        let SignalRules { panel, lateness, .. } = &self.desk.settings().signals;
-        let members = row.members.at_hand(self.key, self.state)?;
-        let known = Known {
-            members: &members,
-            lifetime_value: row
-                .customer
-                .as_ref()
-                .and_then(|customer| customer.lifetime_value()),
-        };
-        for signal in row.panel.tell(known, panel, *lateness, now) {
-            emit(signal, self.effects);
+    /// The CRM has dropped the customer, who is to be forgotten: the record, its claims, and the cases that
+    /// are theirs. Those that were sent on to another customer stay that one's.
+    fn forget(&mut self, row: &mut PartyRow, customer_id: &str, at: Millis) -> Result<(), Corrupt> {
+        let customer = row.customer.take();
+        // The log had the newest record before, whatever its own time says.
+        let newest = customer.as_ref().and_then(|customer| customer.updated_at());
+        let mark = Mark::new(
+            newest.map_or(at, |newest| newest.max(at)),
+            self.cx,
+            self.desk.settings(),
+        );
+        if !Mark::renew(&mut row.forgotten, mark) {
+            row.customer = customer;
+            return Ok(());
         }
-        self.effects
-            .store(keys::head(self.key), Row::Party(Box::new(row)));
+        row.panel = Panel::default();
+        let own = own_id(customer_id);
+        let carried = customer.iter().flat_map(|customer| customer.identifiers());
+        for identifier in carried.filter(|identifier| **identifier != own).chain([&own]) {
+            self.withdraw_claim(row, customer_id, identifier, at);
+        }
+        let members = row.members.at_hand(self.key, self.state)?;
+        if customer.is_some_and(|customer| customer.was_ever_merged()) {
+            row.customer = Some(Box::new(CustomerState::forgotten(customer_id)));
+            members
+                .iter()
+                .for_each(|member| self.tell_whereabouts(row, member));
+            row.customer = None;
+        }
+        self.tell_forgotten(row, &members);
+        if row.members.blocks() > 0 {
+            self.resume_forgetting(0);
+        }
         Ok(())
+    }
+
+    /// A record that the CRM had written before it dropped the customer comes late: nothing of it is kept, but
+    /// its identifiers were the person's too.
+    fn known_late(&mut self, row: &PartyRow, record: &Customer) {
+        let Some(mark) = row.forgotten else { return };
+        self.effects.count(FORGOTTEN_LATE, 1);
+        for identifier in &record.identifiers {
+            self.withdraw_claim(row, &record.customer_id, identifier, mark.at);
+        }
+    }
+
+    fn withdraw_claim(&mut self, row: &PartyRow, customer_id: &str, identifier: &Identifier, at: Millis) {
+        let forget = Forget::Claim {
+            customer_id: customer_id.into(),
+            number: row.number,
+            at,
+        };
+        let to = self.desk.keys().identifier(identifier);
+        self.effects.tell(to, Message::Forget(Box::new(forget)));
+    }
+
+    /// Tells cases and surveys that their person is forgotten, if so.
+    fn tell_forgotten(&mut self, row: &PartyRow, members: &[Member]) {
+        let Some(mark) = row.forgotten else { return };
+        for member in members
+            .iter()
+            .filter(|member| member.standing == Standing::Member)
+        {
+            let forget = Forget::Author {
+                author: member.case.author,
+                at: mark.at,
+            };
+            self.effects
+                .tell(member.case.actor(), Message::Forget(Box::new(forget)));
+        }
+    }
+
+    fn resume_forgetting(&mut self, block: u32) {
+        let forget = Forget::Spread(block);
+        self.effects.resume(self.key, Message::Forget(Box::new(forget)));
     }
 
     /// Tells cases where the record points and what has been found.

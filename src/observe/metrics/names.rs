@@ -48,6 +48,9 @@ names! {
     DEAD_LETTERS = Counter "heard_dead_letters_total" ["reason", "topic"]
         "Records and messages that could not be used, by why, and by the kind of topic they were in.";
 
+    FORGOTTEN = Counter "heard_forgotten_total" ["outcome"]
+        "Cases and surveys erased of people who are forgotten, and records of theirs that came late and were dropped.";
+
     OPENED = Counter "heard_cases_opened_total" ["channel", "stage"]
         "Cases.";
     ANSWERED = Counter "heard_cases_answered_total" ["channel", "stage"]

@@ -8,7 +8,9 @@ use super::State;
 use super::family::{Distribution, Family, plain};
 use super::names;
 use super::plan::{NO_CHANNEL, Plan, record_kind};
-use crate::desk::figures::{CUSTOMERS, Counted, LATE_CASES, RecordKind, SIGNALS, SURVEYS, SURVEYS_KNOWN};
+use crate::desk::figures::{
+    CUSTOMERS, Counted, FORGOTTEN, FORGOTTEN_LATE, LATE_CASES, RecordKind, SIGNALS, SURVEYS, SURVEYS_KNOWN,
+};
 use crate::intake::InputKind;
 use crate::model::SignalKind;
 
@@ -100,6 +102,15 @@ fn events(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>) {
             state.figures.counted(figure),
         );
     }
+    let forgotten = |figure| state.figures.counted(figure);
+    plain(
+        scrape,
+        names::FORGOTTEN,
+        &[
+            (&["erased"], forgotten(FORGOTTEN)),
+            (&["late"], forgotten(FORGOTTEN_LATE)),
+        ],
+    );
     let mut dead: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for (index, input) in plan.inputs.iter().enumerate() {
         let channel = input

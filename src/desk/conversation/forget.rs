@@ -1,0 +1,407 @@
+//! An author is forgotten (ENGINE.md 18): a case keeps its figures, times and statuses, and nothing of who
+//! it was.
+//!
+//! Of the author's messages the facts stay, since to whom a response was said depends on them; but of their
+//! ids only keyed hashes, and no text, place or identifier. Facts and fold are treated alike, so that
+//! the case comes to the same if it is ever folded anew. An open wait is taken back from whoever handles it.
+//!
+//! The case's row is the mark by which what comes late is known. The same person may come again: as somebody
+//! new, with a case of their own.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use super::case::CaseRow;
+use super::events::Happened;
+use super::fact::{Addressee, Author, Fact, Mention, Said};
+use super::fold::Fold;
+use super::hide::{forgotten_who, hide, hide_fold, is_of};
+use super::ledger::{self, Head, Ledger};
+use super::settle::Change;
+use super::view::View;
+use super::work::{Brief, WorkMark};
+use super::{Actor, Arrival};
+use crate::desk::figures::{FORGOTTEN, FORGOTTEN_LATE};
+use crate::desk::forgetting::{Forgotten, hidden, is_hidden, successor};
+use crate::desk::keys::{head as head_row, part};
+use crate::desk::message::{Message, Standing};
+use crate::desk::output::Output;
+use crate::desk::row::Row;
+use crate::desk::summary::Summary;
+use crate::model::{CaseEventType, Complaint, Details, EventId, Millis, WorkId, WorkState};
+use crate::processor::{Corrupt, Rejection};
+
+/// How often one person may be forgotten in one conversation: more is taken for a mistake.
+const TIMES: usize = 64;
+
+impl Actor<'_, '_> {
+    /// The author of a case is forgotten, if it was opened by then.
+    pub(super) fn forget(&mut self, author: Author, at: Millis) -> Result<(), Rejection> {
+        let Some((head, row)) = self.read_both(author)? else {
+            return Ok(());
+        };
+        let is_later = row.fold.as_ref().is_some_and(|fold| fold.opened.at > at);
+        if is_later || row.forgotten.is_some() {
+            return Ok(());
+        }
+        self.erase(Arc::unwrap_or_clone(head), row, Forgotten { at, late: false })
+    }
+
+    /// Remembers that somebody who speaks here was forgotten.
+    pub(super) fn note_forgotten(&mut self, head: &mut Arc<Head>) {
+        Arc::make_mut(head).forgotten = true;
+        self.effects
+            .store(head_row(self.key), Row::Head(Arc::clone(head)));
+    }
+
+    /// Erases what names the author. A case that was only heard of after its author had been forgotten
+    /// goes altogether. Of messages that are from after that and wait for an answer, the latest is taken in
+    /// once more: it is of somebody new.
+    pub(super) fn erase(
+        &mut self,
+        mut head: Head,
+        row: CaseRow,
+        forgotten: Forgotten,
+    ) -> Result<(), Rejection> {
+        let Forgotten { at, late } = forgotten;
+        let keys = *self.desk.keys();
+        self.effects
+            .count(if late { FORGOTTEN_LATE } else { FORGOTTEN }, 1);
+        let mut row = row;
+        row.rebase(&head);
+        self.leave(&mut row);
+        let author = row.author;
+        // Said after that, and not answered yet: it must be heard.
+        let again = row.body.take().filter(|body| body.occurred_at > at);
+        let is_again = |fact: &Fact| {
+            again.is_some()
+                && fact.at > at
+                && matches!(&fact.said, Said::Customer(said) if said.author == author)
+        };
+        let facts = Ledger::read(self.state, self.key, &head)?;
+        self.clear_beside(&facts, &row)?;
+        self.hide_name(&mut head, &row, &facts)?;
+        let own = facts.facts().iter().filter(|fact| is_of(fact, row.author));
+        let ids: FxHashSet<SmolStr> = own.clone().map(|fact| fact.id.clone()).collect();
+        let mentions = own.filter_map(|fact| match &fact.said {
+            Said::Customer(said) => Some(&said.mentions),
+            _ => None,
+        });
+        let mentions: FxHashSet<Mention> = mentions.flatten().copied().collect();
+        let means_them = |to: &Addressee| {
+            let named = to.mentions.iter().any(|(mention, _)| mentions.contains(mention));
+            named || to.author == Some(row.author) || to.reply_to.as_ref().is_some_and(|id| ids.contains(id))
+        };
+        let forget = |fact: &mut Fact| {
+            if is_again(fact) {
+                // Not to be known again as what was said before.
+                fact.id = hidden(&keys, &format!("{} again", fact.id));
+                fact.deleted = true;
+            }
+            if is_of(fact, author) {
+                hide(&keys, fact, author, means_them);
+                fact.deleted |= late && matches!(fact.said, Said::Customer(_));
+            } else if let Some(to) = fact.said.addressee_mut() {
+                let named = to.reply_to.take_if(|id| ids.contains(id));
+                to.reply_to = named.map(|id| hidden(&keys, &id)).or(to.reply_to.take());
+            }
+        };
+        ledger::rewrite(self.state, self.key, &mut head, self.effects, forget)?;
+        head.forgotten = true;
+        if late {
+            let nobody = |known: &mut Author| *known = if *known == author { 0 } else { *known };
+            nobody(&mut head.first_author);
+            nobody(&mut head.last_author);
+        }
+
+        let work = row.work.take();
+        let hidden = |fold: &Arc<Fold>| {
+            let mut fold = Fold::clone(fold);
+            hide_fold(&keys, &mut fold);
+            Arc::new(fold)
+        };
+        let before = row.fold.as_ref().map(hidden);
+        let base = row.base.as_ref().map(hidden);
+        let fold = match &again {
+            None => before.clone(),
+            Some(_) => {
+                let mut own: Vec<Fact> = facts.facts().to_vec();
+                own.iter_mut().for_each(forget);
+                let own = own.iter().filter(|fact| is_of(fact, author));
+                Fold::resume(
+                    base.as_deref(),
+                    own,
+                    self.rules_for(&head, &row)?,
+                    &mut Vec::new(),
+                )
+                .map(Arc::new)
+            }
+        };
+        let who = forgotten_who(&keys, &row.who);
+        let mut row = CaseRow {
+            fold,
+            base: base.filter(|_| !late),
+            rank_by: None,
+            logged: None,
+            body: None,
+            begins_with: None,
+            forgotten: Some(at),
+            who,
+            ..row
+        };
+        let open = work.filter(|mark| mark.revision > 0 && mark.state == WorkState::Open);
+        if let (Some(open), Some(fold)) = (open, &before) {
+            self.withdraw(&head, &row, fold, &open)?;
+        }
+        if late {
+            row.fold = None;
+        }
+        let happened = happened(&row, at, late);
+        self.effects
+            .store(head_row(self.key), Row::Head(Arc::new(head.clone())));
+        let change = Change {
+            before,
+            ..Change::same(row)
+        };
+        self.settle_with(&head, change, vec![happened])?;
+        if let Some(complaint) = again {
+            let logged = self.cx.wall;
+            self.effects.tell(self.key, Message::Said { complaint, logged });
+        }
+        Ok(())
+    }
+
+    /// Tells all parties that know of the case that it is none of theirs any more.
+    fn leave(&mut self, row: &mut CaseRow) {
+        for key in row.who.parties() {
+            let nothing = Summary::nothing(row.case_id, SmolStr::default());
+            let case = self.case_ref(row.author);
+            let note = row.who.note(case, &key, Standing::Gone, nothing);
+            let party = self.desk.keys().party(&key);
+            self.effects.tell(party, Message::Case(Box::new(note)));
+        }
+    }
+
+    /// Deletes rows beside the author's facts: what went out for earlier waits, and whose their identifiers
+    /// are here.
+    fn clear_beside(&mut self, facts: &Ledger, row: &CaseRow) -> Result<(), Corrupt> {
+        let own = facts.facts().iter().filter(|fact| is_of(fact, row.author));
+        let mut beside = FxHashSet::default();
+        for fact in own {
+            if let Said::Customer(said) = &fact.said {
+                beside.insert(self.work_row(row.author, &fact.id));
+                beside.extend(
+                    said.mentions
+                        .iter()
+                        .map(|mention| self.row(part::ALIAS, *mention)),
+                );
+            }
+        }
+        beside.extend(
+            row.who
+                .asked
+                .iter()
+                .map(|asked| self.row(part::ALIAS, asked.mention)),
+        );
+        for row_key in beside {
+            let is_theirs = match self.state.get(&row_key)? {
+                Some(Row::Alias(author)) => *author == row.author,
+                there => there.is_some(),
+            };
+            if is_theirs {
+                self.effects.delete(row_key);
+            }
+        }
+        Ok(())
+    }
+
+    /// The conversation's own id goes if nobody else has a case in it, or if it holds one of the person's
+    /// identifiers: then it goes from the others' cases, too.
+    fn hide_name(&mut self, head: &mut Head, row: &CaseRow, facts: &Ledger) -> Result<(), Corrupt> {
+        let spoken = facts.facts().iter().filter_map(Fact::customer);
+        let mut others: FxHashSet<Author> = spoken.map(|said| said.author).collect();
+        others.extend([head.first_author, head.last_author]);
+        others.remove(&row.author);
+        others.remove(&0);
+        let mut present = Vec::new();
+        for other in others {
+            let other = self.read_case(other)?;
+            present.extend(other.filter(|other| other.forgotten.is_none() && other.fold.is_some()));
+        }
+        let id = head.conversation_id.to_lowercase();
+        let mut values = row
+            .who
+            .asked
+            .iter()
+            .map(|asked| asked.identifier.value.to_lowercase());
+        let names_them = values.any(|value| id.contains(&value));
+        if !present.is_empty() && !names_them {
+            return Ok(());
+        }
+        head.conversation_id = hidden(self.desk.keys(), &head.conversation_id);
+        for mut other in present {
+            if let Some(body) = &mut other.body {
+                Arc::make_mut(body).conversation_id = Some(head.conversation_id.clone());
+            }
+            let key = self.row(part::CASE, other.author);
+            self.effects.store(key, Row::Case(Box::new(other)));
+            self.effects.publish(key);
+        }
+        Ok(())
+    }
+
+    /// Takes the open wait back from whoever handles it. The last they get says nothing of the person.
+    fn withdraw(
+        &mut self,
+        head: &Head,
+        row: &CaseRow,
+        fold: &Fold,
+        open: &WorkMark,
+    ) -> Result<(), Rejection> {
+        let Some(wait) = fold.handed().or(fold.last_wait.as_ref()) else {
+            return Ok(());
+        };
+        let rules = self.rules_for(head, row)?;
+        let view = View::of(fold, &[], self.yardstick(rules, row), row.judged_at);
+        let brief = Brief {
+            head,
+            row,
+            fold,
+            view: &view,
+            rules,
+            weights: &self.desk.settings().priority,
+            wall: self.cx.wall,
+        };
+        let complaint = Complaint {
+            id: wait.latest.id.clone(),
+            source: head.source.clone(),
+            channel: head.channel.clone(),
+            conversation_id: Some(hidden(self.desk.keys(), &head.conversation_id)),
+            occurred_at: wait.latest.at,
+            ..Complaint::default()
+        };
+        let mut item = brief.item(wait, WorkState::Withdrawn, open.revision + 1, Arc::new(complaint));
+        item.work_id = WorkId::new(row.case_id, &open.first);
+        self.effects.emit(Output::Work(Box::new(item)));
+        Ok(())
+    }
+
+    /// Whether an author was forgotten here.
+    fn forgotten_at(&mut self, author: Author) -> Result<Option<Millis>, Corrupt> {
+        match self.state.get(&self.row(part::CASE, author))? {
+            Some(Row::Case(row)) => Ok(row.forgotten),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether what is said of this case is said of somebody who was forgotten.
+    pub(super) fn is_forgotten(&mut self, head: &Head, author: Author) -> Result<bool, Corrupt> {
+        Ok(head.forgotten && self.forgotten_at(author)?.is_some())
+    }
+
+    /// A record comes to a conversation in which somebody was forgotten. Theirs, if it is from before that,
+    /// is dropped: then this says `true`. If it is from after that, it is of somebody new.
+    pub(super) fn is_dropped(&mut self, head: &Head, arrival: &mut Arrival<'_>) -> Result<bool, Corrupt> {
+        let fact = &mut arrival.fact;
+        let at = fact.at;
+        if let Said::Customer(said) = &mut fact.said {
+            said.author = self.after(said.author, at)?;
+            fact.case = said.author;
+            let row = self.read_case(said.author)?;
+            let known = row.as_ref().and_then(|row| {
+                let live: Vec<_> = row.who.asked.iter().map(|asked| asked.mention).collect();
+                row.forgotten
+                    .or(row.who.forgotten(&live).map(|forgotten| forgotten.at))
+            });
+            return Ok(known.is_some_and(|forgotten| at <= forgotten));
+        }
+        let is_survey = matches!(fact.said, Said::Surveyed(_));
+        let Some(to) = fact.said.addressee_mut() else {
+            return Ok(false);
+        };
+        if let Some(author) = &mut to.author {
+            *author = self.after(*author, at)?;
+        }
+        for (_, author) in &mut to.mentions {
+            *author = self.after(*author, at)?;
+        }
+        if let Some(target) = &to.reply_to {
+            let left = hidden(self.desk.keys(), target);
+            let is_left = |fact: &Fact| fact.id == left;
+            if Ledger::read(self.state, self.key, head)?
+                .facts()
+                .iter()
+                .any(is_left)
+            {
+                to.reply_to = Some(left);
+            }
+        }
+        if !is_survey {
+            return Ok(false);
+        }
+        let to = to.clone();
+        let about = self
+            .addressed(&mut head.clone(), &to)?
+            .unwrap_or(head.first_author);
+        self.is_forgotten(head, about)
+    }
+
+    /// Who an author is at a time: themselves, or whoever they are after having been forgotten.
+    fn after(&mut self, author: Author, at: Millis) -> Result<Author, Corrupt> {
+        let mut author = author;
+        for _ in 0..TIMES {
+            match self.forgotten_at(author)? {
+                Some(forgotten) if forgotten < at => author = successor(self.desk.keys(), author),
+                _ => break,
+            }
+        }
+        Ok(author)
+    }
+
+    /// Hides what facts at hand say of people who were forgotten, to whom they were attributed just now.
+    pub(super) fn hide_all(&mut self, head: &Head, facts: &mut [Fact]) -> Result<(), Corrupt> {
+        for fact in facts.iter_mut().filter(|fact| fact.case != 0) {
+            if self.is_forgotten(head, fact.case)? {
+                self.hide_late(fact);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hides what a fact says that came after its author was forgotten.
+    pub(super) fn hide_late(&self, fact: &mut Fact) {
+        let author = fact.case;
+        let is_left = |id: &SmolStr| is_hidden(id);
+        hide(self.desk.keys(), fact, author, |to| {
+            to.author == Some(author) || to.reply_to.as_ref().is_some_and(is_left)
+        });
+    }
+
+    /// The name by which the case of an author is known outside: for who was forgotten and comes again, the
+    /// author key and how often that was.
+    pub(super) fn name_of(&self, key: String, author: Author) -> String {
+        let keys = self.desk.keys();
+        let first = super::record::author(keys, &key);
+        let mut authors = std::iter::successors(Some(first), |author| Some(successor(keys, *author)));
+        match authors.by_ref().take(TIMES).position(|known| known == author) {
+            None | Some(0) => key,
+            Some(times) => format!("{key} after {times}"),
+        }
+    }
+}
+
+fn happened(row: &CaseRow, at: Millis, late: bool) -> Happened {
+    let kind = CaseEventType::Forgotten;
+    Happened {
+        kind,
+        id: EventId::new(row.case_id, kind.symbol(), &[]),
+        at,
+        details: if late {
+            Details::from([("late", "true")])
+        } else {
+            Details::default()
+        },
+    }
+}
