@@ -16,7 +16,7 @@ use crate::model::{CaseId, Millis};
 use crate::text::Sketch;
 
 /// Spells of one kind that a case remembers; of more, the earliest are forgotten.
-const REMEMBERED: usize = 8;
+pub const REMEMBERED: usize = 8;
 
 /// Silence after which a case that was answered, and not resolved, is over all the same (rule 9).
 pub const SILENCE_MS: i64 = 7 * 24 * 3600 * 1000;
@@ -96,7 +96,8 @@ impl Journey {
     }
 }
 
-fn remember<T>(list: &mut SmallVec<[T; 0]>, item: T) {
+/// Adds to a list; of more than [`REMEMBERED`], the first gives way.
+pub fn remember<T>(list: &mut SmallVec<[T; 0]>, item: T) {
     if list.len() == REMEMBERED {
         list.remove(0);
     }

@@ -136,6 +136,9 @@ pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result
     last.check_queues::<<S::P as Processor>::Row>()?;
     let expected = run_in_turn(&subject.processor(), subject.output_topics(), &inputs, as_of);
     subject.check(&expected, &found, options)?;
+    if !live {
+        subject.check_drain(&expected, &found)?;
+    }
     let told = subject.counted(&found.figures);
     chaos.check_figures(&subject.counted(&expected.figures), &told)?;
     Ok(chaos.story)

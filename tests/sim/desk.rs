@@ -10,7 +10,7 @@ use heard::desk::figures::{BUCKETS, CUSTOMERS, Counted, LEVELS, RecordKind, SURV
 use heard::intake::InputKind;
 use heard::model::{
     Case, CaseEvent, Complaint, Customer, Identifier, Intent, Millis, Person, Response, ResponseKind,
-    Sensitive, Stage, Status, Survey, SurveyAbout, SurveyScale, Update, WorkItem, WorkState,
+    Sensitive, Signal, Stage, Status, Survey, SurveyAbout, SurveyScale, Update, WorkItem, WorkState,
 };
 use heard::processor::Figures;
 use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord};
@@ -165,6 +165,18 @@ impl Subject for Desk {
             dead
         };
         same("dead letters", &dead(expected), &dead(found))
+    }
+
+    /// On which machine what was counted, and in what order machines let time move, makes no difference.
+    fn check_drain(&self, expected: &Outcome, found: &Outcome) -> Result<(), String> {
+        let signals = |outcome: &Outcome| {
+            let records = outcome.outputs[OutputTopic::Signals as usize].iter();
+            let signals = records.map(|record| read::<Signal>(self, record));
+            let mut signals: Vec<_> = signals.map(|signal| format!("{signal:?}")).collect();
+            signals.sort();
+            signals
+        };
+        same("signals", &signals(expected), &signals(found))
     }
 }
 

@@ -51,4 +51,9 @@ pub trait Subject {
 
     /// Whether the outcome is right; if not, why not.
     fn check(&self, expected: &Outcome, found: &Outcome, options: &Options) -> Result<(), String>;
+
+    /// What must also be the same if nothing but a drain has run.
+    fn check_drain(&self, _expected: &Outcome, _found: &Outcome) -> Result<(), String> {
+        Ok(())
+    }
 }

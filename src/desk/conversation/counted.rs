@@ -17,7 +17,7 @@ impl Actor<'_, '_> {
             _ => None,
         };
         let shard = shard_of(self.key);
-        for counts in Told::news(before, Told::of(row), &head.channel, shard) {
+        for counts in Told::news(before.as_ref(), Told::of(row).as_ref(), &head.channel, shard) {
             let to = shard_key(self.desk.keys(), &counts.of, shard);
             self.effects.tell(to, Message::Count(Box::new(counts)));
         }

@@ -17,7 +17,7 @@ use super::transfer::Handling;
 use super::wait::Wait;
 use crate::config::rules::ChannelRules;
 use crate::desk::score::{Scored, latest};
-use crate::desk::summary::{Invitation, Journey};
+use crate::desk::summary::{Invitation, Journey, remember};
 use crate::model::{AnsweredBy, Millis, ResponseKind, Stage, Status};
 
 /// How long a customer may contest a bot's RESOLVED before it counts as an answer (rule 3).
@@ -143,8 +143,8 @@ pub struct Fold {
     pub surveyed: Option<Scored>,
     /// The latest change of a review's stars.
     pub rated: Option<Scored>,
-    /// The hour of the latest human reply in this conversation, since 1970-01-01T00:00Z (rule 22).
-    pub replied_in: Option<u32>,
+    /// The hours of the latest human replies in this conversation, since 1970-01-01T00:00Z (rule 22).
+    pub replied_in: SmallVec<[u32; 0]>,
 }
 
 impl Fold {
@@ -244,7 +244,7 @@ impl Fold {
             mentions: SmallVec::new(),
             surveyed: None,
             rated: None,
-            replied_in: None,
+            replied_in: SmallVec::new(),
         };
         fold.push(fact, rules, closed);
         fold
@@ -379,8 +379,10 @@ impl Fold {
             ResponseKind::Human | ResponseKind::Unknown => {
                 self.human_replies += 1;
                 if said.elsewhere.is_none() {
-                    let hour = u32::try_from(fact.at.0.div_euclid(3_600_000)).ok();
-                    self.replied_in = self.replied_in.max(hour);
+                    let hour = u32::try_from(fact.at.0.div_euclid(3_600_000)).unwrap_or(0);
+                    if !self.replied_in.contains(&hour) {
+                        remember(&mut self.replied_in, hour);
+                    }
                 }
                 let elsewhere = said.elsewhere.as_ref();
                 self.handling

@@ -147,12 +147,12 @@ impl<'a, 's> Actor<'a, 's> {
     /// A note of an hour that is decided: its cases change nothing, who waits and a reply are known all the
     /// same, and surveys count among those before.
     fn late(&mut self, head: &mut TallyRow, note: &ShardNote) {
-        if let Some(minute) = note.sums.spoke {
+        if let Some(minute) = note.sums.waits().min() {
             let until = self.cx.now.plus(self.rules().lateness.ms());
             head.deaf
                 .spoke_late(note.hour * super::HOUR + i64::from(minute), until);
         }
-        if note.sums.replied {
+        if note.sums.was_replied_in() {
             head.deaf.replied(note.hour);
         }
         let surveys = note.sums.surveys.iter().copied();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::baseline::HOUR;
-use super::hour::add_survey;
+use super::hour::add;
 use super::{Hour, SurveyCell, begin};
 use crate::model::{Millis, SurveyScale};
 use crate::stats::difference::Difference;
@@ -58,7 +58,7 @@ impl Advocacy {
             } else {
                 &mut self.open.get_or_insert_with(|| (window, Cells::new())).1
             };
-            add_survey(cells, cell, by);
+            add(cells, cell, by);
         }
     }
 
@@ -87,7 +87,7 @@ impl Advocacy {
         });
         let found = found.collect();
         for (cell, cases) in cells {
-            add_survey(&mut self.before, cell, cases);
+            add(&mut self.before, cell, cases);
         }
         self.closed = Some(window);
         found

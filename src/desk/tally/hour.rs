@@ -16,10 +16,10 @@ use crate::model::Millis;
 pub struct Sums {
     /// Cases opened, by minute of the hour and issue, in order.
     pub opened: Vec<Opened>,
-    /// The earliest minute of the hour in which a customer began to wait.
-    pub spoke: Option<u8>,
-    /// Whether a person replied.
-    pub replied: bool,
+    /// Customers who began to wait, by minute of the hour, in order.
+    pub spoke: Vec<(u8, i32)>,
+    /// Cases in which a person replied.
+    pub replied: i32,
     /// Surveyed cases, in order. A number below zero takes back what was counted before.
     pub surveys: Vec<(SurveyCell, i32)>,
 }
@@ -36,24 +36,29 @@ pub struct Opened {
 }
 
 impl Sums {
-    /// Adds what a case tells of this hour; whether that changes anything.
-    pub fn add(&mut self, count: &Count) -> bool {
+    /// Adds what a case tells of this hour.
+    pub fn add(&mut self, count: &Count) {
         match count {
             Count::Opened { minute, issue, by } => {
                 self.open(minute_of_hour(*minute), issue.as_ref(), i32::from(*by));
-                true
             }
-            Count::Spoke(minute) => {
-                let minute = minute_of_hour(*minute);
-                let earliest = self.spoke.map_or(minute, |known| known.min(minute));
-                self.spoke.replace(earliest) != Some(earliest)
-            }
-            Count::Replied(_) => !std::mem::replace(&mut self.replied, true),
-            Count::Surveyed { cell, by, .. } => {
-                add_survey(&mut self.surveys, *cell, i32::from(*by));
-                true
-            }
+            Count::Spoke { minute, by } => add(&mut self.spoke, minute_of_hour(*minute), i32::from(*by)),
+            Count::Replied { by, .. } => self.replied += i32::from(*by),
+            Count::Surveyed { cell, by, .. } => add(&mut self.surveys, *cell, i32::from(*by)),
         }
+    }
+
+    /// The minutes of the hour in which a customer began to wait.
+    pub fn waits(&self) -> impl Iterator<Item = u8> + '_ {
+        self.spoke
+            .iter()
+            .filter(|(_, customers)| *customers > 0)
+            .map(|(minute, _)| *minute)
+    }
+
+    /// Whether a person replied.
+    pub fn was_replied_in(&self) -> bool {
+        self.replied > 0
     }
 
     fn open(&mut self, minute: u8, issue: Option<&SmolStr>, by: i32) {
@@ -92,11 +97,16 @@ impl Sums {
     }
 }
 
-/// Adds surveys to sums in order.
-pub fn add_survey(sums: &mut Vec<(SurveyCell, i32)>, cell: SurveyCell, by: i32) {
-    match sums.binary_search_by(|(known, _)| known.cmp(&cell)) {
-        Ok(at) => sums[at].1 += by,
-        Err(at) => sums.insert(at, (cell, by)),
+/// Adds to sums in order; what is zero is left out.
+pub fn add<K: Ord>(sums: &mut Vec<(K, i32)>, key: K, by: i32) {
+    match sums.binary_search_by(|(known, _)| known.cmp(&key)) {
+        Ok(at) => {
+            sums[at].1 += by;
+            if sums[at].1 == 0 {
+                sums.remove(at);
+            }
+        }
+        Err(at) => sums.insert(at, (key, by)),
     }
 }
 
@@ -181,7 +191,7 @@ impl OpenHour {
                 *cases_of.entry(place).or_default().entry(minute).or_default() += cases;
             }
         }
-        let spoke = self.shards.iter().filter_map(|part| part.sums.spoke);
+        let spoke = self.shards.iter().flat_map(|part| part.sums.waits());
         let spoke = spoke.filter(|minute| minutes.contains(minute)).min();
         self.decided = minutes.end;
         self.schedule(lateness);
@@ -195,7 +205,7 @@ impl OpenHour {
 
     /// Whether a person replied in it.
     pub fn was_replied_in(&self) -> bool {
-        self.shards.iter().any(|part| part.sums.replied)
+        self.shards.iter().any(|part| part.sums.was_replied_in())
     }
 
     /// Surveyed cases.
@@ -209,7 +219,7 @@ impl OpenHour {
     fn schedule(&mut self, lateness: Span) {
         let minutes = self.shards.iter().flat_map(|part| {
             let opened = part.sums.opened.iter().map(|opened| opened.minute);
-            opened.chain(part.sums.spoke)
+            opened.chain(part.sums.waits())
         });
         let next = minutes.filter(|minute| *minute >= self.decided).min();
         self.due = match next {
@@ -235,9 +245,17 @@ mod tests {
         Count::Opened { minute, issue, by }
     }
 
+    fn spoke(minute: i64, by: i8) -> Count {
+        Count::Spoke { minute, by }
+    }
+
+    fn replied(by: i8) -> Count {
+        Count::Replied { hour: 1, by }
+    }
+
     fn note(shard: u8, number: u32, counts: &[Count]) -> ShardNote {
         let mut sums = Sums::default();
-        counts.iter().for_each(|count| _ = sums.add(count));
+        counts.iter().for_each(|count| sums.add(count));
         let (brand, channel) = (None, "chat".into());
         ShardNote {
             of: Counted { brand, channel },
@@ -255,18 +273,30 @@ mod tests {
     #[test]
     fn what_is_taken_back_leaves_nothing() {
         let mut sums = Sums::default();
-        assert!(sums.add(&opened(61, Some("parcel"), 1)));
-        assert!(sums.add(&opened(61, Some("parcel"), -1)));
+        sums.add(&opened(61, Some("parcel"), 1));
+        sums.add(&opened(61, Some("parcel"), -1));
         assert_eq!(sums, Sums::default());
-        // A customer who waits, and a reply, are news once.
-        for (count, news) in [
-            (Count::Spoke(65), true),
-            (Count::Spoke(66), false),
-            (Count::Spoke(64), true),
-            (Count::Replied(1), true),
-            (Count::Replied(1), false),
+        for (count, back) in [(spoke(65, 1), spoke(65, -1)), (replied(1), replied(-1))] {
+            sums.add(&count);
+            assert_ne!(sums, Sums::default(), "{count:?}");
+            sums.add(&back);
+            assert_eq!(sums, Sums::default(), "{count:?}");
+        }
+    }
+
+    #[test]
+    fn who_waits_waits_until_the_last_is_taken_back() {
+        let mut sums = Sums::default();
+        for (count, waits) in [
+            (spoke(65, 1), vec![5]),
+            (spoke(61, 1), vec![1, 5]),
+            (spoke(61, 1), vec![1, 5]),
+            (spoke(61, -1), vec![1, 5]),
+            (spoke(61, -1), vec![5]),
+            (spoke(62, -1), vec![5]), // of an hour that was decided and begun anew
         ] {
-            assert_eq!(sums.add(&count), news, "{count:?}");
+            sums.add(&count);
+            assert_eq!(sums.waits().collect::<Vec<_>>(), waits, "{count:?}");
         }
     }
 
@@ -290,11 +320,7 @@ mod tests {
             note(
                 0,
                 2,
-                &[
-                    opened(61, None, 1),
-                    opened(61, Some("parcel"), 1),
-                    Count::Spoke(61),
-                ],
+                &[opened(61, None, 1), opened(61, Some("parcel"), 1), spoke(61, 1)],
             ),
             note(5, 1, &[opened(61, Some("parcel"), 1), opened(90, None, 1)]),
         ];

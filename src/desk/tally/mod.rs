@@ -96,10 +96,20 @@ pub enum Count {
         /// 1, or -1 to take back.
         by: i8,
     },
-    /// Its customer began to wait for a reply. Not taken back.
-    Spoke(Minute),
-    /// A person replied there. Not taken back.
-    Replied(Hour),
+    /// Its customer began to wait for a reply.
+    Spoke {
+        /// When.
+        minute: Minute,
+        /// 1, or -1 to take back.
+        by: i8,
+    },
+    /// A person replied there.
+    Replied {
+        /// When.
+        hour: Hour,
+        /// 1, or -1 to take back.
+        by: i8,
+    },
     /// Its customer was asked.
     Surveyed {
         /// When.
@@ -114,8 +124,8 @@ pub enum Count {
 impl Count {
     fn hour(&self) -> Hour {
         match self {
-            Self::Opened { minute, .. } | Self::Spoke(minute) => hour_of(*minute),
-            Self::Replied(hour) | Self::Surveyed { hour, .. } => *hour,
+            Self::Opened { minute, .. } | Self::Spoke { minute, .. } => hour_of(*minute),
+            Self::Replied { hour, .. } | Self::Surveyed { hour, .. } => *hour,
         }
     }
 }

@@ -112,8 +112,8 @@ impl<'a, 's> Actor<'a, 's> {
         let mut tell_at: Option<Millis> = None;
         for count in told.counts.iter().filter(|count| count.hour() == hour) {
             let decided = match count {
-                Count::Opened { minute, .. } | Count::Spoke(minute) => decided_at(*minute, lateness),
-                Count::Replied(_) | Count::Surveyed { .. } => row.over_at,
+                Count::Opened { minute, .. } | Count::Spoke { minute, .. } => decided_at(*minute, lateness),
+                Count::Replied { .. } | Count::Surveyed { .. } => row.over_at,
             };
             if decided <= self.cx.now
                 && let Count::Opened { by, .. } = count
@@ -122,11 +122,10 @@ impl<'a, 's> Actor<'a, 's> {
                 self.effects.count(LATE_CASES, i64::from(*by > 0));
                 continue;
             }
-            if row.sums.add(count) {
-                let in_time = decided.plus(-AHEAD_MS).max(self.cx.now);
-                let at = in_time.min(self.cx.now.plus(MINUTE_MS));
-                tell_at = Some(tell_at.map_or(at, |known| known.min(at)));
-            }
+            row.sums.add(count);
+            let in_time = decided.plus(-AHEAD_MS).max(self.cx.now);
+            let at = in_time.min(self.cx.now.plus(MINUTE_MS));
+            tell_at = Some(tell_at.map_or(at, |known| known.min(at)));
         }
         let Some(tell_at) = tell_at else {
             return Ok(());

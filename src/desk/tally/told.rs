@@ -12,17 +12,23 @@ use crate::desk::conversation::case::CaseRow;
 use crate::desk::conversation::fold::{BOT_UNCONTESTED_MS, Fold};
 use crate::desk::conversation::surveys;
 use crate::desk::keys::Keys;
+use crate::desk::summary::REMEMBERED;
 use crate::model::{Advocacy, Millis};
 use crate::processor::ActorKey;
 
+/// Minutes or hours, in order.
+type Times = SmallVec<[i64; 2]>;
+
 /// All that a case tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told<'r> {
     brand: Option<&'r SmolStr>,
     issue: Option<&'r SmolStr>,
     opened: Minute,
-    spoke: Option<Minute>,
-    replied: Option<Hour>,
+    /// When each wait began, as far as it is remembered.
+    spoke: Times,
+    /// In which hours a person replied, likewise.
+    replied: Times,
     surveyed: Option<(Hour, SurveyCell)>,
 }
 
@@ -30,14 +36,15 @@ impl<'r> Told<'r> {
     /// What a case tells; `None` if no message is left of it.
     pub fn of(row: &'r CaseRow) -> Option<Self> {
         let fold = row.fold.as_deref()?;
-        let wait = fold.open.as_ref().or(fold.last_wait.as_ref());
+        let over = fold.journey.waits.iter().map(|wait| wait.from);
+        let open = fold.open.iter().map(|wait| wait.first.at);
         let scored = surveys::shown(fold, &row.who);
         Some(Self {
             brand: fold.set.brand.as_ref().or(fold.told.brand.as_ref()),
             issue: fold.set.issue.as_ref().or(fold.told.issue.as_ref()),
             opened: minute_of(fold.opened.at),
-            spoke: wait.map(|wait| minute_of(wait.first.at)),
-            replied: fold.replied_in.map(i64::from),
+            spoke: once_each(over.chain(open).map(minute_of)),
+            replied: once_each(fold.replied_in.iter().map(|hour| i64::from(*hour))),
             surveyed: scored.map(|scored| {
                 let cell = SurveyCell {
                     scale: scored.score.scale,
@@ -50,21 +57,28 @@ impl<'r> Told<'r> {
     }
 
     /// What is news to the shards of this channel, from what was told before to what is now.
-    pub fn news(before: Option<Self>, now: Option<Self>, channel: &SmolStr, shard: u8) -> Vec<CaseCounts> {
+    pub fn news(
+        before: Option<&Self>,
+        now: Option<&Self>,
+        channel: &SmolStr,
+        shard: u8,
+    ) -> SmallVec<[CaseCounts; 1]> {
         if before == now {
-            return Vec::new();
+            return SmallVec::new();
         }
-        let brand = |told: Option<Self>| told.map(|told| told.brand);
-        let steps = match (before, now) {
-            (Some(_), Some(_)) if brand(before) != brand(now) => vec![(before, None), (None, now)],
-            _ => vec![(before, now)],
+        let brand = |told: Option<&Self>| told.map(|told| told.brand.cloned());
+        let is_moved = before.is_some() && now.is_some() && brand(before) != brand(now);
+        let steps: &[_] = if is_moved {
+            &[(before, None), (None, now)]
+        } else {
+            &[(before, now)]
         };
-        let notes = steps.into_iter().filter_map(|(before, now)| {
+        let notes = steps.iter().filter_map(|(before, now)| {
             let of = Counted {
-                brand: brand(before).or(brand(now)).flatten().cloned(),
+                brand: brand(*before).or(brand(*now)).flatten(),
                 channel: channel.clone(),
             };
-            let counts = difference(before, now);
+            let counts = difference(*before, *now);
             (!counts.is_empty()).then_some(CaseCounts { of, shard, counts })
         });
         notes.collect()
@@ -85,29 +99,50 @@ pub fn shard_key(keys: &Keys, of: &Counted, shard: u8) -> ActorKey {
     keys.tally(of.brand.as_deref(), &of.channel, Some(shard))
 }
 
-/// What takes what was told before to what is told now, of one brand and channel. That a customer waited
-/// and a person replied stays told.
-fn difference(before: Option<Told<'_>>, now: Option<Told<'_>>) -> SmallVec<[Count; 2]> {
+/// What takes what was told before to what is told now, of one brand and channel.
+fn difference(before: Option<&Told<'_>>, now: Option<&Told<'_>>) -> SmallVec<[Count; 2]> {
     let mut counts = SmallVec::new();
-    let opening = |told: &Option<Told<'_>>| told.as_ref().map(|told| (told.opened, told.issue.cloned()));
-    if before.as_ref().map(Told::opening) != now.as_ref().map(Told::opening) {
-        for (opening, by) in [(opening(&before), -1), (opening(&now), 1)] {
+    let opening = |told: Option<&Told<'_>>| told.map(|told| (told.opened, told.issue.cloned()));
+    if before.map(Told::opening) != now.map(Told::opening) {
+        for (opening, by) in [(opening(before), -1), (opening(now), 1)] {
             counts.extend(opening.map(|(minute, issue)| Count::Opened { minute, issue, by }));
         }
     }
-    let news = |of: fn(&Told<'_>) -> Option<i64>| {
-        let now = now.as_ref().and_then(of);
-        now.filter(|_| before.as_ref().and_then(of) != now)
-    };
-    counts.extend(news(|told| told.spoke).map(Count::Spoke));
-    counts.extend(news(|told| told.replied).map(Count::Replied));
-    let surveyed = |told: Option<Told<'_>>| told.and_then(|told| told.surveyed);
+    let spoke = changes(before, now, |told| &told.spoke);
+    counts.extend(spoke.map(|(minute, by)| Count::Spoke { minute, by }));
+    let replied = changes(before, now, |told| &told.replied);
+    counts.extend(replied.map(|(hour, by)| Count::Replied { hour, by }));
+    let surveyed = |told: Option<&Told<'_>>| told.and_then(|told| told.surveyed);
     if surveyed(before) != surveyed(now) {
         for (survey, by) in [(surveyed(before), -1), (surveyed(now), 1)] {
             counts.extend(survey.map(|(hour, cell)| Count::Surveyed { hour, cell, by }));
         }
     }
     counts
+}
+
+/// Each of some times in order, once.
+fn once_each(times: impl Iterator<Item = i64>) -> Times {
+    let mut times: Times = times.collect();
+    times.dedup();
+    times
+}
+
+/// The times that are gone, and those that are new. Of more than are remembered, the earliest give way: they
+/// stay told.
+fn changes<'t>(
+    before: Option<&'t Told<'_>>,
+    now: Option<&'t Told<'_>>,
+    of: fn(&'t Told<'_>) -> &'t Times,
+) -> impl Iterator<Item = (i64, i8)> {
+    let times = |told: Option<&'t Told<'_>>| told.map_or(&[][..], |told| of(told));
+    let (before, now) = (times(before), times(now));
+    let gave_way = move |time: i64| now.len() >= REMEMBERED && now.first().is_some_and(|first| time < *first);
+    let gone = before
+        .iter()
+        .filter(move |time| !now.contains(time) && !gave_way(**time));
+    let new = now.iter().filter(move |time| !before.contains(time));
+    gone.map(|time| (*time, -1)).chain(new.map(|time| (*time, 1)))
 }
 
 /// When the case was answered, as judged at a time: what a bot said counts once it has stood.
@@ -122,7 +157,12 @@ fn answered_at(fold: &Fold, judged_at: Millis) -> Option<Millis> {
 mod tests {
     use super::{Count, SurveyCell, Told};
     use crate::model::SurveyScale;
+    use smallvec::SmallVec;
     use smol_str::SmolStr;
+
+    fn spoke_at(minute: i64, by: i8) -> Count {
+        Count::Spoke { minute, by }
+    }
 
     #[test]
     fn only_what_changes_is_told() {
@@ -131,8 +171,8 @@ mod tests {
             brand: Some(&acme),
             issue: None,
             opened: 100,
-            spoke: Some(100),
-            replied: None,
+            spoke: [100].into_iter().collect(),
+            replied: SmallVec::new(),
             surveyed: None,
         };
         let cell = SurveyCell {
@@ -147,65 +187,78 @@ mod tests {
             by,
         };
         let replied = Told {
-            replied: Some(2),
-            ..opened
+            replied: [2].into_iter().collect(),
+            ..opened.clone()
         };
         let asked = Told {
             surveyed: Some((9, cell)),
-            ..replied
+            ..replied.clone()
         };
         let other = Told {
             brand: Some(&zeta),
-            ..asked
+            ..asked.clone()
         };
         let about = Told {
             issue: Some(&parcel),
-            ..replied
+            ..replied.clone()
         };
         let earlier = Told {
             opened: 90,
-            spoke: Some(90),
-            ..opened
+            spoke: [90].into_iter().collect(),
+            ..opened.clone()
         };
-        let told = [Count::Spoke(100), Count::Replied(2)];
+        let (spoke, replied_at) = (spoke_at(100, 1), Count::Replied { hour: 2, by: 1 });
+        let told = [spoke.clone(), replied_at.clone()];
+        let back = [spoke_at(100, -1), Count::Replied { hour: 2, by: -1 }];
         //   before         now             then these are told, by brand
         for (before, now, wanted) in [
             (None, None, vec![]),
             (
                 None,
-                Some(opened),
-                vec![("acme", vec![open(100, None, 1), Count::Spoke(100)])],
+                Some(&opened),
+                vec![("acme", vec![open(100, None, 1), spoke.clone()])],
             ),
-            (Some(opened), Some(opened), vec![]),
+            (Some(&opened), Some(&opened), vec![]),
             (
-                Some(opened),
-                Some(replied),
-                vec![("acme", vec![Count::Replied(2)])],
+                Some(&opened),
+                Some(&replied),
+                vec![("acme", vec![replied_at.clone()])],
             ),
-            (Some(replied), Some(asked), vec![("acme", vec![surveyed(1)])]),
+            (Some(&replied), Some(&asked), vec![("acme", vec![surveyed(1)])]),
             (
-                Some(opened),
-                Some(earlier),
+                Some(&opened),
+                Some(&earlier),
                 vec![(
                     "acme",
-                    vec![open(100, None, -1), open(90, None, 1), Count::Spoke(90)],
+                    vec![
+                        open(100, None, -1),
+                        open(90, None, 1),
+                        spoke_at(100, -1),
+                        spoke_at(90, 1),
+                    ],
                 )],
             ),
             (
-                Some(replied),
-                Some(about),
+                Some(&replied),
+                Some(&about),
                 vec![("acme", vec![open(100, None, -1), open(100, Some(&parcel), 1)])],
             ),
             (
-                Some(asked),
+                Some(&asked),
                 None,
-                vec![("acme", vec![open(100, None, -1), surveyed(-1)])],
+                vec![(
+                    "acme",
+                    [&[open(100, None, -1)], &back[..], &[surveyed(-1)]].concat(),
+                )],
             ),
             (
-                Some(asked),
-                Some(other),
+                Some(&asked),
+                Some(&other),
                 vec![
-                    ("acme", vec![open(100, None, -1), surveyed(-1)]),
+                    (
+                        "acme",
+                        [&[open(100, None, -1)], &back[..], &[surveyed(-1)]].concat(),
+                    ),
                     (
                         "zeta",
                         [&[open(100, None, 1)], &told[..], &[surveyed(1)]].concat(),
