@@ -367,6 +367,26 @@ fn a_review_s_first_stars_are_severity_and_changed_ones_advocacy() {
     }
 }
 
+/// Whatever the stars are now: what they were first is how bad it was.
+#[test]
+fn a_review_that_was_edited_is_as_urgent_as_its_first_stars() {
+    let review = |revision: i64, stars: Option<f64>| {
+        let mut review = says(0, "m", "review", &["handle:ann"]);
+        (review.revision, review.rating) = (revision, stars);
+        Line::Says(review)
+    };
+    //   given stars by revision            then points
+    for (stars, points) in [
+        ([Some(1.0), Some(5.0)], 20),
+        ([Some(5.0), Some(1.0)], 0),
+        ([None, Some(2.0)], 10),
+        ([Some(1.0), None], 20),
+    ] {
+        let lines = [review(0, stars[0]), review(1, stars[1])];
+        assert_eq!(in_any_order(&lines, 60).case().priority, points, "{stars:?}");
+    }
+}
+
 /// It is not an edit: it only tells which stars were given first.
 #[test]
 fn a_lower_revision_that_comes_late_is_no_event_of_its_own() {

@@ -311,7 +311,8 @@ impl Fold {
             }
         }
         self.told.or(&said.about);
-        self.severity.and(&said.severity);
+        // The stars first given are severity, revised ones are advocacy (rule 12).
+        self.severity.and(&said.severity.rated(said.ratings.first()));
         self.audience = said.audience.or(self.audience);
         if let Some(scored) = said.ratings.revised(&fact.id) {
             keep_latest(&mut self.rated, scored);
