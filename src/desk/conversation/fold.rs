@@ -395,7 +395,8 @@ impl Fold {
             ResponseKind::Bot => {
                 self.bot_replies += 1;
                 if said.status == Some(Status::Resolved) && self.answered.is_none() {
-                    self.bot_claim = Some(mark());
+                    // A second word of the bot does not begin the customer's day anew.
+                    self.bot_claim.get_or_insert_with(mark);
                 }
             }
             ResponseKind::AutoAck | ResponseKind::Note | ResponseKind::Community => {}
