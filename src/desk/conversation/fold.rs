@@ -79,6 +79,8 @@ pub struct Fold {
     pub waits: u32,
     /// Closed waits that had a deadline and missed it.
     pub late_waits: u32,
+    /// Closed waits that had a deadline and met it.
+    pub timely_waits: u32,
     /// Messages of customers who waited already.
     pub chasers: u32,
     /// The author's latest message.
@@ -208,6 +210,7 @@ impl Fold {
             open: None,
             waits: 0,
             late_waits: 0,
+            timely_waits: 0,
             chasers: 0,
             last_company_at: None,
             customer_messages: 0,
@@ -297,7 +300,8 @@ impl Fold {
     pub fn unanswered_from(&self, rules: &ChannelRules) -> Option<Millis> {
         let clock = self.clock.as_ref()?;
         let waits = self.human_replies == 0 && self.resolved.is_none() && self.let_go.is_none();
-        waits.then(|| clock.at.plus(rules.patience.ms()).max(self.cycle_at))
+        let end = clock.at.plus(rules.patience.ms()).max(self.cycle_at);
+        waits.then(|| end.max(self.journey.taken_up_at().unwrap_or(end)))
     }
 
     fn customer(&mut self, fact: &Fact, said: &CustomerSaid) {
@@ -324,7 +328,7 @@ impl Fold {
             return;
         }
         self.bot_claim = None;
-        self.let_go = None;
+        self.take_up(fact.at);
         if let Some(resolved) = self.resolved.take() {
             self.journey.was_resolved(resolved.at, fact.at);
             self.reopen(fact.at);
@@ -441,6 +445,7 @@ impl Fold {
             }
             Some(Status::Resolved) => {
                 self.thaw(fact.at);
+                self.take_up(fact.at);
                 self.promises.kept(&mark());
                 self.resolved.get_or_insert_with(mark);
                 let answers = (self.human_replies, self.bot_replies);
@@ -452,7 +457,7 @@ impl Fold {
                 self.close(fact.at, rules, closed);
             }
             Some(Status::Reopened) => {
-                self.let_go = None;
+                self.take_up(fact.at);
                 if let Some(resolved) = self.resolved.take() {
                     self.journey.was_resolved(resolved.at, fact.at);
                     self.bot_claim = None;
@@ -471,6 +476,13 @@ impl Fold {
     fn thaw(&mut self, at: Millis) {
         if let Some(since) = self.pending.take() {
             self.frozen_ms = self.frozen_ms.saturating_add(at.since(since.at));
+        }
+    }
+
+    /// A decision to let the case go does not stand any more.
+    fn take_up(&mut self, at: Millis) {
+        if let Some(let_go) = self.let_go.take() {
+            self.journey.was_let_go(let_go.at, at);
         }
     }
 
@@ -495,7 +507,14 @@ impl Fold {
     fn close(&mut self, at: Millis, rules: &ChannelRules, closed: &mut Vec<Wait>) {
         if let Some(mut wait) = self.open.take() {
             wait.closed = Some(at);
-            self.late_waits += u32::from(wait.was_late(&rules.levels));
+            // Nobody waits while a decision to let go stands: then it is that which ends the wait, and a
+            // clock given up in time has met nothing.
+            let was_let_go = self.let_go.is_some();
+            match wait.was_late(&rules.levels) {
+                Some(true) => self.late_waits += 1,
+                Some(false) if !was_let_go => self.timely_waits += 1,
+                _ => {}
+            }
             self.journey.waited(wait.first.at, at);
             self.last_wait = Some(wait.clone());
             closed.push(wait);
