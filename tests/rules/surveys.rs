@@ -158,6 +158,22 @@ fn whose_case_in_the_conversation_it_is() {
     }
 }
 
+/// A case is named by its author's handle, on whatever platform; so is the person asked.
+#[test]
+fn whoever_is_named_without_the_platform_is_found_in_any_order() {
+    let mut bob = says(5, "bob", "email", &["handle:bob"]);
+    bob.author.identifiers[0].realm = Some("forum.example".into());
+    let lines = [
+        says(0, "ann", "email", &["email:a@b"]).into(),
+        bob.into(),
+        about("email", scores(60, "s", 3.0, &["handle:bob"])).into(),
+    ];
+    let story = in_any_order(&lines, DAY);
+    let cases = story.cases();
+    let surveyed = cases.values().find(|case| case.survey_score.is_some());
+    assert_eq!(surveyed.map(|case| &**case.excerpt), Some("text of bob"));
+}
+
 #[test]
 fn a_survey_of_a_system_whose_clock_is_slow_is_joined_all_the_same() {
     let lines = [

@@ -137,11 +137,11 @@ impl<'a> People<'a> {
     }
 
     fn named(&self, to: &Addressee) -> Option<Author> {
-        let author = to.author.filter(|author| self.authors.contains(author));
-        author.or_else(|| {
-            to.mentions
-                .iter()
-                .find_map(|(mention, _)| self.mentioned.get(mention).copied())
+        let here = |author: Author| self.authors.contains(&author).then_some(author);
+        let mut mentions = to.mentions.iter();
+        to.author.and_then(here).or_else(|| {
+            // An author key has no realm: an identifier may be somebody's key that none was given with.
+            mentions.find_map(|(mention, author)| self.mentioned.get(mention).copied().or(here(*author)))
         })
     }
 }
@@ -165,7 +165,11 @@ mod tests {
         let to = Addressee {
             reply_to: reply_to.map(Into::into),
             author,
-            mentions: mention.map(|mention| (mention, 0)).into_iter().collect(),
+            // A small number is the hash of a key, too.
+            mentions: mention
+                .map(|mention| (mention, mention % 100))
+                .into_iter()
+                .collect(),
         };
         fact(
             at,
@@ -201,6 +205,7 @@ mod tests {
             company(32, "named", None, Some(ann), None),
             company(33, "mentioned", None, Some(99), Some(ann + 100)),
             company(34, "to a reply", Some("reply"), None, None),
+            company(34, "the key of another realm", None, Some(99), Some(1)),
             company(35, "gone", Some("nowhere"), None, None),
             company(36, "ring 1", Some("ring 2"), None, None),
             company(37, "ring 2", Some("ring 1"), None, None),
@@ -213,7 +218,7 @@ mod tests {
             customer(40, "a2", ann),
         ];
         let expected = [
-            0, ann, bob, bob, ann, ann, ann, ann, bob, bob, bob, bob, ann, ann, ann, ann, ann, ann,
+            0, ann, bob, bob, ann, ann, ann, ann, ann, bob, bob, bob, bob, ann, ann, ann, ann, ann, ann,
         ];
         for (fact, case) in facts.iter().zip(attribute(&facts, &Elders::default())) {
             let wanted = expected[facts.iter().position(|f| f.id == fact.id).expect("it is there")];
