@@ -9,12 +9,15 @@ use heard::desk::Output;
 use heard::intake::InputKind;
 use heard::log::Batch;
 use heard::log::batch::Place;
-use heard::model::{Case, CaseId, Complaint, Customer, Millis, Response, Survey, Update};
+use heard::model::{
+    Case, CaseEvent, CaseEventType, CaseId, Complaint, Customer, Millis, Response, Survey, Update,
+};
 use heard::processor::sequential::Sequential;
 use heard::wire::{Encoder, Format, Registry, WireRecord};
 
 use crate::generate::Journey;
 use crate::records::Record;
+use crate::reference::Outcome;
 use crate::rules;
 
 const INPUTS: [InputKind; 5] = [
@@ -28,8 +31,9 @@ const INPUTS: [InputKind; 5] = [
 static SETTINGS: LazyLock<Arc<RuleSettings>> = LazyLock::new(|| Arc::new(rules::settings()));
 static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::built_in()));
 
-/// The final cases, by the desk, their versions zeroed.
-pub fn cases(journey: &Journey) -> BTreeMap<CaseId, Case> {
+/// What the desk makes of a journey: the final cases, their versions zeroed, and the bounces that it told and
+/// did not take back.
+pub fn outcome(journey: &Journey) -> Outcome {
     let app = App::new(&SETTINGS, INPUTS.into(), &REGISTRY, OutputFormats::default());
     let mut desk = Sequential::new(app, Millis(i64::MIN));
     let records = batch(&journey.records);
@@ -43,22 +47,44 @@ pub fn cases(journey: &Journey) -> BTreeMap<CaseId, Case> {
     desk.advance(journey.now);
     assert_eq!(desk.rejected(), [], "nothing in a journey is refused");
     let mut cases = BTreeMap::new();
+    let mut bounces = Vec::new();
     for output in desk.outputs() {
         match output {
             Output::Case(case) => {
-                _ = cases.insert(
-                    case.case_id,
-                    Case {
-                        version: 0,
-                        ..(**case).clone()
-                    },
-                )
+                let unversioned = Case {
+                    version: 0,
+                    ..(**case).clone()
+                };
+                cases.insert(case.case_id, unversioned);
             }
             Output::NoCase(case_id) => _ = cases.remove(case_id),
-            _ => {}
+            Output::Event(event) => tell(event, &mut bounces),
+            Output::Work(_) => {}
         }
     }
-    cases
+    bounces.retain(|(from, _, _)| cases.contains_key(from));
+    bounces.sort();
+    Outcome { cases, bounces }
+}
+
+/// Adds a bounce that an event tells, or takes out the one that it corrects.
+fn tell(event: &CaseEvent, bounces: &mut Vec<(CaseId, CaseId, Millis)>) {
+    let corrects = event.details.get("what").is_some_and(|what| what == "bounced");
+    if event.kind != CaseEventType::Bounced && !corrects {
+        return;
+    }
+    let to = event
+        .details
+        .get("case")
+        .and_then(|case| case.parse().ok())
+        .expect("it names a case");
+    let bounce = (event.case_id, to, event.at);
+    if corrects {
+        let known = bounces.iter().position(|known| *known == bounce);
+        bounces.remove(known.expect("what is taken back was told"));
+    } else {
+        bounces.push(bounce);
+    }
 }
 
 /// The records as a log has them, received when they happened.

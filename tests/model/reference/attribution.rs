@@ -83,7 +83,7 @@ fn said_to(conversation: &Conversation, fact: &Fact) -> Option<String> {
 }
 
 /// The customer that is named, if they have spoken here: by the author key that they would have, else by
-/// an identifier that an author was given with.
+/// an identifier that an author was given with first, or that would be an author's key in another realm.
 fn named(conversation: &Conversation, person: Option<&Person>) -> Option<String> {
     let person = person.filter(|person| !person.identifiers.is_empty())?;
     let facts = &conversation.facts;
@@ -94,7 +94,12 @@ fn named(conversation: &Conversation, person: Option<&Person>) -> Option<String>
     person.identifiers.iter().find_map(|identifier| {
         let mut carriers =
             said(facts).filter(|(_, said)| said.message.author.identifiers.contains(identifier));
-        carriers.next().map(|(_, said)| said.author.clone())
+        let key = format!("{}:{}", identifier.kind, *identifier.value);
+        let mut of_key = said(facts).filter(|(_, said)| said.author == key);
+        carriers
+            .next()
+            .or_else(|| of_key.next())
+            .map(|(_, said)| said.author.clone())
     })
 }
 

@@ -39,8 +39,17 @@ pub struct Known {
     pub bystander: bool,
 }
 
-/// The cases of these records at `now`.
-pub fn cases(records: &[Record], now: Millis) -> BTreeMap<CaseId, Case> {
+/// What a journey comes to.
+#[derive(Default)]
+pub struct Outcome {
+    pub cases: BTreeMap<CaseId, Case>,
+    /// Rule 9: cases from which the company sent the customer to where they already waited: to which case, and
+    /// when.
+    pub bounces: Vec<(CaseId, CaseId, Millis)>,
+}
+
+/// What these records come to at `now`.
+pub fn outcome(records: &[Record], now: Millis) -> Outcome {
     let facts = Facts::of(records);
     let crm = Crm::of(&facts.customers);
     let mut known = Vec::new();
@@ -67,10 +76,15 @@ pub fn cases(records: &[Record], now: Millis) -> BTreeMap<CaseId, Case> {
         }
     }
     let surveys = party::surveys(&facts, &crm, &known);
-    let cases = known.iter().map(|case| {
+    let mut outcome = Outcome::default();
+    for case in &known {
         let links = party::links(case, &known);
         let customer = case.customer_id.as_deref().and_then(|id| crm.profile(id));
-        (case.case_id, record::of(case, &links, &surveys, customer, now))
-    });
-    cases.collect()
+        let record = record::of(case, &links, &surveys, customer, now);
+        outcome.cases.insert(case.case_id, record);
+        let bounces = links.bounces.into_iter().map(|(to, at)| (case.case_id, to, at));
+        outcome.bounces.extend(bounces);
+    }
+    outcome.bounces.sort();
+    outcome
 }

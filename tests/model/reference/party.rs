@@ -14,6 +14,8 @@ pub struct Links {
     pub escalated_from: Option<(CaseId, EscalationCause)>,
     pub switched_to: Option<CaseId>,
     pub chased_to: Option<CaseId>,
+    /// Rule 9: invitations to where the customer already waits.
+    pub bounces: Vec<(CaseId, Millis)>,
     /// Rule 11, repeat. Decision: a case of theirs opened in the 90 days before.
     pub came_before: bool,
     /// Rule 16: when the customer came again with the matter.
@@ -73,7 +75,10 @@ pub fn links(of: &Known, all: &[Known]) -> Links {
         .filter(|other| other.case_id != of.case_id)
         .collect();
     others.sort_by_key(|other| other.place());
-    let mut links = Links::default();
+    let mut links = Links {
+        bounces: bounces(of, &others),
+        ..Links::default()
+    };
     for other in others {
         let (earlier, later) = if of.place() < other.place() {
             (of, other)
@@ -114,6 +119,21 @@ pub fn links(of: &Known, all: &[Known]) -> Links {
         }
     }
     links
+}
+
+/// Rule 9: the company invites to a channel where the party already waits. Decision: of several cases there,
+/// the earliest.
+fn bounces(of: &Known, others: &[&Known]) -> Vec<(CaseId, Millis)> {
+    let invitations = of.course.invitations.iter();
+    let bounces = invitations.filter_map(|(at, channel)| {
+        let mut there = others.iter().filter(|other| other.course.channel.name == channel);
+        let waits = there.find(|other| {
+            let mut waits = other.course.waits.iter();
+            waits.any(|wait| wait.from <= *at && wait.end.is_none_or(|(end, _)| *at < end))
+        })?;
+        Some((waits.case_id, *at))
+    });
+    bounces.collect()
 }
 
 /// Rule 12: to which case each survey belongs that names no conversation: the party's case with the
