@@ -166,7 +166,7 @@ fn whoever_is_named_without_the_platform_is_found_in_any_order() {
     let lines = [
         says(0, "ann", "email", &["email:a@b"]).into(),
         bob.into(),
-        about("email", scores(60, "s", 3.0, &["handle:bob"])).into(),
+        about("email", scores(60, "s", 3.0, &["handle:bob", "email:bob@b"])).into(),
     ];
     let story = in_any_order(&lines, DAY);
     let cases = story.cases();
