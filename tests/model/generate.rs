@@ -56,7 +56,15 @@ impl fmt::Debug for Journey {
 #[derive(Clone, Copy, Debug)]
 struct When {
     back: usize,
-    gap: i64,
+    gap: Gap,
+}
+
+/// A distance in time: one of the journey's spans, or just below or above it, forwards or backwards.
+#[derive(Clone, Copy, Debug)]
+struct Gap {
+    span: usize,
+    edge: i64,
+    way: i64,
 }
 
 /// What a step is, before it has a place, a time and an id.
@@ -121,8 +129,8 @@ struct Reply {
     names: bool,
     answers: Option<usize>,
     visibility: Option<Visibility>,
-    invites_to: Option<&'static str>,
-    promises: Option<i64>,
+    invites_to: Option<usize>,
+    promises: Option<Gap>,
     team: Option<&'static str>,
     revised: Revised,
 }
@@ -226,33 +234,35 @@ fn person(who: usize) -> Person {
     }
 }
 
-/// Distances in time at which rules turn.
-fn gap() -> impl Strategy<Value = i64> {
-    let spans = vec![
-        0,
-        SECOND,
-        MINUTE,
-        2 * MINUTE,
-        10 * MINUTE,
-        15 * MINUTE,
-        30 * MINUTE,
-        HOUR,
-        2 * HOUR,
-        4 * HOUR,
-        DAY,
-        2 * DAY,
-        3 * DAY,
-        7 * DAY,
-        30 * DAY,
-        90 * DAY,
-    ];
+/// Distances in time at which rules turn. A journey has a few of them only, so that they meet.
+const SPANS: [i64; 16] = [
+    0,
+    SECOND,
+    MINUTE,
+    2 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    4 * HOUR,
+    DAY,
+    2 * DAY,
+    3 * DAY,
+    7 * DAY,
+    30 * DAY,
+    90 * DAY,
+];
+
+fn gap() -> impl Strategy<Value = Gap> {
     let edge = prop_oneof![3 => Just(0), 1 => Just(MS), 1 => Just(-MS)];
-    let way = prop_oneof![7 => Just(1), 1 => Just(-1)];
-    (select(spans), edge, way).prop_map(|(span, edge, way)| way * span + edge)
+    let way = prop_oneof![9 => Just(1), 1 => Just(-1)];
+    (0..8_usize, edge, way).prop_map(|(span, edge, way)| Gap { span, edge, way })
 }
 
 fn when() -> impl Strategy<Value = When> {
-    (0..4_usize, gap()).prop_map(|(back, gap)| When { back, gap })
+    let back = prop_oneof![3 => Just(0), 3 => 1..4_usize];
+    (back, gap()).prop_map(|(back, gap)| When { back, gap })
 }
 
 /// One of these, at most.
@@ -345,7 +355,7 @@ fn reply() -> impl Strategy<Value = Deed> {
         maybe(&[0_usize, 1, 2]),
     );
     let promises = prop::option::weighted(0.15, gap());
-    let invites = maybe(&["phone", "email", "messaging"]);
+    let invites = maybe(&[0_usize, 1, 2, 3]);
     let rest = (
         visibility(),
         invites,
@@ -477,17 +487,34 @@ pub fn journey(clock: Clock) -> impl Strategy<Value = Journey> {
     ];
     let places = prop::collection::vec(0..PLACES.len(), 1..5);
     let people = prop::collection::vec(0..PEOPLE.len(), 1..5);
-    (places, people, steps, when()).prop_map(move |(places, people, steps, end)| {
-        written(&Palette { places, people }, &steps, end, clock)
-    })
+    let spans = prop::collection::vec(select(SPANS.to_vec()), 1..5);
+    let palette = (places, people, spans);
+    let palette = palette.prop_map(|(places, people, spans)| Palette {
+        places,
+        people,
+        spans,
+    });
+    (palette, steps, when()).prop_map(move |(palette, steps, end)| written(&palette, &steps, end, clock))
 }
 
+/// What a journey is made of.
+#[derive(Debug)]
 struct Palette {
     places: Vec<usize>,
     people: Vec<usize>,
+    spans: Vec<i64>,
 }
 
 impl Palette {
+    fn later(&self, at: Millis, gap: Gap) -> Millis {
+        at.plus(gap.way * self.spans[gap.span % self.spans.len()] + gap.edge)
+    }
+
+    /// A moment, as those before it are.
+    fn moment(&self, times: &[Millis], when: When) -> Millis {
+        self.later(times[times.len() - 1 - when.back.min(times.len() - 1)], when.gap)
+    }
+
     fn place(&self, n: usize) -> Spot {
         PLACES[self.places[n % self.places.len()]]
     }
@@ -503,7 +530,7 @@ fn written(palette: &Palette, steps: &[Step], end: When, clock: Clock) -> Journe
     let mut book = Book::default();
     let (mut records, mut tellings) = (Vec::new(), Vec::new());
     for step in steps {
-        let at = moment(&times, step.when);
+        let at = palette.moment(&times, step.when);
         times.push(at);
         if !step.is_told {
             continue;
@@ -515,7 +542,7 @@ fn written(palette: &Palette, steps: &[Step], end: When, clock: Clock) -> Journe
         }
     }
     let latest = times.iter().copied().max().expect("it has a beginning");
-    let mut now = moment(&times, end).max(latest);
+    let mut now = palette.moment(&times, end).max(latest);
     let (arrivals, on_the_wall) = if clock == Clock::GoesBy {
         const DELAYS: [i64; 8] = [0, 0, 0, SECOND, HOUR, DAY, 3 * DAY, 10 * DAY];
         let heard = tellings.iter().map(|(arrival, n)| {
@@ -540,10 +567,6 @@ fn written(palette: &Palette, steps: &[Step], end: When, clock: Clock) -> Journe
         on_the_wall,
         now,
     }
-}
-
-fn moment(times: &[Millis], when: When) -> Millis {
-    times[times.len() - 1 - when.back.min(times.len() - 1)].plus(when.gap)
 }
 
 /// What was written so far.
@@ -719,8 +742,8 @@ impl Book {
             kind: reply.kind,
             visibility: reply.visibility,
             status: reply.status,
-            invites_to: reply.invites_to.map(Into::into),
-            promised_by: reply.promises.map(|gap| at.plus(gap)),
+            invites_to: reply.invites_to.map(|n| palette.place(n).1.into()),
+            promised_by: reply.promises.map(|gap| palette.later(at, gap)),
             occurred_at: at,
             ..Response::default()
         };
