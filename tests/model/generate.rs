@@ -485,8 +485,16 @@ pub fn journey(clock: Clock) -> impl Strategy<Value = Journey> {
         6 => prop::collection::vec(step(), 1..15),
         1 => prop::collection::vec(step(), 1..40),
     ];
-    let places = prop::collection::vec(0..PLACES.len(), 1..5);
-    let people = prop::collection::vec(0..PEOPLE.len(), 1..5);
+    // One who goes from a private channel to a public one, or back, is what rule 9 is about.
+    let (private, public) = (select(vec![1_usize, 2, 3, 6]), select(vec![0_usize, 4]));
+    let places = prop_oneof![
+        3 => prop::collection::vec(0..PLACES.len(), 1..5),
+        2 => (private, public).prop_map(|(private, public)| vec![private, public]),
+    ];
+    let people = prop_oneof![
+        3 => prop::collection::vec(0..PEOPLE.len(), 1..5),
+        2 => prop::collection::vec(0..7_usize, 1..2),
+    ];
     let spans = prop::collection::vec(select(SPANS.to_vec()), 1..5);
     let palette = (places, people, spans);
     let palette = palette.prop_map(|(places, people, spans)| Palette {
