@@ -9,11 +9,11 @@ use crate::rules::DAY;
 impl Course {
     /// Rule 21: by when the company last promised, and what has become of that.
     pub fn promise(&self, now: Millis) -> (Option<Millis>, PromiseState) {
-        let promises = self.words.iter().enumerate().filter_map(|(n, word)| match word {
+        let mut promises = self.words.iter().enumerate().filter_map(|(n, word)| match word {
             Word::Promise(by) => Some((n, *by)),
             Word::Kept(_) => None,
         });
-        let Some((n, by)) = promises.last() else {
+        let Some((n, by)) = promises.next_back() else {
             return (None, PromiseState::None);
         };
         let kept = self.words[n + 1..]

@@ -34,6 +34,8 @@ pub struct Fact {
     pub what: What,
 }
 
+// Journeys are short: what they take up does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone)]
 pub enum What {
     Said(Said),
