@@ -57,6 +57,8 @@ pub struct Fold {
     pub acknowledged: Option<Mark>,
     /// The earliest human reply, or a bot's resolution that stood long enough.
     pub answered: Option<Answer>,
+    /// The first reply of a person; it may come after a bot's that is the answer.
+    pub replied_at: Option<Millis>,
     /// A bot said RESOLVED and nobody has contested it yet.
     pub bot_claim: Option<Mark>,
     /// The earliest public human reply.
@@ -200,6 +202,7 @@ impl Fold {
             clock: None,
             acknowledged: None,
             answered: None,
+            replied_at: None,
             bot_claim: None,
             answered_publicly_at: None,
             resolved: None,
@@ -370,6 +373,7 @@ impl Fold {
         match said.kind {
             ResponseKind::Human | ResponseKind::Unknown => {
                 self.human_replies += 1;
+                self.replied_at.get_or_insert(fact.at);
                 let elsewhere = said.elsewhere.as_ref();
                 self.handling
                     .reply(&mark(), said.team.as_ref(), said.agent.as_ref(), elsewhere);
