@@ -55,6 +55,8 @@ pub struct Journey {
     pub waits: SmallVec<[Spell; 0]>,
     /// Times when RESOLVED stood and was taken back.
     pub resolved: SmallVec<[Spell; 0]>,
+    /// Times when a decision to let it go stood and was taken back.
+    pub let_go: SmallVec<[Spell; 0]>,
     /// Times without a message that were longer than [`SILENCE_MS`].
     pub silent: SmallVec<[Spell; 0]>,
     /// Invitations to other channels.
@@ -72,6 +74,16 @@ impl Journey {
     /// A RESOLVED does not stand any more.
     pub fn was_resolved(&mut self, from: Millis, to: Millis) {
         remember(&mut self.resolved, Spell { from, to: Some(to) });
+    }
+
+    /// A decision to let it go does not stand any more.
+    pub fn was_let_go(&mut self, from: Millis, to: Millis) {
+        remember(&mut self.let_go, Spell { from, to: Some(to) });
+    }
+
+    /// When a decision to let it go was taken back last.
+    pub fn taken_up_at(&self) -> Option<Millis> {
+        self.let_go.last()?.to
     }
 
     /// The company invites elsewhere.
@@ -187,9 +199,9 @@ impl Summary {
         self.resolved_at.is_some_and(|at| at <= t) || self.journey.resolved.iter().any(|spell| spell.holds(t))
     }
 
-    /// Whether a person had decided by `t` to let it go.
+    /// Whether at `t` a person had decided to let it go.
     pub fn was_let_go(&self, t: Millis) -> bool {
-        self.let_go_at.is_some_and(|at| at <= t)
+        self.let_go_at.is_some_and(|at| at <= t) || self.journey.let_go.iter().any(|spell| spell.holds(t))
     }
 
     /// Whether at `t` the customer had no reply, and had waited longer than patience (rule 7) or the
@@ -299,10 +311,12 @@ mod tests {
     fn what_stood_and_was_taken_back_stood_then() {
         let mut case = summary();
         case.journey.was_resolved(day(1), day(3));
+        case.journey.was_let_go(day(2), day(4));
         case.journey.waited(day(0), day(1));
         case.waits_since = Some(day(3));
         let days = |holds: &dyn Fn(Millis) -> bool| (0..5).filter(|d| holds(day(*d))).collect::<Vec<_>>();
         assert_eq!(days(&|t| case.was_resolved(t)), [1, 2]);
+        assert_eq!(days(&|t| case.was_let_go(t)), [2, 3]);
         assert_eq!(days(&|t| case.was_waiting(t)), [0, 3, 4]);
     }
 

@@ -111,6 +111,27 @@ fn a_call_that_nobody_answered_and_a_post() {
     }
 }
 
+/// A bot's solution was the answer; the customer asked again, and a person replied.
+#[test]
+fn who_was_replied_to_after_a_bot_was_not_left_alone() {
+    let bot = Response {
+        kind: heard::model::ResponseKind::Bot,
+        status: Some(Status::Resolved),
+        ..replies(5, "b", "phone")
+    };
+    let lines: [Line; 6] = [
+        ann(),
+        says(0, "call", "phone", &["phone:1234567"]).into(),
+        bot.into(),
+        says(2 * DAY, "again", "phone", &["phone:1234567"]).into(),
+        replies(2 * DAY + 5, "r", "phone").into(),
+        says(2 * DAY + 10, "post", "social", &["handle:ann"]).into(),
+    ];
+    let story = Story::told(with_levels(), lines).until(3 * DAY);
+    let post = of(&story, "social");
+    assert_eq!(post.escalation_cause, Some(EscalationCause::Unsolved));
+}
+
 #[test]
 fn a_late_answer_takes_the_escalation_back() {
     let lines: [Line; 3] = [

@@ -158,6 +158,22 @@ fn whose_case_in_the_conversation_it_is() {
     }
 }
 
+/// A case is named by its author's handle, on whatever platform; so is the person asked.
+#[test]
+fn whoever_is_named_without_the_platform_is_found_in_any_order() {
+    let mut bob = says(5, "bob", "email", &["handle:bob"]);
+    bob.author.identifiers[0].realm = Some("forum.example".into());
+    let lines = [
+        says(0, "ann", "email", &["email:a@b"]).into(),
+        bob.into(),
+        about("email", scores(60, "s", 3.0, &["handle:bob", "email:bob@b"])).into(),
+    ];
+    let story = in_any_order(&lines, DAY);
+    let cases = story.cases();
+    let surveyed = cases.values().find(|case| case.survey_score.is_some());
+    assert_eq!(surveyed.map(|case| &**case.excerpt), Some("text of bob"));
+}
+
 #[test]
 fn a_survey_of_a_system_whose_clock_is_slow_is_joined_all_the_same() {
     let lines = [
@@ -364,6 +380,26 @@ fn a_review_s_first_stars_are_severity_and_changed_ones_advocacy() {
         let found = survey_score.zip(answered_when_surveyed);
         assert_eq!(found, expected, "{revisions:?}");
         assert_eq!(survey_scale, expected.map(|_| Stars1To5));
+    }
+}
+
+/// Whatever the stars are now: what they were first is how bad it was.
+#[test]
+fn a_review_that_was_edited_is_as_urgent_as_its_first_stars() {
+    let review = |revision: i64, stars: Option<f64>| {
+        let mut review = says(0, "m", "review", &["handle:ann"]);
+        (review.revision, review.rating) = (revision, stars);
+        Line::Says(review)
+    };
+    //   given stars by revision            then points
+    for (stars, points) in [
+        ([Some(1.0), Some(5.0)], 20),
+        ([Some(5.0), Some(1.0)], 0),
+        ([None, Some(2.0)], 10),
+        ([Some(1.0), None], 20),
+    ] {
+        let lines = [review(0, stars[0]), review(1, stars[1])];
+        assert_eq!(in_any_order(&lines, 60).case().priority, points, "{stars:?}");
     }
 }
 

@@ -130,6 +130,7 @@ fn rule_3_a_bots_solution_is_an_answer_if_nobody_contests_it_for_a_day() {
         was contested too late    | 0 Ann, 9 bot resolving, 2d Ann         | 9d        | 9        | Bot
         was overtaken by a person | 0 Ann, 9 bot resolving, 20 agent       | 9d        | 20       | Human
         is only a bot's reply     | 0 Ann, 9 bot                           | 9d        | -        | -
+        is repeated within a day  | 0 Ann, 9 bot resolving, 20h bot resolving | 2d     | 9        | Bot
     ";
     check(table, 2, |given| {
         let case = ann(&told(given[0]).until(minutes(given[1])));
@@ -148,6 +149,8 @@ fn rule_4_waits_reopening_and_time_that_is_not_the_companys() {
         asks again, unaware of a note | 0 Ann, 5 note, 9 Ann                                  | 1     | 1       | 0        | -           | Open
         is helped                     | 0 Ann, 5 agent, 100 resolved                          | 1     | 0       | 0        | 100         | Resolved
         is let go                     | 0 Ann, 9 let-go                                       | 1     | 0       | 0        | -           | LetGo
+        is let go, and helped         | 0 Ann, 9 let-go, 100 resolved                         | 1     | 0       | 0        | 100         | Resolved
+        is helped, and then let go    | 0 Ann, 9 resolved, 100 let-go                         | 1     | 0       | 0        | 9           | LetGo
         is helped, and says thanks    | 0 Ann, 5 agent, 100 resolved, 110 Ann thanks          | 1     | 0       | 0        | 100         | Resolved
         is helped, and out of office  | 0 Ann, 5 agent, 100 resolved, 110 Ann automatically   | 1     | 0       | 0        | 100         | Resolved
         is not helped after all       | 0 Ann, 5 agent, 100 resolved, 110 Ann                 | 2     | 0       | 1        | -           | Open
@@ -194,6 +197,9 @@ fn rule_5_service_levels() {
         is past it, then waits    | 0 Ann, 10 agent                                              | 30h       | 30h pending | Met         | Met      | Met      | Breached | 1       | 1        | 0
         is credited that          | 0 Ann, 10 agent, 10 pending, 2d Ann, 49h agent, 60h resolved | 3d        |             | Met         | Met      | Met      | Met      | 0       | 0        | 0
         is praise                 | 0 Ann praises                                                | 9d        |             | None        | None     | None     | None     | 0       | 0        | 0
+        is let go in time         | 0 Ann, 10 let-go                                             | 9d        |             | None        | None     | None     | None     | 0       | 0        | 0
+        is let go later           | 0 Ann, 10 agent, 20 Ann, 30 let-go                           | 9d        |             | Met         | Met      | Met      | None     | 0       | 0        | 0
+        is let go too late        | 0 Ann, 3h let-go                                             | 9d        |             | Breached    | Breached | Breached | None     | 2       | 3        | 0
     ";
     check(table, 3, |given| {
         let mut story = Story::told(with_levels(), lines(given[0])).until(minutes(given[1]));
@@ -293,6 +299,7 @@ fn rule_7_what_is_silence() {
         solution without a word       | 5 resolved        | Resolved     | false
         decision to let it go         | 5 let-go          | LetGo        | false
         decision, too late            | 2d let-go         | LetGo        | true
+        decision, until Ann goes on   | 5 let-go, 2d Ann, 2d somebody | Answered | false
         answer to one of two messages | 5 agent, 9 Ann    | Open         | false
         private answer                | 5 agent privately | Answered     | false
     ";

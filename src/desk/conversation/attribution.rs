@@ -39,12 +39,17 @@ pub fn attribute(facts: &[Fact], elders: &Elders) -> Vec<Author> {
         // A reply to a reply belongs where that one does: follow the chain, then mark all of it.
         let mut chain = Vec::new();
         let mut at = start;
-        let case = loop {
+        let mut case = loop {
             if let Some(case) = cases[at] {
                 break case;
             }
-            if chain.contains(&at) {
-                break 0; // replies in a ring reply to nobody
+            if let Some(ring) = chain.iter().position(|seen| *seen == at) {
+                // Replies in a ring reply to nobody: each falls back by itself. What replies to one of
+                // them belongs where that one does.
+                for i in chain.drain(ring..) {
+                    cases[i] = Some(people.otherwise(facts, i));
+                }
+                continue;
             }
             chain.push(at);
             match (people.replied_to(facts, at), facts[at].said.addressee()) {
@@ -53,11 +58,12 @@ pub fn attribute(facts: &[Fact], elders: &Elders) -> Vec<Author> {
                 (None, Some(_)) => break people.otherwise(facts, at),
             }
         };
-        // Where the chain ends at nobody, each falls back by itself.
-        for i in chain {
-            let own = || people.otherwise(facts, i);
-            let is_reply = facts[i].said.addressee().is_some();
-            cases[i] = Some(if case == 0 && is_reply { own() } else { case });
+        // Where the chain ends at nobody, the first that falls back on somebody takes along what replies to it.
+        for i in chain.into_iter().rev() {
+            if case == 0 && facts[i].said.addressee().is_some() {
+                case = people.otherwise(facts, i);
+            }
+            cases[i] = Some(case);
         }
     }
     cases.into_iter().map(Option::unwrap_or_default).collect()
@@ -131,11 +137,11 @@ impl<'a> People<'a> {
     }
 
     fn named(&self, to: &Addressee) -> Option<Author> {
-        let author = to.author.filter(|author| self.authors.contains(author));
-        author.or_else(|| {
-            to.mentions
-                .iter()
-                .find_map(|(mention, _)| self.mentioned.get(mention).copied())
+        let here = |author: Author| self.authors.contains(&author).then_some(author);
+        let mut mentions = to.mentions.iter();
+        to.author.and_then(here).or_else(|| {
+            // An author key has no realm: an identifier may be somebody's key that none was given with.
+            mentions.find_map(|(mention, author)| self.mentioned.get(mention).copied().or(here(*author)))
         })
     }
 }
@@ -159,7 +165,11 @@ mod tests {
         let to = Addressee {
             reply_to: reply_to.map(Into::into),
             author,
-            mentions: mention.map(|mention| (mention, 0)).into_iter().collect(),
+            // A small number is the hash of a key, too.
+            mentions: mention
+                .map(|mention| (mention, mention % 100))
+                .into_iter()
+                .collect(),
         };
         fact(
             at,
@@ -195,14 +205,21 @@ mod tests {
             company(32, "named", None, Some(ann), None),
             company(33, "mentioned", None, Some(99), Some(ann + 100)),
             company(34, "to a reply", Some("reply"), None, None),
+            company(34, "the key of another realm", None, Some(99), Some(1)),
             company(35, "gone", Some("nowhere"), None, None),
             company(36, "ring 1", Some("ring 2"), None, None),
             company(37, "ring 2", Some("ring 1"), None, None),
             company(38, "to nobody's", Some("early"), None, None),
+            company(38, "to a later one", Some("to nobody's, but Ann"), None, None),
+            company(39, "to nobody's, but Ann", Some("early"), Some(ann), None),
+            company(39, "to a ring", Some("to Ann in a ring"), None, None),
+            company(39, "to Ann in a ring", Some("to Ann in a ring"), Some(ann), None),
             company(40, "0 same moment", None, None, None),
             customer(40, "a2", ann),
         ];
-        let expected = [0, ann, bob, bob, ann, ann, ann, ann, bob, bob, bob, bob, ann, ann];
+        let expected = [
+            0, ann, bob, bob, ann, ann, ann, ann, ann, bob, bob, bob, bob, ann, ann, ann, ann, ann, ann,
+        ];
         for (fact, case) in facts.iter().zip(attribute(&facts, &Elders::default())) {
             let wanted = expected[facts.iter().position(|f| f.id == fact.id).expect("it is there")];
             assert_eq!(case, wanted, "{}", fact.id);

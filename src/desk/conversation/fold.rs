@@ -57,6 +57,8 @@ pub struct Fold {
     pub acknowledged: Option<Mark>,
     /// The earliest human reply, or a bot's resolution that stood long enough.
     pub answered: Option<Answer>,
+    /// The first reply of a person; it may come after a bot's that is the answer.
+    pub replied_at: Option<Millis>,
     /// A bot said RESOLVED and nobody has contested it yet.
     pub bot_claim: Option<Mark>,
     /// The earliest public human reply.
@@ -83,6 +85,8 @@ pub struct Fold {
     pub waits: u32,
     /// Closed waits that had a deadline and missed it.
     pub late_waits: u32,
+    /// Closed waits that had a deadline and met it.
+    pub timely_waits: u32,
     /// Messages of customers who waited already.
     pub chasers: u32,
     /// The author's latest message.
@@ -204,6 +208,7 @@ impl Fold {
             clock: None,
             acknowledged: None,
             answered: None,
+            replied_at: None,
             bot_claim: None,
             answered_publicly_at: None,
             resolved: None,
@@ -216,6 +221,7 @@ impl Fold {
             praise: None,
             waits: 0,
             late_waits: 0,
+            timely_waits: 0,
             chasers: 0,
             last_company_at: None,
             customer_messages: 0,
@@ -306,7 +312,8 @@ impl Fold {
     pub fn unanswered_from(&self, rules: &ChannelRules) -> Option<Millis> {
         let clock = self.clock.as_ref()?;
         let waits = self.human_replies == 0 && self.resolved.is_none() && self.let_go.is_none();
-        waits.then(|| clock.at.plus(rules.patience.ms()).max(self.cycle_at))
+        let end = clock.at.plus(rules.patience.ms()).max(self.cycle_at);
+        waits.then(|| end.max(self.journey.taken_up_at().unwrap_or(end)))
     }
 
     fn customer(&mut self, fact: &Fact, said: &CustomerSaid, rules: &ChannelRules, closed: &mut Vec<Wait>) {
@@ -320,7 +327,8 @@ impl Fold {
             }
         }
         self.told.or(&said.about);
-        self.severity.and(&said.severity);
+        // The stars first given are severity, revised ones are advocacy (rule 12).
+        self.severity.and(&said.severity.rated(said.ratings.first()));
         self.audience = said.audience.or(self.audience);
         if let Some(scored) = said.ratings.revised(&fact.id) {
             keep_latest(&mut self.rated, scored);
@@ -340,7 +348,7 @@ impl Fold {
         }
         self.thanked(fact.at, closed);
         self.bot_claim = None;
-        self.let_go = None;
+        self.take_up(fact.at);
         if let Some(resolved) = self.resolved.take() {
             self.journey.was_resolved(resolved.at, fact.at);
             self.reopen(fact.at);
@@ -384,6 +392,7 @@ impl Fold {
                         remember(&mut self.replied_in, hour);
                     }
                 }
+                self.replied_at.get_or_insert(fact.at);
                 let elsewhere = said.elsewhere.as_ref();
                 self.handling
                     .reply(&mark(), said.team.as_ref(), said.agent.as_ref(), elsewhere);
@@ -413,7 +422,8 @@ impl Fold {
             ResponseKind::Bot => {
                 self.bot_replies += 1;
                 if said.status == Some(Status::Resolved) && self.answered.is_none() {
-                    self.bot_claim = Some(mark());
+                    // A second word of the bot does not begin the customer's day anew.
+                    self.bot_claim.get_or_insert_with(mark);
                 }
             }
             ResponseKind::AutoAck | ResponseKind::Note | ResponseKind::Community => {}
@@ -458,6 +468,7 @@ impl Fold {
             }
             Some(Status::Resolved) => {
                 self.thaw(fact.at, rules);
+                self.take_up(fact.at);
                 self.promises.kept(&mark());
                 self.resolved.get_or_insert_with(mark);
                 let answers = (self.human_replies, self.bot_replies);
@@ -469,7 +480,7 @@ impl Fold {
                 self.close(fact.at, rules, closed);
             }
             Some(Status::Reopened) => {
-                self.let_go = None;
+                self.take_up(fact.at);
                 if let Some(resolved) = self.resolved.take() {
                     self.journey.was_resolved(resolved.at, fact.at);
                     self.bot_claim = None;
@@ -495,6 +506,13 @@ impl Fold {
         }
     }
 
+    /// A decision to let the case go does not stand any more.
+    fn take_up(&mut self, at: Millis) {
+        if let Some(let_go) = self.let_go.take() {
+            self.journey.was_let_go(let_go.at, at);
+        }
+    }
+
     /// Rule 18: after RESOLVED, somebody has spoken with the customer again.
     fn follow_up(&mut self, mark: impl FnOnce() -> Mark) {
         if let Some(resolved) = &self.resolved {
@@ -517,7 +535,14 @@ impl Fold {
         self.thanked(at, closed);
         if let Some(mut wait) = self.open.take() {
             wait.closed = Some(at);
-            self.late_waits += u32::from(wait.was_late(&rules.levels));
+            // Nobody waits while a decision to let go stands: then it is that which ends the wait, and a
+            // clock given up in time has met nothing.
+            let was_let_go = self.let_go.is_some();
+            match wait.was_late(&rules.levels) {
+                Some(true) => self.late_waits += 1,
+                Some(false) if !was_let_go => self.timely_waits += 1,
+                _ => {}
+            }
             self.journey.waited(wait.first.at, at);
             self.last_wait = Some(wait.clone());
             closed.push(wait);

@@ -385,6 +385,7 @@ impl<'a, 's> Actor<'a, 's> {
                 return Ok(Some(known));
             }
             self.miss(head, mention)?;
+            self.miss(head, author)?;
         }
         Ok(None)
     }
@@ -517,6 +518,9 @@ fn wanted<'f>(keys: &Keys, to: &'f Addressee) -> impl Iterator<Item = u64> + use
     let target = to.reply_to.iter();
     let messages = target.flat_map(|id| [Class::Customer, Class::Company].map(|class| (class, id)));
     let messages = messages.map(move |(class, id)| ledger::name(&keys, class, id));
-    let mentions = to.mentions.iter().map(|(mention, _)| *mention);
+    let mentions = to
+        .mentions
+        .iter()
+        .flat_map(|(mention, author)| [*mention, *author]);
     messages.chain(to.author).chain(mentions)
 }

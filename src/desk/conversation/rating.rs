@@ -51,6 +51,11 @@ impl Ratings {
         }
     }
 
+    /// The stars first given.
+    pub fn first(&self) -> Option<f64> {
+        self.0.first().map(|rating| rating.stars)
+    }
+
     /// The last change of the stars, as a score of the message `id`; none while they are those first
     /// given.
     pub fn revised(&self, id: &str) -> Option<Scored> {

@@ -9,7 +9,7 @@ use super::Actor;
 use super::case::CaseRow;
 use super::events::{self, Happened, News, Side};
 use super::fact::{Author, Class, Fact};
-use super::fold::{Answer, Fold};
+use super::fold::Fold;
 use super::ledger::{self, Head};
 use super::level::Level;
 use super::view::{View, Yardstick};
@@ -21,7 +21,7 @@ use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::row::Row;
 use crate::desk::summary::Summary;
-use crate::model::{AnsweredBy, CaseEvent, CaseId, Complaint, Stage, WorkState};
+use crate::model::{CaseEvent, CaseId, Complaint, Stage, WorkState};
 use crate::processor::{Corrupt, Rejection, RowKey};
 
 /// A case that has changed.
@@ -413,7 +413,6 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
     let Side { fold, view } = side;
     let clocks = view.clocks.iter();
     let answer = clocks.map(|judged| (judged.level, judged.judgement.deadline));
-    let human = |answer: &&Answer| answer.by == AnsweredBy::Human;
     let about = |set: &Option<SmolStr>, told: &Option<SmolStr>| set.clone().or_else(|| told.clone());
     Summary {
         case_id,
@@ -429,7 +428,7 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
         answer_by: answer
             .into_iter()
             .find_map(|(level, by)| (level == Level::Answer).then_some(by)),
-        answered_at: fold.answered.as_ref().filter(human).map(|answer| answer.mark.at),
+        answered_at: fold.replied_at,
         resolved_at: fold.resolved.as_ref().map(|mark| mark.at),
         first_resolved_at: fold.first_resolved.as_ref().map(|first| first.at),
         let_go_at: fold.let_go.as_ref().map(|mark| mark.at),

@@ -18,7 +18,7 @@ pub struct Severity {
 }
 
 impl Severity {
-    /// What a message tells. What the source says of sentiment and intent counts before words: who thanks
+    /// What one message tells beside its stars. What the source says of sentiment and intent counts before words: who thanks
     /// or is pleased does not threaten.
     pub fn of(complaint: &Complaint, terms: &Terms) -> Self {
         let sentiment = complaint.sentiment.filter(|sentiment| sentiment.is_finite());
@@ -27,13 +27,19 @@ impl Severity {
         let text = complaint.text.as_deref().filter(|_| !pleased);
         let found = text.map(|text| terms.categories(text));
         Self {
-            rating: complaint.rating.map(|stars| stars.floor() as i32),
+            rating: None,
             sentiment: sentiment.map(|sentiment| (sentiment.clamp(-1.0, 1.0) * 1000.0).round() as i16),
             words: found
                 .into_iter()
                 .flatten()
                 .fold(0, |words, category| words | bit(category)),
         }
+    }
+
+    /// The same with the stars that the message gave first, by whichever revision.
+    pub fn rated(self, stars: Option<f64>) -> Self {
+        let rating = stars.map(|stars| stars.floor() as i32);
+        Self { rating, ..self }
     }
 
     /// Adds what a later message tells: the first rating stands, the worst sentiment counts, words stay

@@ -222,7 +222,7 @@ fn summary(fold: &Fold, clocks: &[Judged], levels: &Levels) -> CaseSla {
         _ if !levels.any(|set| set.next.is_some()) => SlaState::None,
         _ if fold.late_waits > 0 => SlaState::Breached,
         Some(open) => open,
-        None if had_level(fold, levels) => SlaState::Met,
+        None if fold.timely_waits > 0 => SlaState::Met,
         None => SlaState::None,
     };
     CaseSla {
@@ -231,12 +231,4 @@ fn summary(fold: &Fold, clocks: &[Judged], levels: &Levels) -> CaseSla {
         next: waits,
         resolve: state(Level::Resolve),
     }
-}
-
-/// Whether waits are over that had a level: the first of all waits, or the last.
-fn had_level(fold: &Fold, levels: &Levels) -> bool {
-    let has = |at: Millis| levels.in_force(at).next.is_some();
-    let first = fold.clock.as_ref().map(|clock| clock.at);
-    let closed = fold.waits - u32::from(fold.open.is_some());
-    closed > 0 && (first.is_some_and(has) || fold.open.is_none() && has(fold.last_customer_at))
 }

@@ -43,12 +43,10 @@ impl Wait {
         self.messages += 1;
     }
 
-    /// Whether it ended after its deadline.
-    pub fn was_late(&self, levels: &Levels) -> bool {
+    /// Whether it ended after its deadline; `None` if it has not ended, or had no deadline.
+    pub fn was_late(&self, levels: &Levels) -> Option<bool> {
         let set = levels.in_force(self.first.at);
-        match (self.closed, set.next) {
-            (Some(closed), Some(level)) => closed > set.deadline(level, self.first.at, 0),
-            _ => false,
-        }
+        let (closed, level) = (self.closed?, set.next?);
+        Some(closed > set.deadline(level, self.first.at, 0))
     }
 }

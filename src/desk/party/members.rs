@@ -177,7 +177,7 @@ impl Members {
 
 /// The history of a party as one of its cases sees it, over the cases at hand.
 pub fn history(of: &Member, members: &[Member]) -> History {
-    let opened_at = of.summary.opened_at;
+    let place = |member: &Member| (member.summary.opened_at, member.summary.case_id);
     let mut history = History {
         last_score: surveys::last_score(members).map(|scored| scored.score),
         ..History::default()
@@ -187,8 +187,9 @@ pub fn history(of: &Member, members: &[Member]) -> History {
         .filter(|m| m.standing == Standing::Member && m.survey.is_none() && m.case != of.case)
     {
         history.open_cases += u32::from(other.summary.open);
-        let before = opened_at.since(other.summary.opened_at);
-        if (0..=HISTORY_MS).contains(&before) {
+        // Of two cases that opened at one moment, the one with the smaller id is the earlier.
+        let before = of.summary.opened_at.since(other.summary.opened_at);
+        if place(other) < place(of) && before <= HISTORY_MS {
             history.complaints_90d += 1;
             history.unanswered_90d += u32::from(other.summary.was_unanswered);
         }

@@ -1,0 +1,183 @@
+//! What differs between the desk and the model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use heard::model::{Case, CaseId, Millis};
+use heard::report::Report;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+
+use crate::generate::{Clock, Journey, journey};
+use crate::{reference, told};
+
+/// A line for each field of each case that is not as the model has it.
+fn misjudged(model: &BTreeMap<CaseId, Case>, desk: &BTreeMap<CaseId, Case>) -> Vec<String> {
+    let ids: BTreeSet<_> = model.keys().chain(desk.keys()).collect();
+    let mut lines = Vec::new();
+    for id in ids {
+        match (model.get(id), desk.get(id)) {
+            (Some(model), Some(desk)) if model == desk => {}
+            (Some(model), Some(desk)) => {
+                let name = format!(
+                    "{}/{} of {}",
+                    model.channel, model.conversation_id, model.party_key
+                );
+                let (model, desk) = (fields(model), fields(desk));
+                let differ = model
+                    .iter()
+                    .filter(|(field, value)| desk.get(*field) != Some(value));
+                lines.extend(differ.map(|(field, value)| {
+                    let found = desk.get(field).unwrap_or(&Value::Null);
+                    format!("{name}: {field} should be {value}, and the desk has {found}")
+                }));
+            }
+            (Some(model), None) => lines.push(format!(
+                "{} {}: the desk has no such case",
+                model.channel, model.party_key
+            )),
+            (None, desk) => lines.push(format!("the desk has a case too many: {desk:?}")),
+        }
+    }
+    lines
+}
+
+fn fields(case: &Case) -> BTreeMap<String, Value> {
+    let Ok(Value::Object(fields)) = serde_json::to_value(case) else {
+        panic!("a case is an object");
+    };
+    fields.into_iter().collect()
+}
+
+/// A line for each group of the report whose figures are not those that the model counts.
+fn misreported(model: &BTreeMap<CaseId, Case>, desk: &BTreeMap<CaseId, Case>, as_of: Millis) -> Vec<String> {
+    let mut report = Report::default();
+    desk.values().for_each(|case| report.add(case));
+    let Ok(shown) = serde_json::to_value(report.show(as_of)) else {
+        panic!("a report is JSON");
+    };
+    let plain = reference::figures::report(&model.values().collect::<Vec<_>>(), as_of);
+    let mut groups = shown["groups"].as_array().cloned().unwrap_or_default();
+    groups.push(shown["total"].clone());
+    let mut lines = Vec::new();
+    if groups.len() != plain.len() {
+        lines.push(format!(
+            "the report has {} groups, not {}",
+            groups.len(),
+            plain.len()
+        ));
+    }
+    for group in groups {
+        let name = |field: &str| group[field].as_str().unwrap_or_default().to_owned();
+        let counted = plain.get(&(name("channel"), name("stage")));
+        let fields = counted.and_then(Value::as_object).into_iter().flatten();
+        lines.extend(fields.filter_map(|(field, value)| {
+            let mut found = group[field].clone();
+            for survey in found
+                .as_array_mut()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_object_mut)
+            {
+                survey.retain(|field, _| field != "score" && field != "interval");
+            }
+            let place = format!("{}/{}", name("channel"), name("stage"));
+            (found != *value).then(|| format!("{place}: report.{field} should be {value}, and is {found}"))
+        }));
+    }
+    lines
+}
+
+/// Everything that differs, a line each.
+fn differences(journey: &Journey) -> Vec<String> {
+    let model = reference::outcome(&journey.records, journey.now);
+    let desk = told::outcome(journey);
+    let mut lines = misjudged(&model.cases, &desk.cases);
+    lines.extend(misreported(&model.cases, &desk.cases, journey.now));
+    if model.bounces != desk.bounces {
+        let (model, desk) = (model.bounces, desk.bounces);
+        lines.push(format!("bounces should be {model:?}, and the desk told {desk:?}"));
+    }
+    lines
+}
+
+/// 10,000 journeys in two halves, or as many as PROPTEST_CASES says of each.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let config = ProptestConfig::default();
+    ProptestConfig {
+        cases: if asked { config.cases } else { 5_000 },
+        max_shrink_iters: 20_000,
+        ..config
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Time stands still until all is taken in.
+    #[test]
+    fn a_drain_comes_to_what_the_model_finds(journey in journey(Clock::Stands)) {
+        let differences = differences(&journey);
+        prop_assert!(differences.is_empty(), "\n  {}", differences.join("\n  "));
+    }
+
+    /// Time goes by between arrivals, which are late by up to ten days.
+    #[test]
+    fn the_wall_clock_comes_to_what_the_model_finds(journey in journey(Clock::GoesBy)) {
+        let differences = differences(&journey);
+        prop_assert!(differences.is_empty(), "\n  {}", differences.join("\n  "));
+    }
+}
+
+/// For whoever looks for the reasons of many differences at once: how many journeys show each kind, and the
+/// smallest of them. `PROPTEST_CASES=20000 cargo test --test model -- --ignored --nocapture`
+#[test]
+#[ignore = "a tool, not a test"]
+fn what_differs() {
+    let mut runner = TestRunner::new(ProptestConfig {
+        failure_persistence: None,
+        ..config()
+    });
+    let kinds = |journey: &Journey| -> BTreeMap<String, String> {
+        let of = |line: &str| {
+            line.rsplit(": ")
+                .next()
+                .unwrap_or(line)
+                .split(' ')
+                .next()
+                .map(str::to_owned)
+        };
+        let named = differences(journey)
+            .into_iter()
+            .map(|line| (of(&line).unwrap_or_default(), line));
+        named.collect()
+    };
+    let mut found = BTreeMap::<String, (u32, String)>::new();
+    let mut first = None;
+    for n in 1..=runner.config().cases {
+        let clock = if n % 2 == 0 { Clock::Stands } else { Clock::GoesBy };
+        let mut tree = journey(clock).new_tree(&mut runner).expect("a journey");
+        let Some((kind, _)) = kinds(&tree.current()).pop_first() else {
+            continue;
+        };
+        first.get_or_insert(n);
+        let (times, smallest) = found.entry(kind.clone()).or_default();
+        *times += 1;
+        for _ in 0..if *times == 1 { 4_000 } else { 0 } {
+            let line = kinds(&tree.current()).remove(&kind);
+            let fails = line.is_some();
+            if let Some(line) = line {
+                *smallest = format!("{line}\n{:?}", tree.current());
+            }
+            if !(if fails { tree.simplify() } else { tree.complicate() }) {
+                break;
+            }
+        }
+    }
+    for (kind, (times, smallest)) in found {
+        println!("=== {kind}: {times} journeys\n{smallest}\n");
+    }
+    println!("the first journey that differs: {first:?}");
+}

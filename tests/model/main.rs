@@ -1,0 +1,13 @@
+//! The desk against a reference model: random journeys of all kinds of records, told in any order and with
+//! repetitions, come to the cases and the report that a plain program finds over all facts at once.
+//!
+//! - [`reference`]: that program. Written from the rules, apart from the desk: it sorts, folds and judges.
+//! - [`rules`]: what both work by; [`records`]: the words of a journey.
+//! - [`generate`]: journeys; [`told`]: one told to the desk; [`compare`]: what differs.
+
+mod compare;
+mod generate;
+mod records;
+mod reference;
+mod rules;
+mod told;

@@ -1,0 +1,91 @@
+//! The words of a journey: records, as inputs bring them.
+
+use std::fmt;
+
+use heard::model::{Complaint, Customer, Identifier, Millis, Response, Survey, Update};
+
+use crate::rules::BEGIN;
+
+/// Anything that an input may bring.
+#[derive(Clone, PartialEq)]
+pub enum Record {
+    Said(Complaint),
+    Replied(Response),
+    Updated(Update),
+    Known(Customer),
+    Surveyed(Survey),
+}
+
+impl Record {
+    /// When it happened.
+    pub fn at(&self) -> Millis {
+        match self {
+            Self::Said(complaint) => complaint.occurred_at,
+            Self::Replied(response) => response.occurred_at,
+            Self::Updated(update) => update.occurred_at,
+            Self::Known(customer) => customer.updated_at,
+            Self::Surveyed(survey) => survey.occurred_at,
+        }
+    }
+}
+
+/// One line of text, so that a journey that failed can be read: only what is not as usual.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, mut fields) = match self {
+            Self::Said(record) => ("said", serde_json::to_value(record)),
+            Self::Replied(record) => ("replied", serde_json::to_value(record)),
+            Self::Updated(record) => ("updated", serde_json::to_value(record)),
+            Self::Known(record) => ("customer", serde_json::to_value(record)),
+            Self::Surveyed(record) => ("survey", serde_json::to_value(record)),
+        };
+        let since = self.at().since(BEGIN);
+        write!(f, "{}.{:03}s {name}", since / 1000, since % 1000)?;
+        let fields = fields
+            .as_mut()
+            .ok()
+            .and_then(|value| value.as_object_mut())
+            .ok_or(fmt::Error)?;
+        let usual = |value: &serde_json::Value| match value {
+            serde_json::Value::Null | serde_json::Value::Bool(false) => true,
+            serde_json::Value::Array(list) => list.is_empty(),
+            serde_json::Value::Object(map) => map.is_empty(),
+            other => other.as_i64() == Some(0),
+        };
+        for (field, value) in fields.iter().filter(|(_, value)| !usual(value)) {
+            match &**field {
+                "occurred_at" | "updated_at" => {}
+                "author" | "customer" | "identifiers" => write!(f, " {field}={}", self.people())?,
+                _ => write!(f, " {field}={value}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Record {
+    fn people(&self) -> String {
+        let none: &[Identifier] = &[];
+        let identifiers = match self {
+            Self::Said(record) => &record.author.identifiers,
+            Self::Replied(record) => record
+                .customer
+                .as_ref()
+                .map_or(none, |person| &person.identifiers),
+            Self::Updated(record) => record
+                .customer
+                .as_ref()
+                .map_or(none, |person| &person.identifiers),
+            Self::Known(record) => &record.identifiers,
+            Self::Surveyed(record) => record
+                .customer
+                .as_ref()
+                .map_or(none, |person| &person.identifiers),
+        };
+        let names = identifiers.iter().map(|one| match &one.realm {
+            Some(realm) => format!("{}@{realm}:{}", one.kind, *one.value),
+            None => format!("{}:{}", one.kind, *one.value),
+        });
+        format!("[{}]", names.collect::<Vec<_>>().join(" "))
+    }
+}

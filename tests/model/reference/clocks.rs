@@ -1,0 +1,236 @@
+//! What the course of a case means at a time: answers (rule 3), service levels (5), patience (7).
+
+use heard::model::{AnsweredBy, CaseSla, Millis, SlaState};
+
+use super::course::{Course, End, Spell};
+use crate::rules::{Agreed, DAY};
+
+impl Course {
+    /// Rule 3: the earliest human reply; or a BOT's RESOLVED that the customer left uncontested for 24 h.
+    /// Decision: a person who replies within these is the answer; at the very end of them it stands.
+    pub fn answer(&self, now: Millis) -> Option<(Millis, AnsweredBy)> {
+        let human = self.humans.first().map(|human| human.at);
+        let stood = self.bot_solutions.iter().find(|solution| {
+            let end = solution.from.plus(DAY);
+            let stood = |until: Option<Millis>| until.is_none_or(|until| end <= until);
+            end <= now && stood(solution.to) && stood(human)
+        });
+        match (stood, human) {
+            (Some(bot), _) => Some((bot.from, AnsweredBy::Bot)),
+            (None, human) => human.map(|at| (at, AnsweredBy::Human)),
+        }
+    }
+
+    /// When the clocks of the case began: with the first message that opens one.
+    pub fn clock_start(&self) -> Option<Millis> {
+        self.waits.first().map(|wait| wait.from)
+    }
+
+    /// Rule 7, UNANSWERED at t: opened_at + patience <= t and no human reply by t, not RESOLVED, not
+    /// LET_GO. Decision: patience begins with the first message that opens a clock.
+    pub fn is_unanswered(&self, t: Millis) -> bool {
+        let over = self
+            .clock_start()
+            .is_some_and(|start| start.plus(self.channel.patience) <= t);
+        over && !self.is_replied(t) && !self.is_resolved(t) && !self.is_let_go(t)
+    }
+
+    /// Whether it ever was, by now.
+    pub fn was_unanswered(&self, now: Millis) -> bool {
+        let end = self.clock_start().map(|start| start.plus(self.channel.patience));
+        let moments = self.facts.iter().map(|fact| fact.at).chain(end);
+        moments.filter(|t| *t <= now).any(|t| self.is_unanswered(t))
+    }
+
+    pub fn is_replied(&self, t: Millis) -> bool {
+        self.humans.first().is_some_and(|human| human.at <= t)
+    }
+
+    pub fn is_resolved(&self, t: Millis) -> bool {
+        holds(&self.resolved, t)
+    }
+
+    pub fn is_let_go(&self, t: Millis) -> bool {
+        holds(&self.let_go, t)
+    }
+
+    /// The levels of a clock: the latest agreement with the tier that was valid when it began, else the
+    /// latest with everybody.
+    pub fn levels(&self, tier: Option<&str>, start: Millis) -> &'static Agreed {
+        let valid = |tier: Option<&str>| {
+            let agreed = self
+                .channel
+                .levels
+                .iter()
+                .filter(move |agreed| agreed.valid_from <= start.0);
+            agreed
+                .filter(move |agreed| agreed.tier == tier)
+                .max_by_key(|agreed| agreed.valid_from)
+        };
+        let tier = tier.map(str::to_lowercase);
+        let of_tier = tier.as_deref().and_then(|tier| valid(Some(tier)));
+        of_tier
+            .or_else(|| valid(None))
+            .expect("something holds for everybody")
+    }
+
+    /// When its answer was due.
+    pub fn answer_deadline(&self, tier: Option<&str>) -> Option<Millis> {
+        let start = self.clock_start()?;
+        Some(start.plus(self.levels(tier, start).answer?))
+    }
+
+    /// Rule 5. Of the waits, one that was late is enough, and one that runs goes before those that are over.
+    pub fn sla(&self, tier: Option<&str>, now: Millis) -> CaseSla {
+        let clocks = self.clocks(tier, now);
+        let worst = |level| {
+            let states = clocks
+                .iter()
+                .filter(|clock| clock.of == level)
+                .map(|clock| clock.state(now));
+            let states: Vec<_> = states.collect();
+            let worst_first = [SlaState::Breached, SlaState::Running, SlaState::Met];
+            let worst = worst_first.into_iter().find(|state| states.contains(state));
+            worst.unwrap_or(SlaState::None)
+        };
+        CaseSla {
+            acknowledge: worst(Level::Acknowledge),
+            answer: worst(Level::Answer),
+            next: worst(Level::Next),
+            resolve: worst(Level::Resolve),
+        }
+    }
+
+    /// Rule 11: a clock is at risk, or over. Decision: of the waits, only the open one counts.
+    pub fn is_at_risk(&self, tier: Option<&str>, now: Millis) -> bool {
+        let clocks = self.clocks(tier, now);
+        let mut present = clocks
+            .iter()
+            .filter(|clock| clock.of != Level::Next || clock.reached.is_none());
+        present.any(|clock| clock.is_at_risk(now) || clock.state(now) == SlaState::Breached)
+    }
+
+    /// The clocks of the case that have a level.
+    fn clocks(&self, tier: Option<&str>, now: Millis) -> Vec<Clock> {
+        let Some(start) = self.clock_start() else {
+            return Vec::new();
+        };
+        let levels = self.levels(tier, start);
+        let let_go = self
+            .let_go
+            .last()
+            .filter(|spell| spell.to.is_none())
+            .map(|spell| spell.from);
+        let clock = |of, level: Option<i64>, reached| {
+            let (credit, frozen) = (0, None);
+            level.map(|level| Clock {
+                of,
+                start,
+                level,
+                reached,
+                given_up: let_go,
+                credit,
+                frozen,
+            })
+        };
+        let resolve = clock(Level::Resolve, levels.resolve, self.resolved_at()).map(|clock| Clock {
+            credit: self.frozen(),
+            frozen: self
+                .pending
+                .last()
+                .filter(|spell| spell.to.is_none())
+                .map(|spell| spell.from),
+            ..clock
+        });
+        let of_case = [
+            clock(
+                Level::Acknowledge,
+                levels.acknowledge,
+                self.visible.first().copied(),
+            ),
+            clock(Level::Answer, levels.answer, self.answer(now).map(|(at, _)| at)),
+            resolve,
+        ];
+        let of_waits = self.waits.iter().filter_map(|wait| {
+            let ended = |by_let_go: bool| wait.end.filter(|(_, by)| (*by == End::LetGo) == by_let_go);
+            Some(Clock {
+                of: Level::Next,
+                start: wait.from,
+                level: self.levels(tier, wait.from).next?,
+                reached: ended(false).map(|(at, _)| at),
+                given_up: ended(true).map(|(at, _)| at),
+                credit: 0,
+                frozen: None,
+            })
+        });
+        of_case.into_iter().flatten().chain(of_waits).collect()
+    }
+
+    /// The RESOLVED that stands.
+    pub fn resolved_at(&self) -> Option<Millis> {
+        self.resolved
+            .last()
+            .filter(|spell| spell.to.is_none())
+            .map(|spell| spell.from)
+    }
+
+    /// Rule 4: time that PENDING took and that is over.
+    pub fn frozen(&self) -> i64 {
+        let over = self
+            .pending
+            .iter()
+            .filter_map(|spell| Some(spell.to?.since(spell.from)));
+        over.sum()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Acknowledge,
+    Answer,
+    Next,
+    Resolve,
+}
+
+/// A clock with what has become of it.
+#[derive(Clone, Copy)]
+struct Clock {
+    of: Level,
+    start: Millis,
+    level: i64,
+    reached: Option<Millis>,
+    /// When a person decided to let it go.
+    given_up: Option<Millis>,
+    /// Time that is not the company's.
+    credit: i64,
+    /// Since when it stands still.
+    frozen: Option<Millis>,
+}
+
+impl Clock {
+    /// BREACHED if the answer is later than the deadline, or none is there and now is past it. Decision: a
+    /// clock that somebody gave up in time is no clock any more.
+    fn state(self, now: Millis) -> SlaState {
+        let deadline = self.start.plus(self.level).plus(self.credit);
+        match self.reached.or(self.given_up) {
+            Some(at) if at > deadline => SlaState::Breached,
+            Some(_) if self.reached.is_some() => SlaState::Met,
+            Some(_) => SlaState::None,
+            None if self.frozen.unwrap_or(now) > deadline => SlaState::Breached,
+            None => SlaState::Running,
+        }
+    }
+
+    /// AT_RISK at 80 %. Decision: not while it stands still.
+    fn is_at_risk(self, now: Millis) -> bool {
+        let share = self.start.plus(self.level * 8 / 10).plus(self.credit);
+        self.state(now) == SlaState::Running && self.frozen.is_none() && share <= now
+    }
+}
+
+/// Whether one of the spells holds at t: its beginning is in it, its end is not.
+pub fn holds(spells: &[Spell], t: Millis) -> bool {
+    spells
+        .iter()
+        .any(|spell| spell.from <= t && spell.to.is_none_or(|to| t < to))
+}

@@ -1,0 +1,193 @@
+//! The rules that the desk and the model work by, as plain data. The desk gets them as settings.
+
+use std::num::NonZeroU32;
+
+use heard::config::rules::{Agreement, LevelSet, Levels, RuleSettings, Span};
+use heard::model::{Millis, Stage};
+
+pub const MS: i64 = 1;
+pub const SECOND: i64 = 1000;
+pub const MINUTE: i64 = 60 * SECOND;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
+
+/// The moment on which all journeys begin.
+pub const BEGIN: Millis = Millis(1_700_000_000_000);
+
+/// One channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Channel {
+    pub name: &'static str,
+    pub stage: Stage,
+    /// Rule 7, milliseconds.
+    pub patience: i64,
+    /// Rule 8.
+    pub reply_limit: Option<u32>,
+    /// The kinds of identifier that name an author here.
+    pub author_kinds: &'static [&'static str],
+    /// Rule 18, milliseconds.
+    pub follow_up: i64,
+    /// What holds for everybody first, then what was agreed.
+    pub levels: &'static [Agreed],
+}
+
+/// Levels with the customers of a tier, for clocks that begin at `valid_from` or later; milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Agreed {
+    pub tier: Option<&'static str>,
+    pub valid_from: i64,
+    pub acknowledge: Option<i64>,
+    pub answer: Option<i64>,
+    pub next: Option<i64>,
+    pub resolve: Option<i64>,
+}
+
+const NO_LEVELS: Agreed = Agreed {
+    tier: None,
+    valid_from: i64::MIN,
+    acknowledge: None,
+    answer: None,
+    next: None,
+    resolve: None,
+};
+
+const USUAL: Agreed = Agreed {
+    acknowledge: Some(HOUR),
+    answer: Some(2 * HOUR),
+    next: Some(4 * HOUR),
+    resolve: Some(3 * DAY),
+    ..NO_LEVELS
+};
+
+/// Three agreements, one of which begins an hour into the journey.
+const IN_PRIVATE: &[Agreed] = &[
+    USUAL,
+    Agreed {
+        tier: Some("gold"),
+        acknowledge: None,
+        answer: Some(30 * MINUTE),
+        next: Some(HOUR),
+        ..USUAL
+    },
+    Agreed {
+        tier: Some("gold"),
+        valid_from: BEGIN.0 + HOUR,
+        answer: Some(10 * MINUTE),
+        next: None,
+        resolve: Some(DAY),
+        ..USUAL
+    },
+    Agreed {
+        valid_from: BEGIN.0 + 2 * DAY,
+        answer: Some(HOUR),
+        next: Some(2 * HOUR),
+        ..USUAL
+    },
+];
+
+const IN_PUBLIC: &[Agreed] = &[
+    USUAL,
+    Agreed {
+        tier: Some("silver"),
+        valid_from: BEGIN.0,
+        next: Some(MINUTE),
+        ..USUAL
+    },
+];
+
+/// The channels that are built in, with limits and levels of all kinds.
+pub const CHANNELS: [Channel; 8] = {
+    use Stage::{Offstage, Onstage};
+    const fn private(
+        name: &'static str,
+        patience: i64,
+        author_kinds: &'static [&'static str],
+        levels: &'static [Agreed],
+    ) -> Channel {
+        let (stage, reply_limit, follow_up) = (Offstage, None, 3 * DAY);
+        Channel {
+            name,
+            stage,
+            patience,
+            reply_limit,
+            author_kinds,
+            follow_up,
+            levels,
+        }
+    }
+    const fn public(name: &'static str, patience: i64, limit: u32, levels: &'static [Agreed]) -> Channel {
+        let (stage, reply_limit, follow_up) = (Onstage, Some(limit), 3 * DAY);
+        Channel {
+            name,
+            stage,
+            patience,
+            reply_limit,
+            author_kinds: &["handle"],
+            follow_up,
+            levels,
+        }
+    }
+    [
+        private("phone", HOUR, &["phone"], IN_PRIVATE),
+        private("email", 48 * HOUR, &["email"], IN_PRIVATE),
+        private("chat", 15 * MINUTE, &["device"], &[NO_LEVELS]),
+        private("direct", 4 * HOUR, &["handle"], &[USUAL]),
+        private("messaging", 4 * HOUR, &["phone", "handle"], IN_PRIVATE),
+        public("social", 24 * HOUR, 2, IN_PUBLIC),
+        public("review", 7 * DAY, 1, &[NO_LEVELS]),
+        public("forum", 72 * HOUR, 3, IN_PUBLIC),
+    ]
+};
+
+/// The rules of a channel.
+pub fn channel(name: &str) -> &'static Channel {
+    let mut channels = CHANNELS.iter();
+    channels
+        .find(|channel| channel.name == name)
+        .expect("journeys are in these channels")
+}
+
+/// The same rules, as the desk takes them. Conversations are never over for so long that their facts are
+/// dropped: `tests/rules/retire.rs` is about that.
+pub fn settings() -> RuleSettings {
+    let mut settings = RuleSettings {
+        retire_after: Span::days(100_000),
+        ..RuleSettings::default()
+    };
+    for channel in CHANNELS {
+        let rules = settings.channels.get_mut(channel.name).expect("it is built in");
+        assert_eq!(
+            (rules.stage, rules.patience.ms()),
+            (channel.stage, channel.patience)
+        );
+        assert_eq!(rules.follow_up.ms(), channel.follow_up);
+        assert!(
+            rules
+                .author_kinds
+                .iter()
+                .map(|kind| &**kind)
+                .eq(channel.author_kinds.iter().copied())
+        );
+        rules.reply_limit = channel.reply_limit.and_then(NonZeroU32::new);
+        let (usual, agreed) = channel.levels.split_first().expect("what holds for everybody");
+        let agreements = agreed.iter().map(|agreed| Agreement {
+            tier: agreed.tier.map(Into::into),
+            valid_from: Millis(agreed.valid_from),
+            set: level_set(agreed),
+        });
+        let levels = Levels::with(level_set(usual), agreements.collect()).expect("all differ");
+        *rules = rules.clone().with_levels(levels);
+    }
+    settings
+}
+
+fn level_set(agreed: &Agreed) -> LevelSet {
+    let span = |ms: Option<i64>| ms.and_then(Span::from_ms);
+    LevelSet {
+        acknowledge: span(agreed.acknowledge),
+        answer: span(agreed.answer),
+        next: span(agreed.next),
+        resolve: span(agreed.resolve),
+        calendar: None,
+    }
+}
