@@ -21,6 +21,8 @@ pub mod kind {
     pub const TALLY: u8 = 4;
     /// A survey that names a person and no conversation: source, id.
     pub const SURVEY: u8 = 5;
+    /// Texts of people whom nobody knows: brand, number of the bucket (rule 10).
+    pub const CAMPAIGN: u8 = 6;
 }
 
 /// The parts of actors' states, as [`RowKey::part`] numbers them.
@@ -92,6 +94,15 @@ impl Keys {
         let known = if brand.is_some() { "brand" } else { "" };
         let brand = brand.unwrap_or_default();
         self.actor(kind::TALLY, &[channel, known, brand, &number])
+    }
+
+    /// The actor that looks for campaigns among some of a brand's texts.
+    pub fn campaign(&self, brand: Option<&str>, bucket: u64) -> ActorKey {
+        let known = if brand.is_some() { "brand" } else { "" };
+        self.actor(
+            kind::CAMPAIGN,
+            &[known, brand.unwrap_or_default(), &bucket.to_string()],
+        )
     }
 
     /// A short hash, for use within one actor. Never zero.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::campaign::{Begun, Suspected};
 use super::conversation::fact::{Author, NOBODY};
 use super::forgetting::{Forget, Forgotten};
 use super::keys::kind;
@@ -95,6 +96,10 @@ pub enum Message {
     Shard(Box<ShardNote>),
     /// To any actor: somebody is to be forgotten.
     Forget(Box<Forget>),
+    /// To a campaign: somebody whom nobody knows begins a case.
+    Begun(Box<Begun>),
+    /// To a conversation: somebody else had begun a case with the same words.
+    Suspected(Box<Suspected>),
 }
 
 /// A company's message in another conversation (rule 3).

@@ -4,8 +4,10 @@
 //! - [`identifier`]: who claims an identifier, which cases mention it.
 //! - [`party`]: what the CRM says of a person, and their cases.
 //! - [`survey`]: an answer of a person, on its way to the party.
+//! - [`campaign`]: the same words from many people whom nobody knows (rule 10).
 //! - [`tally`]: what is counted by brand and channel (rules 13, 14, 22).
 
+pub mod campaign;
 pub mod conversation;
 pub mod crowd;
 pub mod figures;
@@ -95,6 +97,7 @@ impl Desk {
             kind::PARTY => party::Actor::new(self, to, state, cx, effects).apply(message),
             kind::SURVEY => survey::apply(self, to, message, state, cx, effects),
             kind::TALLY => tally::apply(self, to, message, state, cx, effects),
+            kind::CAMPAIGN => campaign::apply(to, message, state, effects),
             other => Err(Rejection::new(
                 "unknown_actor",
                 format!("no actor is of kind {other}"),

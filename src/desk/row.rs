@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::campaign::Texts;
 use super::conversation::case::CaseRow;
 use super::conversation::fact::{Author, Fact};
 use super::conversation::ledger::Head;
@@ -59,6 +60,8 @@ pub enum Row {
     Tally(Box<TallyRow>),
     /// What is usual of a brand and channel, or of an issue there.
     Watch(Box<SurgeWatch>),
+    /// Texts of people whom nobody knows.
+    Texts(Box<Texts>),
 }
 
 impl Codec for Row {

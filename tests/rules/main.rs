@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod answers;
+mod campaign;
 mod echo;
 mod forgetting;
 mod identity;

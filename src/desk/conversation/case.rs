@@ -53,6 +53,8 @@ pub struct CaseRow {
     pub work: Option<WorkMark>,
     /// Its first message, to be compared with others; only while its party asks for it (rule 10).
     pub begins_with: Option<Arc<Sketch>>,
+    /// The case of somebody else that began with the same words before (rule 10).
+    pub suspected: Option<Box<CaseId>>,
     /// When its author was forgotten: from then on it stands still, and nothing in it says who it was.
     pub forgotten: Option<Millis>,
 }
@@ -77,6 +79,7 @@ impl CaseRow {
             body: None,
             work: None,
             begins_with: None,
+            suspected: None,
             forgotten: None,
         }
     }

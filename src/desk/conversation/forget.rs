@@ -147,6 +147,7 @@ impl Actor<'_, '_> {
             logged: None,
             body: None,
             begins_with: None,
+            suspected: None,
             forgotten: Some(at),
             who,
             ..row

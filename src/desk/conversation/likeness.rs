@@ -1,4 +1,5 @@
-//! How a case began, for its party to compare with other cases of the same person (rule 10).
+//! How a case began, for its party to compare with other cases of the same person, and to find the same words
+//! from people whom nobody knows (rule 10).
 //!
 //! Nothing is kept for it of a text that the excerpt holds whole, and 128 bytes of a longer one. It goes to
 //! the party only while another case of the person opened close to this one, which is rare.
@@ -7,11 +8,16 @@ use std::sync::Arc;
 
 use super::Actor;
 use super::case::CaseRow;
+use super::events::Happened;
 use super::fact::{Class, Fact};
 use super::ledger::{self, Head};
+use super::settle::Change;
 use crate::config::rules::RuleSettings;
-use crate::processor::Corrupt;
-use crate::text::Sketch;
+use crate::desk::campaign::{Begun, Suspected};
+use crate::desk::message::Message;
+use crate::model::{CaseEventType, Complaint, EventId};
+use crate::processor::{Corrupt, Rejection};
+use crate::text::{Sketch, shingle::fingerprint};
 
 /// What a fact keeps of a text, beside its excerpt.
 pub fn beyond_excerpt(settings: &RuleSettings, text: &str) -> Option<Arc<Sketch>> {
@@ -44,6 +50,54 @@ impl Actor<'_, '_> {
             Some(fact) => Ok(self.sketch(&fact)),
             None => Ok(row.begins_with.clone()), // its fact was dropped, long after
         }
+    }
+
+    /// Somebody whom the CRM does not know begins a case: perhaps others say the same (rule 10). Told once,
+    /// when the case has found its first party; best effort.
+    pub(super) fn tell_begun(&mut self, row: &CaseRow, complaint: Option<&Arc<Complaint>>) {
+        let (Some(fold), Some(party)) = (&row.fold, &row.who.party) else {
+            return;
+        };
+        let is_first = |said: &&Arc<Complaint>| *said.id == *fold.opened.id;
+        let first = complaint.into_iter().chain(&row.body).find(is_first);
+        let text = first.and_then(|said| said.text.as_deref());
+        let secret = &self.desk.settings().secret;
+        let Some(fingerprint) = text.and_then(|text| fingerprint(text, secret)) else {
+            return;
+        };
+        let keys = self.desk.keys();
+        let begun = Begun {
+            brand: fold.set.brand.clone().or_else(|| fold.told.brand.clone()),
+            case: self.case_ref(row.author),
+            case_id: row.case_id,
+            at: fold.opened.at,
+            party: keys.short(&["party", &party.key]),
+            fingerprint,
+        };
+        self.effects
+            .tell(begun.actor(keys), Message::Begun(Box::new(begun)));
+    }
+
+    /// Somebody else had begun a case with the same words.
+    pub(super) fn suspected(&mut self, suspected: &Suspected) -> Result<(), Rejection> {
+        let Some((head, mut row)) = self.read_both(suspected.author)? else {
+            return Ok(());
+        };
+        if row.suspected.is_some() || row.forgotten.is_some() {
+            return Ok(());
+        }
+        row.suspected = Some(Box::new(suspected.echo_of));
+        let happened = row.fold.as_ref().map(|fold| {
+            let kind = CaseEventType::EchoLinked;
+            let other = suspected.echo_of.to_string();
+            Happened {
+                kind,
+                id: EventId::new(row.case_id, kind.symbol(), &[&other, "suspected"]),
+                at: fold.opened.at,
+                details: [("case", &*other), ("suspected", "true")].into_iter().collect(),
+            }
+        });
+        self.settle_with(&head, Change::same(row), happened.into_iter().collect())
     }
 
     fn sketch(&self, fact: &Fact) -> Option<Arc<Sketch>> {

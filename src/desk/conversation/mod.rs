@@ -162,6 +162,7 @@ impl<'a, 's> Actor<'a, 's> {
             Message::Owner(answer) => self.owner(answer),
             Message::Findings(findings) => self.findings(findings),
             Message::Moved(moved) => self.moved(moved),
+            Message::Suspected(suspected) => self.suspected(suspected),
             Message::Forget(forget) => match **forget {
                 Forget::Author { author, at } => self.forget(author, at),
                 _ => Err(misdirected(self.key)),

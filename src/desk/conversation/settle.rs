@@ -14,6 +14,7 @@ use super::ledger::{self, Head};
 use super::level::Level;
 use super::view::{View, Yardstick};
 use super::wait::Wait;
+use super::who::Party;
 use super::work::{self, Brief, WorkMark};
 use crate::config::rules::ChannelRules;
 use crate::desk::figures::{Conclusions, count_change};
@@ -134,7 +135,12 @@ impl Actor<'_, '_> {
             None => Summary::nothing(case_id, head.channel.clone()),
         };
         if row.forgotten.is_none() {
+            let was_nobody = row.who.membership == 0;
             self.identify(&mut row, is_told, summary, &mut happened);
+            let is_unknown = |party: &Party| party.customer_id.is_none();
+            if was_nobody && row.who.party.as_ref().is_some_and(is_unknown) {
+                self.tell_begun(&row, complaint);
+            }
         }
         row.judged_at = now;
         row.judge_due = new_view.as_ref().and_then(|view| view.due);

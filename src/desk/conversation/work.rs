@@ -19,7 +19,8 @@ use crate::desk::party::links::Relation;
 use crate::desk::priority::{Facts, rank};
 use crate::model::{
     Complaint, History, Millis, NextStep, Person, Playbook, Priority, PromiseState, Sensitive, SlaState,
-    Stage, WorkFlag, WorkId, WorkItem, WorkState, work_item,
+    Stage, WorkFlag, WorkId, WorkItem, WorkState,
+    work_item::{self, LinkedCase},
 };
 use crate::text::Category;
 
@@ -79,6 +80,7 @@ impl Brief<'_> {
         terms.for_each(|term| term.hash(&mut hasher));
         (self.next_steps(wait, state), self.owner()).hash(&mut hasher);
         (self.respond_by(wait), self.resolve_by()).hash(&mut hasher);
+        self.row.suspected.hash(&mut hasher);
         if let Some(found) = &self.row.who.findings {
             found.shown().hash(&mut hasher);
         }
@@ -133,13 +135,24 @@ impl Brief<'_> {
             respond_by: self.respond_by(wait),
             resolve_by: self.resolve_by(),
             private_channel: profile.and_then(|p| p.preferred_channel.clone()),
-            linked_cases: findings
-                .map(|found| found.links.linked_cases())
-                .unwrap_or_default(),
+            linked_cases: self.linked_cases(),
             flags: self.flags(wait),
             first_heard_at: wait.first.at,
             routed_at: self.wall,
         }
+    }
+
+    /// Other cases that a handler should know of.
+    fn linked_cases(&self) -> Vec<LinkedCase> {
+        let findings = self.row.who.findings.as_deref();
+        let mut linked = findings
+            .map(|found| found.links.linked_cases())
+            .unwrap_or_default();
+        linked.extend(self.row.suspected.as_deref().map(|case_id| LinkedCase {
+            case_id: *case_id,
+            relation: work_item::Relation::SuspectedEchoOf,
+        }));
+        linked
     }
 
     fn bystander(&self) -> bool {
