@@ -85,6 +85,6 @@ pub fn head(e: &Evidence<'_>) -> Head {
         waits,
         version,
         conversation_id: texts.then(|| e.case.conversation_id.clone()),
-        excerpt: texts.then(|| e.case.excerpt.to_string()),
+        excerpt: texts.then(|| e.case.excerpt.as_str().to_owned()),
     }
 }

@@ -7,7 +7,7 @@ use super::words::{clean, count, span, symbol, time};
 use crate::config::rules::{LevelSet, Span};
 use crate::desk::conversation::level::{Clock, Judgement, Level};
 use crate::model::CaseEventType::{LetGo, Pending, Resolved, SlaBreached};
-use crate::model::{Millis, SlaState};
+use crate::model::{Millis, SlaState, Status};
 
 const ALL: [Level; 4] = [Level::Acknowledge, Level::Answer, Level::Next, Level::Resolve];
 
@@ -191,7 +191,22 @@ fn frozen(e: &Evidence<'_>, said: &[Said<'_>], set: &LevelSet) -> (i64, Option<M
         .filter(|told| matches!(told.event.kind, Resolved | LetGo))
         .map(|told| told.event.at)
         .collect();
-    for pending in e.standing(Pending).map(|told| told.event.at) {
+    // One that came when it was over already has no event of its own.
+    let resolved = e.case.resolved_at;
+    let late = said
+        .iter()
+        .filter(|said| !said.gone && said.status() == Some(Status::Pending));
+    let late = late
+        .map(|said| said.at)
+        .filter(|at| resolved.is_none_or(|resolved| *at < resolved));
+    let mut starts: Vec<_> = e
+        .standing(Pending)
+        .map(|told| told.event.at)
+        .chain(late)
+        .collect();
+    starts.sort_unstable();
+    starts.dedup();
+    for pending in starts {
         let spoke = said
             .iter()
             .filter(|said| said.by == By::Customer && !said.gone && !said.is_automatic());
@@ -292,7 +307,7 @@ fn outcome(level: Level, clock: &Clock, deadline: Millis, as_of: Millis) -> Stri
     let what = match level {
         Level::Acknowledge => "Acknowledged",
         Level::Answer => "Answered",
-        Level::Next => "Answered again",
+        Level::Next => "Replied",
         Level::Resolve => "Resolved",
     };
     match (clock.done, clock.dropped, clock.frozen) {

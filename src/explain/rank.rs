@@ -100,7 +100,7 @@ fn why(e: &Evidence<'_>, item: &WorkItem, term: &str) -> String {
         },
         "vulnerable" => "the CRM says that the customer needs special care.".to_owned(),
         "repeat" => format!(
-            "the same person opened {} within 90 days, this one counted; {} of them not answered.",
+            "the same person had opened {} in the 90 days before; {} of them not answered.",
             count(item.history.complaints_90d, "case"),
             item.history.unanswered_90d
         ),

@@ -110,9 +110,19 @@ fn timeline(out: &mut String, moments: &[Moment]) {
     }
 }
 
+/// Whether it says that something told before is not so, or not so any more.
+fn takes_back(moment: &Moment) -> bool {
+    matches!(
+        moment.event,
+        Some("SLA_RETRACTED" | "CORRECTED" | "WITHDRAWN" | "EDITED")
+    )
+}
+
 /// What is special about it.
 fn note(moment: &Moment) -> String {
-    let recorded = moment.recorded_at.filter(|_| moment.late || moment.taken_back);
+    let recorded = moment
+        .recorded_at
+        .filter(|_| moment.late || moment.taken_back || takes_back(moment));
     let recorded = recorded.map_or(String::new(), |at| format!(", recorded {}", time(at)));
     let back = match (moment.taken_back, moment.taken_back_at) {
         (false, _) => String::new(),
@@ -120,9 +130,9 @@ fn note(moment: &Moment) -> String {
         (true, Some(at)) => format!("; taken back, recorded {}", time(at)),
     };
     match (moment.late, moment.taken_back) {
-        (false, false) => String::new(),
+        (false, false) if recorded.is_empty() => String::new(),
         (true, _) => format!("  [late{recorded}{back}]"),
-        (false, true) => format!(
+        (false, _) => format!(
             "  [{}]",
             format!("{recorded}{back}").trim_start_matches([',', ';', ' '])
         ),

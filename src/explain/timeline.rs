@@ -153,11 +153,10 @@ fn text(e: &Evidence<'_>, said: &Said<'_>) -> Option<String> {
             texts.next()
         }
     };
-    text.map(|text| text.to_string().replace(char::is_control, " "))
-        .or_else(|| {
-            let opening = said.by == By::Customer && said.at == e.case.opened_at;
-            opening.then(|| clean(&e.case.excerpt))
-        })
+    text.map(|text| clean(text)).or_else(|| {
+        let opening = said.by == By::Customer && said.at == e.case.opened_at;
+        opening.then(|| clean(&e.case.excerpt))
+    })
 }
 
 fn conclusion(e: &Evidence<'_>, told: &Told<'_>) -> Moment {

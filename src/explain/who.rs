@@ -44,7 +44,7 @@ fn present(e: &Evidence<'_>) -> Finding {
 fn name(e: &Evidence<'_>) -> String {
     let name = e.work().and_then(|item| item.party.display_name.as_ref());
     let name = name.filter(|_| e.asked.texts);
-    name.map_or(String::new(), |name| format!(", {},", clean(name)))
+    name.map_or(String::new(), |name| format!(" ({})", clean(name)))
 }
 
 fn changes(e: &Evidence<'_>) -> impl Iterator<Item = Finding> {
