@@ -274,13 +274,38 @@ fn timeless(text: &str) -> String {
             .unwrap_or(time.len());
         let (time, after) = time.split_at(end);
         // What ends a sentence is no part of the time.
-        let stop = if time.ends_with('.') { "." } else { "" };
+        let stop = if time.ends_with(['.', ':']) {
+            &time[time.len() - 1..]
+        } else {
+            ""
+        };
         let is_time = time.starts_with(|c: char| c.is_ascii_digit());
         out.push_str(if is_time { "TIME" } else { time });
         out.push_str(if is_time { stop } else { "" });
         rest = after;
     }
     out + rest
+}
+
+/// Without what depends on which of several inputs was read first: what was said too early and taken back, and
+/// how often something was told.
+fn settled(text: &str) -> String {
+    let on_the_way = ["taken back", "is not so", " SLA_AT_RISK ", " PENDING by "];
+    let lines = text
+        .lines()
+        .filter(|line| !on_the_way.iter().any(|word| line.contains(word)));
+    let numberless = |line: &str| {
+        let line = line.split_once("  [late").map_or(line, |(line, _)| line);
+        let mut words: Vec<_> = line.split(' ').map(str::to_owned).collect();
+        for at in 1..words.len() {
+            if ["version", "revision"].contains(&&*words[at - 1]) {
+                let sign = words[at].trim_start_matches(|c: char| c.is_ascii_digit());
+                words[at] = format!("N{sign}");
+            }
+        }
+        words.join(" ") + "\n"
+    };
+    lines.map(numberless).collect()
 }
 
 fn golden(name: &str, text: &str) {
@@ -300,7 +325,7 @@ fn every_kind_of_case_is_explained_without_texts_and_names() {
         ("retracted", "social", "post-6", "handle:dora"),
     ] {
         let text = explain(channel, conversation, author, &[]);
-        golden(&format!("{name}.txt"), &text);
+
         let json = explain(channel, conversation, author, &["--json"]);
         for secret in SECRETS {
             // Ids of messages are the test's own, and have names in them.
@@ -313,6 +338,9 @@ fn every_kind_of_case_is_explained_without_texts_and_names() {
                 assert_eq!(leaks, 0, "{name}: {secret} in {told}");
             }
         }
+        // Dora's two messages came one after the other.
+        let text = if name == "retracted" { text } else { settled(&text) };
+        golden(&format!("{name}.txt"), &text);
     }
     golden(
         "retracted.json",
@@ -323,7 +351,7 @@ fn every_kind_of_case_is_explained_without_texts_and_names() {
 #[test]
 fn texts_are_shown_to_whoever_asks() {
     let text = explain("social", "post-2", "handle:ada", &["--text"]);
-    golden("with-texts.txt", &text);
+    golden("with-texts.txt", &settled(&text));
     for shown in ["my parcel", "conversation post-2", "Ada Example"] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
