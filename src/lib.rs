@@ -15,6 +15,7 @@ pub mod config;
 pub mod demo;
 pub mod desk;
 pub mod engine;
+pub mod explain;
 pub mod ingest;
 pub mod intake;
 pub mod log;

@@ -25,6 +25,11 @@ impl Zone {
         DATABASE.available().map(|name| name.to_string()).collect()
     }
 
+    /// Its name, such as `Europe/Berlin`.
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
     /// Universal time.
     pub const fn utc() -> Self {
         Self(TimeZone::UTC)

@@ -70,6 +70,13 @@ Examples:
   heard report --channel phone --as-of 2026-03-04T00:00:00Z
   heard report --json > report.json";
 
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  heard explain 388046b3-dcd6-5b3b-8c7a-2b2f1f2f5d52
+  heard explain 388046b3 --text
+  heard explain 388046b3 --json --as-of 2026-03-04T00:00:00Z | jq .sections
+  heard explain --source parcels.example --channel social --conversation post-100 --author handle:tom_okay";
+
 pub(super) const DLQ: &str = "\
 Examples:
   heard dlq ls

@@ -128,6 +128,9 @@ pub enum Failure {
         join(.0)
     )]
     NoLetter(Vec<LetterId>),
+    /// A case that is not there.
+    #[error("{0}")]
+    NoCase(String),
     /// A replay ended early.
     #[error(
         "{brokers}: {cause}. {sent} letters were sent again before that, perhaps more; the same command \
@@ -200,9 +203,11 @@ impl Failure {
                 EngineError::MissingTopics(_) | EngineError::Uneven { .. } => Exit::ToDo,
                 _ => Exit::Failed,
             },
-            Self::Send(_) | Self::Listen(ListenError::Refused { .. }) | Self::Run(_) | Self::NoLetter(_) => {
-                Exit::Failed
-            }
+            Self::Send(_)
+            | Self::Listen(ListenError::Refused { .. })
+            | Self::Run(_)
+            | Self::NoLetter(_)
+            | Self::NoCase(_) => Exit::Failed,
         }
     }
 }

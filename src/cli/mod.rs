@@ -8,6 +8,7 @@ mod connect;
 mod demo;
 mod dlq;
 mod examples;
+mod explain;
 mod failure;
 mod forget;
 mod ingest;
@@ -101,6 +102,10 @@ enum Command {
     /// Figures from the cases topic, per channel and stage or otherwise.
     #[command(after_help = examples::REPORT)]
     Report(report::ReportArgs),
+    /// Why a case stands where it stands: its messages, and every rule that spoke with the facts it used.
+    /// Shows no texts, no names and no values of identifiers, unless asked to with --text.
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(explain::ExplainArgs),
     /// Dead letters: what could not be used. List it, look at it, send it again.
     #[command(subcommand, after_help = examples::DLQ)]
     Dlq(dlq::DlqCommand),
@@ -171,6 +176,7 @@ fn execute(cli: &Cli) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(&settings, args),
         Command::Tail(args) => tail::tail(&settings, args),
         Command::Report(args) => report::report(&settings, args),
+        Command::Explain(args) => explain::explain(&settings, args),
         Command::Dlq(command) => dlq::dlq(&settings, command),
         Command::Forget(args) => forget::forget(&settings, args, global.quiet),
     }
@@ -204,8 +210,8 @@ mod tests {
     #[test]
     fn the_examples_can_be_typed() {
         use examples::{
-            APPLY, CHECK, COMPLETIONS, DEMO, DLQ, DLQ_LS, DLQ_REPLAY, DLQ_SHOW, FORGET, HEARD, INGEST, PLAN,
-            REPORT, RUN, TAIL, TOPICS,
+            APPLY, CHECK, COMPLETIONS, DEMO, DLQ, DLQ_LS, DLQ_REPLAY, DLQ_SHOW, EXPLAIN, FORGET, HEARD,
+            INGEST, PLAN, REPORT, RUN, TAIL, TOPICS,
         };
         for text in [
             HEARD,
@@ -218,6 +224,7 @@ mod tests {
             RUN,
             TAIL,
             REPORT,
+            EXPLAIN,
             DLQ,
             DLQ_LS,
             DLQ_SHOW,

@@ -4,7 +4,7 @@
 //! that names only a person goes to an actor of its own, which finds the party. What cannot be used is
 //! refused with a reason, and the engine writes it to the dead letters.
 
-mod normalise;
+pub(crate) mod normalise;
 mod validate;
 
 use std::sync::Arc;

@@ -30,6 +30,7 @@ fn every_command_has_help_with_examples_and_no_colour_in_a_pipe() {
         &["run", "--help"],
         &["tail", "--help"],
         &["report", "--help"],
+        &["explain", "--help"],
         &["dlq", "--help"],
         &["dlq", "ls", "--help"],
         &["dlq", "show", "--help"],

@@ -1,71 +1,21 @@
 //! `heard dlq`: dead letters on a real broker, listed, looked at and sent again.
 
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
 use heard::log::batch::Place;
 use heard::log::kafka::{KafkaLog, KafkaSettings};
-use heard::log::{Batch, Header, Log, Outgoing, Producer, Topic, TopicPartition};
+use heard::log::{Batch, Header, Log, Producer, Topic, TopicPartition};
 use heard::model::{Complaint, Customer, Identifier, Millis, Person};
-use heard::wire::{DeadLetter, Encoder, Format, LetterId, Replayed, WireRecord};
+use heard::wire::{DeadLetter, Format, LetterId, Replayed};
 use serde_json::{Value, json};
 
 use crate::broker::Broker;
 use crate::dsl::{Heard, repository};
 use crate::golden::same;
+use crate::writer::{WAIT, Writer, encoded};
 
 const ONE: &str = "[topics]\npartitions = 1\n";
 const KNOWN: &str = "[topics]\npartitions = 1\n[wire.ids]\n7 = \"Complaint\"\n";
-const WAIT: Duration = Duration::from_secs(30);
-
-/// Writes as others do, in one transaction.
-struct Writer {
-    name: &'static str,
-    producer: <KafkaLog as Log>::Producer,
-}
-
-impl Writer {
-    fn new(name: &'static str) -> Self {
-        Self::with(name, name, Vec::new())
-    }
-
-    fn with(name: &'static str, id: &str, extra: Vec<(String, String)>) -> Self {
-        let log = KafkaLog::new(KafkaSettings {
-            brokers: Broker::shared().address(),
-            client_id: "test".into(),
-            extra,
-        });
-        let mut producer = log.expect("a client").producer(id).expect("a producer");
-        producer.init().expect("init");
-        producer.begin().expect("begin");
-        Self { name, producer }
-    }
-
-    fn send(&mut self, topic: &str, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header<'_>]) {
-        let topic = Topic::new(&format!("{}.{topic}", self.name));
-        let record = Outgoing {
-            topic: &topic,
-            partition: Some(0),
-            key,
-            value,
-            headers,
-        };
-        self.producer.send(&record).expect("send");
-    }
-
-    fn commit(mut self) {
-        self.producer.flush(WAIT).expect("flush");
-        self.producer.commit().expect("commit");
-    }
-}
-
-fn encoded<T: WireRecord>(record: &T, format: Format) -> Vec<u8> {
-    let mut value = Vec::new();
-    Encoder::new(format)
-        .encode(record, &mut value)
-        .expect("it encodes");
-    value
-}
 
 /// A complaint whose writer's schema has the id 7.
 fn complaint(id: &str) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! The command line as a user has it: the real binary against a real broker. Needs java and, once, mvn.
 //!
-//! `HEARD_UPDATE_GOLDEN=1 cargo test --test e2e` writes the golden texts of `heard dlq` and of the demo's
-//! report anew.
+//! `HEARD_UPDATE_GOLDEN=1 cargo test --test e2e` writes the golden texts of `heard dlq`, `heard explain` and of the
+//! demo's report anew.
 
 #[path = "../background/mod.rs"]
 mod background;
@@ -10,6 +10,7 @@ mod broker;
 mod demo;
 mod dlq;
 mod dsl;
+mod explain;
 mod figures;
 mod forgetting;
 #[path = "../check/golden.rs"]
@@ -24,3 +25,4 @@ mod outcome;
 mod prometheus;
 mod restore;
 mod topics;
+mod writer;
