@@ -20,7 +20,7 @@ pub struct Case {
     pub conversation_id: SmolStr,
     /// The author is not the one who began the conversation.
     pub bystander: bool,
-    /// `customer:<id>` when the CRM knows them, else their strongest identifier, as a keyed hash.
+    /// `customer:<id>` when the CRM knows them, else their strongest identifier: kind, realm, value.
     pub party_key: SmolStr,
     /// The CRM's id of the customer.
     pub customer_id: Option<SmolStr>,

@@ -70,7 +70,7 @@ pub enum WorkState {
 /// The person a work item is about, as far as known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Party {
-    /// `customer:<id>` when the CRM knows them, else their strongest identifier, as a keyed hash.
+    /// `customer:<id>` when the CRM knows them, else their strongest identifier: kind, realm, value.
     pub key: SmolStr,
     /// The CRM's id.
     pub customer_id: Option<SmolStr>,
@@ -89,7 +89,7 @@ pub struct Party {
 /// What happened with a party before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
-    /// Cases opened in the last 90 days, this one counted.
+    /// Cases opened in the 90 days before this one.
     pub complaints_90d: u32,
     /// How many of them have not been answered.
     pub unanswered_90d: u32,

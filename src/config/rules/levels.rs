@@ -217,7 +217,7 @@ mod tests {
             (&clock, 11, 5, 2, 17, 18),
             (&business, 9, 0, 2, 10, 11),
             (&business, 11, 0, 2, 12, 33),
-            (&business, 11, 20, 2, 33, 34), // as if it had begun on the next day at 7
+            (&business, 11, 3, 2, 35, 36), // three hours that the office was open
             (&business, 20, 0, 8, 36, 60),
         ] {
             let (start, credit) = (at(start), at(credit).0);

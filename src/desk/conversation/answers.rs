@@ -1,8 +1,9 @@
 //! Rule 3: a company's message may answer other conversations. It is told to them by the conversation it
 //! was said in, not by intake: only there is it known what an earlier revision of it answered.
 
+use super::Actor;
+use super::arrive::Arrival;
 use super::fact::{Fact, Said};
-use super::{Actor, Arrival};
 use crate::desk::message::{Elsewhere, Message};
 use crate::model::{ConversationRef, Response};
 

@@ -1,7 +1,8 @@
 //! Case events are the difference between two folds.
 
 use super::fact::{Fact, Said};
-use super::fold::{self, Fold, Mark};
+use super::fold::{Fold, Mark};
+use super::folding;
 use super::level::Level;
 use super::promise::Promise;
 use super::reply_limit::Standing;
@@ -126,7 +127,7 @@ impl Told {
     fn news(&mut self, news: News<'_>) {
         match news {
             News::Gained(fact) => self.gained(fact),
-            News::Lost(fact) => match fold::scored(fact) {
+            News::Lost(fact) => match folding::scored(fact) {
                 Some(scored) => self.happened.push(surveys::not_given(self.case, &scored)),
                 None => self.corrected(fact.at, "message_of_another_case", &fact.id),
             },
@@ -160,7 +161,7 @@ impl Told {
             }
             Said::Changed(_) => {}
             Said::Surveyed(_) => {
-                let scored = fold::scored(fact);
+                let scored = folding::scored(fact);
                 self.happened
                     .extend(scored.map(|scored| surveys::given(self.case, &scored)));
             }

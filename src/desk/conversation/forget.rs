@@ -13,6 +13,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
+use super::Actor;
+use super::arrive::Arrival;
 use super::case::CaseRow;
 use super::events::Happened;
 use super::fact::{Addressee, Author, Fact, Mention, Said};
@@ -22,7 +24,6 @@ use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
 use super::view::View;
 use super::work::{Brief, WorkMark};
-use super::{Actor, Arrival};
 use crate::desk::figures::{FORGOTTEN, FORGOTTEN_LATE};
 use crate::desk::forgetting::{Forgotten, hidden, is_hidden, successor};
 use crate::desk::keys::{head as head_row, part};

@@ -8,12 +8,14 @@
 //! facts are read, attributed and folded anew ([`refold`]). Both ways end in [`settle`].
 
 mod answers;
+mod arrive;
 pub mod attribution;
 pub mod case;
 mod counted;
 pub mod events;
 pub mod fact;
 pub mod fold;
+mod folding;
 mod forget;
 mod hide;
 pub mod identify;
@@ -43,21 +45,19 @@ pub mod work;
 use std::sync::Arc;
 
 use crate::config::rules::ChannelRules;
-use crate::desk::figures::{Counted, FORGOTTEN_LATE, RecordKind, SURVEYS, SURVEYS_KNOWN};
+use crate::desk::figures::RecordKind;
 use crate::desk::forgetting::Forget;
-use crate::desk::keys::{Keys, part};
+use crate::desk::keys::part;
 use crate::desk::message::CaseRef;
 use crate::desk::row::Row;
 use crate::desk::{Desk, Effects, Message, State, misdirected};
-use crate::model::{CaseId, Complaint, Identifier, Millis, Response};
-use crate::processor::{ActorKey, Context, Corrupt, Figure, Rejection, RowKey};
+use crate::model::{Identifier, Millis};
+use crate::processor::{ActorKey, Context, Corrupt, Rejection, RowKey};
 
+use arrive::Arrival;
 use case::CaseRow;
-use events::News;
-use fact::{Addressee, Author, Class, Fact, Mention, Said};
-use fold::Fold;
+use fact::Author;
 use ledger::Head;
-use settle::Change;
 
 /// One apply of a conversation.
 pub struct Actor<'a, 's> {
@@ -68,18 +68,6 @@ pub struct Actor<'a, 's> {
     effects: &'a mut Effects,
     /// When the log received the customer's message that is applied.
     logged: Option<Millis>,
-}
-
-/// A record on its way into the conversation: its fact, and what facts do not keep.
-struct Arrival<'m> {
-    source: &'m str,
-    channel: &'m str,
-    conversation_id: &'m str,
-    fact: Fact,
-    complaint: Option<&'m Arc<Complaint>>,
-    response: Option<&'m Response>,
-    /// What came from an input, to be counted by channel.
-    kind: Option<RecordKind>,
 }
 
 impl<'a, 's> Actor<'a, 's> {
@@ -171,261 +159,6 @@ impl<'a, 's> Actor<'a, 's> {
         }
     }
 
-    fn arrive(&mut self, mut arrival: Arrival<'_>) -> Result<(), Rejection> {
-        let mut head = match ledger::read_head(self.state, self.key)? {
-            Some(head) => Arc::unwrap_or_clone(head),
-            None => Head {
-                source: arrival.source.into(),
-                channel: arrival.channel.into(),
-                conversation_id: arrival.conversation_id.into(),
-                ..Head::default()
-            },
-        };
-        self.rules(&head)?;
-        let past = head.retired.as_ref().map(|retired| retired.until);
-        arrival.fact.late = past.is_some_and(|until| arrival.fact.at <= until);
-        if head.forgotten && self.is_dropped(&head, &mut arrival)? {
-            self.effects.count(FORGOTTEN_LATE, 1);
-            return Ok(());
-        }
-        if arrival.complaint.is_some() && *head.conversation_id != *arrival.conversation_id {
-            head.conversation_id = arrival.conversation_id.into(); // somebody speaks again whom it may name
-        }
-        let fact = &arrival.fact;
-        let known = ledger::find(
-            self.desk.keys(),
-            self.state,
-            self.key,
-            &head,
-            fact.said.class(),
-            &fact.id,
-        )?;
-        if let Some(known) = known.as_ref().filter(|_| head.forgotten) {
-            arrival.fact.id.clone_from(&known.id);
-        }
-        if let Some(known) = &known
-            && !supersede(&mut arrival, known)
-        {
-            self.count_duplicate(&arrival);
-            return Ok(());
-        }
-        let fact = &arrival.fact;
-        if known.is_none() && self.is_gone(&head, fact)? {
-            return self.revise_gone(&head, &arrival);
-        }
-        self.count_taken(&arrival);
-        self.tell_answered(&arrival, known.as_ref());
-        match known {
-            None if self.is_in_order(&head, fact)? => self.extend(&mut head, arrival),
-            known => self.refold(&mut head, arrival, known),
-        }
-    }
-
-    fn count_taken(&mut self, arrival: &Arrival<'_>) {
-        self.count_record(arrival, Counted::Taken, SURVEYS);
-    }
-
-    fn count_duplicate(&mut self, arrival: &Arrival<'_>) {
-        self.count_record(arrival, Counted::Duplicate, SURVEYS_KNOWN);
-    }
-
-    fn count_record(
-        &mut self,
-        arrival: &Arrival<'_>,
-        outcome: fn(RecordKind) -> Counted,
-        of_surveys: Figure,
-    ) {
-        if matches!(arrival.fact.said, Said::Surveyed(_)) {
-            self.effects.count(of_surveys, 1);
-        }
-        let figures = self.desk.figures().channel(arrival.channel);
-        if let (Some(figures), Some(kind)) = (figures, arrival.kind) {
-            self.effects.count(figures.records(outcome(kind)), 1);
-        }
-    }
-
-    /// Whether a fact can only add to the end: later than all others, and not what an earlier
-    /// response was looking for.
-    fn is_in_order(&mut self, head: &Head, fact: &Fact) -> Result<bool, Corrupt> {
-        if head.latest.is_some_and(|latest| fact.at <= latest) || fact.deleted {
-            return Ok(false);
-        }
-        // The first to speak: a survey that names nobody is about them.
-        if head.first_author == 0 && !head.is_new() && fact.customer().is_some() {
-            return Ok(false);
-        }
-        if head.unmet {
-            for name in names(self.desk.keys(), fact) {
-                if self.state.get(&self.row(part::UNMET, name))?.is_some() {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Remembers that a response names something that is not known.
-    fn miss(&mut self, head: &mut Head, name: u64) -> Result<(), Corrupt> {
-        head.unmet = true;
-        let row = self.row(part::UNMET, name);
-        if self.state.get(&row)?.is_none() {
-            self.effects.store(row, Row::Unmet);
-        }
-        Ok(())
-    }
-
-    /// The short way: a message in order.
-    fn extend(&mut self, head: &mut Head, arrival: Arrival<'_>) -> Result<(), Rejection> {
-        let Arrival {
-            mut fact, complaint, ..
-        } = arrival;
-        match &fact.said {
-            Said::Customer(said) => {
-                if head.first_author == 0 {
-                    head.first_author = said.author;
-                }
-                head.last_author = said.author;
-                let identifiers = complaint.map_or(&[][..], |c| &c.author.identifiers);
-                self.alias(said.author, identifiers)?;
-            }
-            Said::Company(_) | Said::Changed(_) => {
-                fact.case = match fact.said.addressee() {
-                    Some(to) => self.addressed(head, to)?.unwrap_or(head.last_author),
-                    None => head.last_author,
-                };
-            }
-            Said::Surveyed(survey) => {
-                fact.case = self.addressed(head, &survey.to)?.unwrap_or(head.first_author);
-            }
-        }
-        let author = fact.case;
-        if self.is_forgotten(head, author)? {
-            self.hide_late(&mut fact);
-        }
-        let is_first = head.is_new();
-        // Appending may seal these into a block, which this apply cannot read yet.
-        let recent = if head.tail.len() == ledger::BLOCK {
-            head.tail.clone()
-        } else {
-            Vec::new()
-        };
-        ledger::append(self.desk.keys(), self.key, head, fact.clone(), self.effects);
-        let before = if author == 0 || is_first {
-            None
-        } else {
-            self.read_case(author)?
-        };
-        let fold_before = before.as_ref().and_then(|row| row.fold.clone());
-        // Said to nobody: kept, in case its case comes to be.
-        let row = before.or_else(|| Some(self.new_case(head, author, complaint?)));
-        if let Some(mut row) = row {
-            let rules = self.rules_for(head, &row)?;
-            let mut closed = Vec::new();
-            row.rebase(head);
-            match (&mut row.fold, &fact.said) {
-                (Some(fold), _) => Arc::make_mut(fold).push(&fact, rules, &mut closed),
-                (None, Said::Customer(said)) => {
-                    row.fold = Some(Arc::new(Fold::open(&fact, said, rules, &mut closed)));
-                }
-                (None, _) => {}
-            }
-            self.settle(
-                head,
-                Change {
-                    before: fold_before,
-                    rules_before: None,
-                    row,
-                    closed_before: Vec::new(),
-                    closed,
-                    news: &[News::Gained(&fact)],
-                    complaint,
-                    facts: &recent,
-                },
-            )?;
-        }
-        self.keep_head(head);
-        Ok(())
-    }
-
-    /// Stores the head after a fact was added.
-    fn keep_head(&mut self, head: &mut Head) {
-        let wait = self.desk.settings().retire_after.ms();
-        let now = self.cx.now;
-        let latest = head.latest;
-        head.retire_at
-            .get_or_insert_with(|| latest.map_or(now, |latest| latest.max(now)).plus(wait));
-        let row = Row::Head(Arc::new(std::mem::take(head)));
-        self.effects.store(super::keys::head(self.key), row);
-    }
-
-    /// Rule 3, for a message in order: everyone it could mean is known by now. `None` if it means nobody
-    /// who is.
-    fn addressed(&mut self, head: &mut Head, to: &Addressee) -> Result<Option<Author>, Corrupt> {
-        if let Some(target) = &to.reply_to {
-            for class in [Class::Customer, Class::Company] {
-                let fact = ledger::find(self.desk.keys(), self.state, self.key, head, class, target)?;
-                match fact {
-                    Some(fact) if !fact.deleted => {
-                        if fact.case != 0 {
-                            return Ok(Some(fact.case));
-                        }
-                        break;
-                    }
-                    _ => self.miss(head, ledger::name(self.desk.keys(), class, target))?,
-                }
-            }
-        }
-        if let Some(author) = to.author {
-            if self.has_case(author)? || self.is_forgotten(head, author)? {
-                return Ok(Some(author));
-            }
-            self.miss(head, author)?;
-        }
-        for &(mention, author) in &to.mentions {
-            if let Some(known) = self.mentioned(mention, author)? {
-                return Ok(Some(known));
-            }
-            self.miss(head, mention)?;
-            self.miss(head, author)?;
-        }
-        Ok(None)
-    }
-
-    /// Whose an identifier is here: the first one's who was given with it.
-    fn mentioned(&mut self, mention: Mention, author: Author) -> Result<Option<Author>, Corrupt> {
-        if let Some(Row::Alias(known)) = self.state.get(&self.row(part::ALIAS, mention))? {
-            return Ok(Some(*known));
-        }
-        // An identifier that is its author's key needs no row; and who was forgotten has none.
-        let row = self.state.get(&self.row(part::CASE, author))?;
-        let is_known = matches!(row, Some(Row::Case(row)) if row.fold.is_some() || row.forgotten.is_some());
-        Ok(is_known.then_some(author))
-    }
-
-    /// Remembers whose these identifiers are, for responses that name them.
-    fn alias(&mut self, author: Author, identifiers: &[Identifier]) -> Result<(), Corrupt> {
-        let keys = self.desk.keys();
-        for identifier in identifiers {
-            let mention = record::mention(keys, identifier);
-            let own = record::author(keys, &record::key_of(identifier));
-            if own != author && self.mentioned(mention, own)?.is_none() {
-                self.effects
-                    .store(self.row(part::ALIAS, mention), Row::Alias(author));
-            }
-        }
-        Ok(())
-    }
-
-    fn new_case(&self, head: &Head, author: Author, complaint: &Complaint) -> CaseRow {
-        let key = record::author_key(self.desk.settings(), &head.channel, &complaint.author);
-        let key = self.name_of(key, author);
-        CaseRow::new(
-            author,
-            CaseId::new(&head.source, &head.channel, &head.conversation_id, &key),
-            &head.channel,
-        )
-    }
-
     /// Whether this author has said something that stands.
     fn has_case(&mut self, author: Author) -> Result<bool, Corrupt> {
         let row = self.state.get(&self.row(part::CASE, author))?;
@@ -479,49 +212,4 @@ impl<'a, 's> Actor<'a, 's> {
     fn identifier_actor(&self, identifier: &Identifier) -> ActorKey {
         self.desk.keys().identifier(identifier)
     }
-}
-
-/// Rule 1: whether a message that is known is news. A higher revision replaces it. A lower one that comes
-/// late may say which stars were given before (rule 12): then it arrives as what is known, and with that.
-fn supersede(arrival: &mut Arrival<'_>, known: &Fact) -> bool {
-    let higher = arrival.fact.revision > known.revision;
-    if let (Said::Customer(said), Said::Customer(before)) = (&mut arrival.fact.said, &known.said) {
-        said.ratings.merge(&before.ratings);
-        if !higher && arrival.fact.revision < known.revision && said.ratings != before.ratings {
-            let ratings = std::mem::take(&mut said.ratings);
-            let mut known = known.clone();
-            if let Said::Customer(said) = &mut known.said {
-                said.ratings = ratings;
-            }
-            arrival.fact = known;
-            arrival.complaint = None;
-            return true;
-        }
-    }
-    higher
-}
-
-/// The names by which responses may have looked for a message: its own, its author's, those of its
-/// author's identifiers.
-fn names<'f>(keys: &Keys, fact: &'f Fact) -> impl Iterator<Item = u64> + use<'f> {
-    let (author, mentions): (_, &[Mention]) = match &fact.said {
-        Said::Customer(said) => (Some(said.author), &said.mentions),
-        _ => (None, &[]),
-    };
-    let name = ledger::name(keys, fact.said.class(), &fact.id);
-    [name].into_iter().chain(author).chain(mentions.iter().copied())
-}
-
-/// The names of the messages and people that a response may mean: what to look for, and to go on
-/// looking for until it is known.
-fn wanted<'f>(keys: &Keys, to: &'f Addressee) -> impl Iterator<Item = u64> + use<'f> {
-    let keys = *keys;
-    let target = to.reply_to.iter();
-    let messages = target.flat_map(|id| [Class::Customer, Class::Company].map(|class| (class, id)));
-    let messages = messages.map(move |(class, id)| ledger::name(&keys, class, id));
-    let mentions = to
-        .mentions
-        .iter()
-        .flat_map(|(mention, author)| [*mention, *author]);
-    messages.chain(to.author).chain(mentions)
 }

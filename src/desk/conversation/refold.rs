@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::Actor;
+use super::arrive::{Arrival, names, wanted};
 use super::attribution::{Elders, attribute};
 use super::case::CaseRow;
 use super::events::News;
@@ -14,7 +16,6 @@ use super::fact::{Author, Fact, Said};
 use super::fold::Fold;
 use super::ledger::{Head, Ledger};
 use super::settle::Change;
-use super::{Actor, Arrival, names, wanted};
 use crate::desk::keys::part;
 use crate::desk::row::Row;
 use crate::processor::{Corrupt, Rejection};

@@ -8,12 +8,13 @@
 
 use std::sync::Arc;
 
+use super::Actor;
+use super::arrive::{Arrival, wanted};
 use super::attribution::Elders;
 use super::events::News;
 use super::fact::{Author, Fact, Said};
 use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
-use super::{Actor, Arrival, wanted};
 use crate::desk::forgetting::hidden;
 use crate::desk::keys::{self, part};
 use crate::desk::row::Row;

@@ -1,0 +1,300 @@
+//! How a fold goes on: what a message, an update or a survey makes of a case.
+
+use super::fact::{Changed, CompanySaid, CustomerSaid, Fact, Said};
+use super::fold::{Answer, BOT_UNCONTESTED_MS, Fold, MENTIONS, Mark};
+use super::reply_limit::PublicReplies;
+use super::resolution::FirstResolved;
+use super::wait::Wait;
+use crate::config::rules::ChannelRules;
+use crate::desk::score::Scored;
+use crate::desk::summary::{Invitation, remember};
+use crate::model::{AnsweredBy, Millis, ResponseKind, Status};
+
+impl Fold {
+    /// Extends the fold by a fact that is not before any it has. If that ends a wait, the wait is
+    /// appended to `closed`.
+    pub fn push(&mut self, fact: &Fact, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        if fact.deleted {
+            return;
+        }
+        self.pass(fact.at, rules);
+        match &fact.said {
+            Said::Customer(said) => self.customer(fact, said, rules, closed),
+            Said::Company(said) => self.company(fact, said, rules, closed),
+            Said::Changed(change) => self.changed(fact, change, rules, closed),
+            Said::Surveyed(_) => {
+                if let Some(scored) = scored(fact) {
+                    keep_latest(&mut self.surveyed, scored);
+                }
+            }
+        }
+    }
+
+    /// Time passes up to just before `t`: what silence alone decides by then, is decided.
+    fn pass(&mut self, t: Millis, rules: &ChannelRules) {
+        if self.was_unanswered.is_none() {
+            self.was_unanswered = self.unanswered_from(rules).filter(|&from| from < t);
+        }
+        if let Some(claim) = self
+            .bot_claim
+            .take_if(|claim| t.since(claim.at) >= BOT_UNCONTESTED_MS)
+        {
+            self.answered.get_or_insert(Answer {
+                mark: claim,
+                by: AnsweredBy::Bot,
+            });
+        }
+    }
+
+    fn customer(&mut self, fact: &Fact, said: &CustomerSaid, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        self.customer_messages += 1;
+        self.journey.said(fact.at);
+        self.last_customer_at = self.last_customer_at.max(fact.at);
+        self.limit.interrupted();
+        for mention in &said.mentions {
+            if !self.mentions.contains(mention) && self.mentions.len() < MENTIONS {
+                self.mentions.push(*mention);
+            }
+        }
+        self.told.or(&said.about);
+        // The stars first given are severity, revised ones are advocacy (rule 12).
+        self.severity.and(&said.severity.rated(said.ratings.first()));
+        self.audience = said.audience.or(self.audience);
+        if let Some(scored) = said.ratings.revised(&fact.id) {
+            keep_latest(&mut self.rated, scored);
+        }
+        if !said.automatic {
+            self.thaw(fact.at, rules);
+        }
+        let mark = Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        };
+        if !said.waits {
+            if !said.automatic {
+                self.praised(mark, fact.late);
+            }
+            return;
+        }
+        self.thanked(fact.at, closed);
+        self.bot_claim = None;
+        self.take_up(fact.at);
+        if let Some(resolved) = self.resolved.take() {
+            self.journey.was_resolved(resolved.at, fact.at);
+            self.reopen(fact.at);
+        }
+        self.clock.get_or_insert_with(|| mark.clone());
+        match &mut self.open {
+            Some(wait) => {
+                wait.extend(mark, fact.late);
+                self.chasers += 1;
+            }
+            None => {
+                self.waits += 1;
+                self.open = Some(Wait::begin(mark, fact.late));
+            }
+        }
+    }
+
+    fn company(&mut self, fact: &Fact, said: &CompanySaid, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        let mark = || Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        };
+        if !matches!(said.kind, ResponseKind::Note | ResponseKind::Community) {
+            self.acknowledged.get_or_insert_with(mark);
+            self.last_company_at = self.last_company_at.max(Some(fact.at));
+            self.journey.said(fact.at);
+            if let Some(channel) = &said.invites_to {
+                self.journey.invited(Invitation {
+                    at: fact.at,
+                    message: fact.id.clone(),
+                    channel: channel.clone(),
+                });
+            }
+        }
+        match said.kind {
+            ResponseKind::Human | ResponseKind::Unknown => {
+                self.human_replies += 1;
+                if said.elsewhere.is_none() {
+                    let hour = u32::try_from(fact.at.0.div_euclid(3_600_000)).unwrap_or(0);
+                    if !self.replied_in.contains(&hour) {
+                        remember(&mut self.replied_in, hour);
+                    }
+                }
+                self.replied_at.get_or_insert(fact.at);
+                let elsewhere = said.elsewhere.as_ref();
+                self.handling
+                    .reply(&mark(), said.team.as_ref(), said.agent.as_ref(), elsewhere);
+                self.promises.kept(&mark());
+                self.follow_up(mark);
+                self.bot_claim = None;
+                if said.invites_to.is_none() || said.status == Some(Status::Resolved) {
+                    self.replies_of_substance += 1;
+                }
+                self.answered.get_or_insert_with(|| Answer {
+                    mark: mark(),
+                    by: AnsweredBy::Human,
+                });
+                if said.public.unwrap_or(self.public) {
+                    self.answered_publicly_at.get_or_insert(fact.at);
+                    // Spectators of this conversation do not see what is said in another.
+                    if said.elsewhere.is_none() {
+                        self.public_replies += 1;
+                        if self.public {
+                            self.limit.reply(fact.at);
+                        }
+                    }
+                }
+                self.team = said.team.clone().or(self.team.take());
+                self.close(fact.at, rules, closed);
+            }
+            ResponseKind::Bot => {
+                self.bot_replies += 1;
+                if said.status == Some(Status::Resolved) && self.answered.is_none() {
+                    // A second word of the bot does not begin the customer's day anew.
+                    self.bot_claim.get_or_insert_with(mark);
+                }
+            }
+            ResponseKind::AutoAck | ResponseKind::Note | ResponseKind::Community => {}
+        }
+        if let Some(by) = said.promised_by {
+            self.promises.made(mark(), by);
+        }
+        self.status(fact, said.status, rules, closed);
+    }
+
+    fn changed(&mut self, fact: &Fact, change: &Changed, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        let mut about = change.about.clone();
+        about.or(&self.set);
+        self.set = about;
+        self.owner = change.owner.clone().or(self.owner.take());
+        self.team = change.team.clone().or(self.team.take());
+        self.external_case_id = change.external_case_id.clone().or(self.external_case_id.take());
+        self.audience = change.audience.or(self.audience);
+        self.confirmed = change.confirmed.or(self.confirmed);
+        self.root_cause = change.root_cause.clone().or(self.root_cause.take());
+        self.remedy = change.remedy.clone().or(self.remedy.take());
+        if change.confirmed == Some(true) {
+            self.follow_up(|| Mark {
+                at: fact.at,
+                id: fact.id.clone(),
+            });
+        }
+        self.status(fact, change.status, rules, closed);
+    }
+
+    fn status(&mut self, fact: &Fact, status: Option<Status>, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        let mark = || Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        };
+        match status {
+            None => {}
+            Some(Status::Pending) => {
+                if self.resolved.is_none() {
+                    self.pending.get_or_insert_with(mark);
+                }
+            }
+            Some(Status::Resolved) => {
+                self.thaw(fact.at, rules);
+                self.take_up(fact.at);
+                self.promises.kept(&mark());
+                self.resolved.get_or_insert_with(mark);
+                let answers = (self.human_replies, self.bot_replies);
+                self.first_resolved.get_or_insert(FirstResolved {
+                    at: fact.at,
+                    one_answer: answers.0 == 1 || matches!(answers, (0, 1)),
+                    reopened_at: None,
+                });
+                self.close(fact.at, rules, closed);
+            }
+            Some(Status::Reopened) => {
+                self.take_up(fact.at);
+                if let Some(resolved) = self.resolved.take() {
+                    self.journey.was_resolved(resolved.at, fact.at);
+                    self.bot_claim = None;
+                    self.reopen(fact.at);
+                }
+            }
+            Some(Status::LetGo) => {
+                self.thaw(fact.at, rules);
+                self.let_go.get_or_insert_with(mark);
+                self.close(fact.at, rules, closed);
+            }
+        }
+    }
+
+    /// PENDING is over: the time it took is credited.
+    fn thaw(&mut self, at: Millis, rules: &ChannelRules) {
+        if let Some(since) = self.pending.take() {
+            let start = self.clock.as_ref().unwrap_or(&self.opened);
+            let levels = rules.levels.in_force(start.at);
+            let credit = levels.between(since.at, at);
+            self.credit_ms = self.credit_ms.saturating_add(credit);
+            self.frozen_ms = self.frozen_ms.saturating_add(at.since(since.at));
+        }
+    }
+
+    /// A decision to let the case go does not stand any more.
+    fn take_up(&mut self, at: Millis) {
+        if let Some(let_go) = self.let_go.take() {
+            self.journey.was_let_go(let_go.at, at);
+        }
+    }
+
+    /// Rule 18: after RESOLVED, somebody has spoken with the customer again.
+    fn follow_up(&mut self, mark: impl FnOnce() -> Mark) {
+        if let Some(resolved) = &self.resolved {
+            let mark = Some(mark()).filter(|mark| mark.at >= resolved.at);
+            self.followed_up = self.followed_up.take().or(mark);
+        }
+    }
+
+    fn reopen(&mut self, at: Millis) {
+        self.reopened += 1;
+        self.cycle_at = at;
+        self.followed_up = None;
+        if let Some(first) = &mut self.first_resolved {
+            first.reopened_at.get_or_insert(at);
+        }
+        self.limit = PublicReplies::default();
+    }
+
+    fn close(&mut self, at: Millis, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        self.thanked(at, closed);
+        if let Some(mut wait) = self.open.take() {
+            wait.closed = Some(at);
+            // Nobody waits while a decision to let go stands: then it is that which ends the wait, and a
+            // clock given up in time has met nothing.
+            let was_let_go = self.let_go.is_some();
+            match wait.was_late(&rules.levels) {
+                Some(true) => self.late_waits += 1,
+                Some(false) if !was_let_go => self.timely_waits += 1,
+                _ => {}
+            }
+            self.journey.waited(wait.first.at, at);
+            self.last_wait = Some(wait.clone());
+            closed.push(wait);
+        }
+    }
+}
+
+/// The score of a survey.
+pub fn scored(fact: &Fact) -> Option<Scored> {
+    match &fact.said {
+        Said::Surveyed(survey) => Some(Scored {
+            at: fact.at,
+            id: fact.id.clone(),
+            revision: 0,
+            score: survey.score,
+        }),
+        _ => None,
+    }
+}
+
+fn keep_latest(kept: &mut Option<Scored>, scored: Scored) {
+    if kept.as_ref().is_none_or(|kept| kept.place() < scored.place()) {
+        *kept = Some(scored);
+    }
+}
