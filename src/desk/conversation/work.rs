@@ -148,8 +148,11 @@ impl Brief<'_> {
         let mut linked = findings
             .map(|found| found.links.linked_cases())
             .unwrap_or_default();
-        linked.extend(self.row.suspected.as_deref().map(|case_id| LinkedCase {
-            case_id: *case_id,
+        // What turned out to be so, or to be the same person's, is suspected no more.
+        let suspected = self.row.suspected.as_deref().copied();
+        let suspected = suspected.filter(|case_id| linked.iter().all(|link| link.case_id != *case_id));
+        linked.extend(suspected.map(|case_id| LinkedCase {
+            case_id,
             relation: work_item::Relation::SuspectedEchoOf,
         }));
         linked
