@@ -1,21 +1,17 @@
 //! What just happened, in a few words.
 
 use super::text::span;
-use crate::model::{CaseEvent, CaseEventType, CaseId, Millis, Stage};
+use crate::model::{CaseEvent, CaseEventType, Millis, Signal, SignalKind};
 
-/// Something that happened to a case and is worth telling.
+/// Something that happened, to a case or to many, and is worth telling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happening {
     /// When, in the story.
     pub at: Millis,
-    /// To whom.
-    pub case_id: CaseId,
-    /// Their name, as they write it.
+    /// To whom: their name, as they write it; or a brand.
     pub who: String,
     /// Where.
     pub channel: String,
-    /// Whether there are spectators.
-    pub stage: Stage,
     /// What.
     pub what: String,
     /// What they said, if that is what happened.
@@ -52,6 +48,29 @@ pub(super) fn in_words(event: &CaseEvent, opened: Millis) -> Option<String> {
     })
 }
 
+/// What a signal means to people; `None`: not worth a line.
+pub(super) fn of_signal(signal: &Signal) -> Option<Happening> {
+    let detail = |name| signal.details.get(name).cloned().unwrap_or_default();
+    let what = match signal.kind {
+        SignalKind::Surge => format!(
+            "SURGE: {} cases within {}, where {:.1} are usual",
+            signal.observed,
+            span(signal.window),
+            signal.expected
+        ),
+        SignalKind::DeafChannel => format!("NOBODY HAS ANSWERED HERE for {}", span(signal.window)),
+        SignalKind::Campaign => format!("CAMPAIGN: {} people say the same", signal.observed),
+        _ => return None,
+    };
+    Some(Happening {
+        at: signal.at,
+        who: detail("brand"),
+        channel: detail("channel"),
+        what,
+        text: None,
+    })
+}
+
 /// An identity found so long after the complaint is news.
 const LATER: i64 = 3_600_000;
 
@@ -67,8 +86,44 @@ fn level(name: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::in_words;
-    use crate::model::{CaseEvent, CaseEventType, Details, Millis};
+    use super::{in_words, of_signal};
+    use crate::model::{CaseEvent, CaseEventType, Details, Millis, Signal, SignalKind};
+
+    #[test]
+    fn signals_in_words() {
+        //   given this kind, then people are told
+        for (kind, told) in [
+            (
+                SignalKind::Surge,
+                Some("SURGE: 48 cases within 8 min, where 0.4 are usual"),
+            ),
+            (
+                SignalKind::DeafChannel,
+                Some("NOBODY HAS ANSWERED HERE for 8 min"),
+            ),
+            (SignalKind::Campaign, Some("CAMPAIGN: 48 people say the same")),
+            (SignalKind::Advocacy, None),
+            // Who it is stands in its key: nobody's business here.
+            (SignalKind::PanelCandidate, None),
+        ] {
+            let signal = Signal {
+                kind,
+                window: 480_000,
+                observed: 48.0,
+                expected: 0.39,
+                details: [("brand", "Tamarind Air"), ("channel", "chat")]
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .into(),
+                ..Signal::default()
+            };
+            let happening = of_signal(&signal);
+            let place = happening
+                .as_ref()
+                .map(|it| (it.who.as_str(), it.channel.as_str()));
+            assert_eq!(place, told.map(|_| ("Tamarind Air", "chat")), "{kind:?}");
+            assert_eq!(happening.map(|it| it.what).as_deref(), told, "{kind:?}");
+        }
+    }
 
     #[test]
     fn events_in_words() {

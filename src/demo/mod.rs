@@ -9,21 +9,25 @@
 //! alone, neither on the machine nor on the log.
 
 mod clock;
+mod counts;
 mod enterprise;
 mod feeder;
 mod happening;
 mod measured;
 mod outputs;
 mod overview;
+mod rules;
 mod run;
 pub mod story;
 mod summary;
 pub mod table;
 mod text;
 
+pub use counts::Counts;
 pub use happening::Happening;
 pub use measured::Measured;
 pub use overview::{Overview, Waiting};
+pub use rules::{Count, Seen, seen};
 pub use run::{DemoError, Pace, Show, Telling, WORKERS, run};
 pub use summary::summary;
 

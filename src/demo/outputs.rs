@@ -7,19 +7,21 @@ use super::overview::Overview;
 use super::run::DemoError;
 use crate::config::{TopicKind, TopicSettings};
 use crate::log::{Batch, Isolation, Log, Reader, Topic, TopicPartition};
-use crate::model::{Case, CaseEvent, CaseId, WorkItem};
+use crate::model::{Case, CaseEvent, CaseId, Signal, WorkItem};
 use crate::wire::{Decoder, Registry};
 
-/// A reader of cases, case events and work items.
+/// A reader of cases, case events, work items and signals.
 pub(super) struct Outputs<L: Log> {
     log: L,
     reader: L::Reader,
     partitions: Vec<TopicPartition>,
     cases: Topic,
     events: Topic,
+    signals: Topic,
     case: Decoder<Case>,
     event: Decoder<CaseEvent>,
     work: Decoder<WorkItem>,
+    signal: Decoder<Signal>,
     batch: Batch,
 }
 
@@ -28,9 +30,11 @@ impl<L: Log> Outputs<L> {
     pub fn new(log: &L, topics: &TopicSettings, registry: &Arc<Registry>) -> Result<Self, DemoError> {
         let cases = topics.topic(TopicKind::Cases);
         let events = topics.topic(TopicKind::CaseEvents);
+        let signals = topics.topic(TopicKind::Signals);
         let all = [
             cases.clone(),
             events.clone(),
+            signals.clone(),
             topics.topic(TopicKind::HandlingOnstage),
             topics.topic(TopicKind::HandlingOffstage),
         ];
@@ -48,9 +52,11 @@ impl<L: Log> Outputs<L> {
             partitions,
             cases,
             events,
+            signals,
             case: Decoder::new(Arc::clone(registry)),
             event: Decoder::new(Arc::clone(registry)),
             work: Decoder::new(Arc::clone(registry)),
+            signal: Decoder::new(Arc::clone(registry)),
             batch: Batch::new(),
         })
     }
@@ -71,6 +77,8 @@ impl<L: Log> Outputs<L> {
             } else if let Some(value) = record.value {
                 if *topic == self.events {
                     overview.event(&self.event.decode(value).map_err(unreadable)?);
+                } else if *topic == self.signals {
+                    overview.signal(&self.signal.decode(value).map_err(unreadable)?);
                 } else {
                     overview.work(self.work.decode(value).map_err(unreadable)?);
                 }

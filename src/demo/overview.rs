@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use super::happening::{Happening, in_words};
+use super::counts::Counts;
+use super::happening::{Happening, in_words, of_signal};
 use crate::model::{
-    Case, CaseEvent, CaseEventType, CaseId, Complaint, Intent, Millis, Stage, WorkId, WorkItem, WorkState,
+    Case, CaseEvent, CaseEventType, CaseId, Complaint, Intent, Millis, Signal, Stage, WorkId, WorkItem,
+    WorkState,
 };
 use crate::report::{Report, figures::Figures};
 
-/// Everything that a watcher knows: a fold over cases, case events and work items, and over the
+/// Everything that a watcher knows: a fold over cases, case events, work items and signals, and over the
 /// messages of customers, which have the names.
 #[derive(Debug, Default)]
 pub struct Overview {
@@ -19,6 +21,7 @@ pub struct Overview {
     said: HashMap<SmolStr, Said>,
     first: HashMap<CaseId, (SmolStr, Millis)>,
     happened: Vec<Happening>,
+    counts: Counts,
 }
 
 /// A work item with something left to do.
@@ -79,6 +82,7 @@ impl Overview {
 
     /// A revision of a work item.
     pub fn work(&mut self, item: WorkItem) {
+        self.counts.work(&item);
         if item.state != WorkState::Open {
             self.work.remove(&item.work_id);
             return;
@@ -93,6 +97,7 @@ impl Overview {
 
     /// A record of the case events.
     pub fn event(&mut self, event: &CaseEvent) {
+        self.counts.event(event);
         let message = event.details.get("message").cloned().unwrap_or_default();
         if event.kind == CaseEventType::Opened {
             self.first.insert(event.case_id, (message.clone(), event.at));
@@ -115,16 +120,25 @@ impl Overview {
         let text = said.map(|said| said.text.clone());
         self.happened.push(Happening {
             at: told_at(event),
-            case_id: event.case_id,
             who: self
                 .said
                 .get(&first)
                 .map_or_else(|| "somebody".into(), |said| said.name.clone()),
             channel: event.channel.to_string(),
-            stage: event.stage,
             what,
             text,
         });
+    }
+
+    /// A signal.
+    pub fn signal(&mut self, signal: &Signal) {
+        self.counts.signal(signal);
+        self.happened.extend(of_signal(signal));
+    }
+
+    /// What was told on the way, counted.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Everything that happened, in the order in which it was told.

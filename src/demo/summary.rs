@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::overview::Overview;
+use super::rules::seen;
 use super::table::{clock, percent};
 use super::text::{isolated, padded, span};
 use crate::model::{Case, CaseStatus, EscalationCause, Millis, PromiseState, Stage};
@@ -26,6 +27,7 @@ pub fn summary(overview: &Overview, ended: Millis) -> String {
     }
     out.push('\n');
     by_channel(&mut out, &shown);
+    by_rule(&mut out, overview, &shown);
     longest(&mut out, overview, ended);
     out
 }
@@ -226,6 +228,30 @@ fn row(channel: &str, stage: &str, figures: &Figures) -> [String; 8] {
         figures.levels.answer.breached.to_string(),
         figures.unanswered.to_string(),
     ]
+}
+
+/// What each rule saw: its number, the count that tells most, and what that is of.
+fn by_rule(out: &mut String, overview: &Overview, shown: &Shown) {
+    let _ = writeln!(out, "\nWhat each rule saw:");
+    let rules = seen(overview, shown);
+    let counts = rules.iter().filter_map(|rule| rule.counts.first());
+    let width = counts.map(|first| first.number().len()).max().unwrap_or(0);
+    for rule in &rules {
+        let Some((first, more)) = rule.counts.split_first() else {
+            continue;
+        };
+        let _ = write!(
+            out,
+            "  {:>2}  {:>width$} {}",
+            rule.number,
+            first.number(),
+            first.what
+        );
+        for count in more {
+            let _ = write!(out, ", {count}");
+        }
+        out.push('\n');
+    }
 }
 
 /// Those who wait longest, at most this many.

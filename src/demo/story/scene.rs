@@ -293,6 +293,11 @@ impl Scene<'_, '_> {
         self.conversation = format_smolstr!("{begun}--{}", self.threads);
     }
 
+    /// It happens so many days later.
+    pub fn days_later(&mut self, days: i64) {
+        self.begin = self.at(days * 24 * 60);
+    }
+
     /// It is about the airline.
     pub fn of_the_airline(&mut self) {
         self.brand = &BRANDS[0];

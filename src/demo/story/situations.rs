@@ -80,7 +80,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
     situation("passed-on", &["chat", "email"], 2, 4, journeys::transferred),
     journey("turned", &["email", "chat"], 2, 4, voices::turned),
     situation("appeased", &["review"], 2, 4, voices::appeased),
-    journey("strike", &["chat"], 1, 4, voices::strike),
+    journey("strike", &["chat"], 1, 6, voices::strike),
     journey("campaign", &["social"], 1, 3, voices::campaign),
     situation("unread", &["direct"], 3, 5, voices::unread),
     Situation {

@@ -4,17 +4,20 @@
 use super::scene::Scene;
 use crate::model::{Status, SurveyScale};
 
-/// Those who are answered on the day of the strike, and as many who are not.
-const STRUCK: i64 = 34;
+/// Those who are answered on the day of the strike, and as many who are not: enough to stand out where cases
+/// come in bunches on other days, too.
+const STRUCK: i64 = 50;
 
 /// Rules 12, 13 and 14: a strike. Within minutes many ask at once, half of them are never answered, and all
-/// are asked later how likely they recommend the airline.
+/// are asked later how likely they recommend the airline. It is on a Thursday, and somebody asks on Monday,
+/// too: what is usual at an hour must have been seen before.
 pub(super) fn strike(scene: &mut Scene<'_, '_>) {
     scene.of_the_airline();
+    scene.complains(-90);
+    scene.answers(-85);
+    scene.days_later(3);
     for n in 0..2 * STRUCK {
-        if n > 0 {
-            scene.stranger();
-        }
+        scene.stranger();
         let minute = n / 6;
         scene.complains_that(minute, scene.language.flights[1]);
         let is_answered = n % 2 == 0;
