@@ -50,6 +50,10 @@ pub(super) struct Normal {
 /// assert_eq!(normalise("مُحَـامِـي"), normalise("محامی"));
 /// ```
 pub fn normalise(text: &str) -> String {
+    let text = bounded(text);
+    if text.is_ascii() {
+        return normalise_plain(text);
+    }
     let normal = Normal::of(text);
     let mut out = String::with_capacity(normal.letters.len() + normal.letters.len() / 4);
     for (at, letter) in normal.letters.char_indices() {
@@ -60,6 +64,24 @@ pub fn normalise(text: &str) -> String {
     }
     // Marks that a sign had parted stand beside each other now, in an order of their own.
     out.nfc().collect()
+}
+
+/// The same of a text in ASCII, in a tenth of the work: only apostrophes do not part words.
+fn normalise_plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut apart = false;
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            if apart && !out.is_empty() {
+                out.push(' ');
+            }
+            apart = false;
+            out.push(byte.to_ascii_lowercase().into());
+        } else {
+            apart |= !matches!(byte, b'\'' | b'`');
+        }
+    }
+    out
 }
 
 impl Normal {

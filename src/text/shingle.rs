@@ -55,9 +55,9 @@ impl Sketch {
             *bin = (*bin).min(hash);
         }
         let mut marks = Box::new([0; BYTES]);
-        for (bin, hash) in smallest.into_iter().enumerate() {
-            let mark = if hash == u64::MAX { 0 } else { 1 + (hash % 3) as u8 };
-            marks[bin / 4] |= mark << (bin % 4 * 2);
+        let filled = smallest.iter().enumerate().filter(|(_, hash)| **hash != u64::MAX);
+        for (bin, hash) in filled {
+            marks[bin / 4] |= (1 + (hash % 3) as u8) << (bin % 4 * 2);
         }
         Some(Self { marks })
     }

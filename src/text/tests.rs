@@ -243,6 +243,14 @@ fn texts_made_to_take_long_are_cut_and_done() {
 
 proptest! {
     #[test]
+    fn plain_text_takes_a_short_way_to_the_same(text in "[ -~\\t\\n\\x00]{0,80}") {
+        // A letter of another script makes it take the long way.
+        let long = normalise(&format!("{text} ж"));
+        let short = normalise(&text);
+        prop_assert_eq!(long.trim_end_matches('ж').trim_end(), short);
+    }
+
+    #[test]
     fn any_text_is_normalised_once(text in any::<String>()) {
         every_path(&text);
         let once = normalise(&text);
