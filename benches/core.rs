@@ -160,7 +160,9 @@ fn engine(customers: &[Vec<u8>], complaints: &[Vec<u8>]) {
         inputs: ["customers", "complaints"].map(Topic::new).into(),
         mailbox: Topic::new("interactions"),
         changelog: Topic::new("interactions-changelog"),
-        outputs: ["onstage", "offstage", "cases", "events"].map(Topic::new).into(),
+        outputs: ["onstage", "offstage", "cases", "events", "signals"]
+            .map(Topic::new)
+            .into(),
         dead_letters: Topic::new("dead-letters"),
     };
     let own = [&topics.mailbox, &topics.changelog, &topics.dead_letters];
@@ -268,11 +270,42 @@ fn customer(n: u64) -> Customer {
     }
 }
 
-/// About 360 bytes on the wire.
+const WORDS: [&str; 24] = [
+    "parcel",
+    "still",
+    "waiting",
+    "nobody",
+    "answers",
+    "driver",
+    "left",
+    "refund",
+    "promised",
+    "twice",
+    "phone",
+    "line",
+    "hung",
+    "website",
+    "says",
+    "delivered",
+    "never",
+    "came",
+    "please",
+    "help",
+    "weeks",
+    "ago",
+    "order",
+    "again",
+];
+
+/// About 360 bytes on the wire; no two say the same.
 fn complaint(n: u64) -> Complaint {
-    const TEXT: &str = "My parcel was to come on Monday, it is Thursday, and the page still says that it is \
-        on its way. I have written twice. Nobody has told me where it is, or when it will come, or \
-        whether I should order again. Please tell me what to do.";
+    let mut text = String::with_capacity(240);
+    let mut dice = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    while text.len() < 218 {
+        dice = dice.rotate_left(17).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        text.push_str(WORDS[(dice >> 40) as usize % WORDS.len()]);
+        text.push(' ');
+    }
     Complaint {
         id: format!("m{n}").into(),
         source: "mail".into(),
@@ -282,7 +315,7 @@ fn complaint(n: u64) -> Complaint {
             display_name: Some(Sensitive(format!("Person {n}").into())),
             identifiers: vec![email(n)],
         },
-        text: Some(Sensitive(TEXT.into())),
+        text: Some(Sensitive(text)),
         language: Some("en".into()),
         occurred_at: Millis(START + n as i64),
         brand: Some("Example Air".into()),
