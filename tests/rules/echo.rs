@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use heard::config::rules::RuleSettings;
 use heard::model::work_item::Relation;
 use heard::model::{Case, CaseStatus, Complaint, NextStep, Sensitive, WorkFlag, WorkState};
+use heard::report::Report;
 
-use crate::story::{Line, Story, customer, permutations, replies, says};
+use crate::story::{Line, Story, at, customer, permutations, replies, says};
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
@@ -56,7 +57,7 @@ fn the_five_sites() {
     let mut ends = Vec::new();
     for lines in [in_order, backwards] {
         let story = Story::told(RuleSettings::default(), lines).until(2 * DAY);
-        let waiting_after_two_days = heard_of(&story, 2 * DAY);
+        let waiting_after_two_days = left_waiting(&story, 2 * DAY);
         let story = story.until(9 * DAY);
         let cases = story.cases();
         assert_eq!(cases.len(), 6);
@@ -82,24 +83,29 @@ fn the_five_sites() {
                 .collect();
             assert_eq!(links, [(origin, Relation::EchoOf)]);
         }
-        assert!(
-            heard_of(&story, 9 * DAY) > waiting_after_two_days,
-            "spectators' waiting grows"
+        // Five sites with 200 people and a network with 1,000, for two days and for nine.
+        let grown = (waiting_after_two_days, left_waiting(&story, 9 * DAY));
+        assert_eq!(
+            grown,
+            (2000 * 48 - 350, 2000 * 216 - 350),
+            "less the minutes before"
         );
         ends.push(cases);
     }
     assert_eq!(ends[0], ends[1], "in any order");
 }
 
-/// Spectators left waiting (rule 19), counted here by hand: people who can see a case, times minutes.
-fn heard_of(story: &Story, minute: i64) -> i64 {
-    let waits = story
-        .cases()
-        .into_values()
-        .filter(|case| case.answered_publicly_at.is_none());
-    waits
-        .map(|case| case.audience.unwrap_or(0) * crate::story::at(minute).since(case.opened_at) / 60_000)
-        .sum()
+/// Hours of spectators left waiting by then (rule 19), as the report has them.
+fn left_waiting(story: &Story, minute: i64) -> i64 {
+    let mut report = Report::default();
+    story.cases().values().for_each(|case| report.add(case));
+    let figures = report.show(at(minute)).total.spectators;
+    assert_eq!(
+        (figures.cases, figures.waiting),
+        (6, 6),
+        "nobody has answered in public"
+    );
+    figures.waiting_audience_h
 }
 
 #[test]

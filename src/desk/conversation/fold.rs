@@ -267,6 +267,21 @@ impl Fold {
             && (&self.answered, self.reopened, self.limit) == (&other.answered, other.reopened, other.limit)
     }
 
+    /// The brand it is about: as updates say, else its messages.
+    pub fn brand(&self) -> Option<&SmolStr> {
+        self.set.brand.as_ref().or(self.told.brand.as_ref())
+    }
+
+    /// The product it is about, likewise.
+    pub fn product(&self) -> Option<&SmolStr> {
+        self.set.product.as_ref().or(self.told.product.as_ref())
+    }
+
+    /// The issue it is about, likewise.
+    pub fn issue(&self) -> Option<&SmolStr> {
+        self.set.issue.as_ref().or(self.told.issue.as_ref())
+    }
+
     /// The score of its own that is shown: of a survey that names it, or of stars that have changed.
     pub fn scored(&self) -> Option<&Scored> {
         latest(self.surveyed.iter().chain(&self.rated))

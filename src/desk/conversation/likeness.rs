@@ -67,7 +67,7 @@ impl Actor<'_, '_> {
         };
         let keys = self.desk.keys();
         let begun = Begun {
-            brand: fold.set.brand.clone().or_else(|| fold.told.brand.clone()),
+            brand: fold.brand().cloned(),
             case: self.case_ref(row.author),
             case_id: row.case_id,
             at: fold.opened.at,

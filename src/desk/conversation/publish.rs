@@ -1,7 +1,5 @@
 //! The state of a case, published once a commit however often it changed; and its timers.
 
-use smol_str::SmolStr;
-
 use super::Actor;
 use super::case::CaseRow;
 use super::fold::Fold;
@@ -71,7 +69,6 @@ impl Actor<'_, '_> {
 
 /// The record of a case.
 fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -> Case {
-    let about = |set: &Option<SmolStr>, told: &Option<SmolStr>| set.clone().or_else(|| told.clone());
     let links = row.who.findings.as_ref().map(|found| &found.links);
     let escalation = links.and_then(Links::escalation);
     let answered = view.answered.as_ref();
@@ -90,9 +87,9 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -
         party_key: row.party_key(),
         customer_id: row.who.party.as_ref().and_then(|party| party.customer_id.clone()),
         tier: row.who.tier().map(Into::into),
-        brand: about(&fold.set.brand, &fold.told.brand),
-        product: about(&fold.set.product, &fold.told.product),
-        issue: about(&fold.set.issue, &fold.told.issue),
+        brand: fold.brand().cloned(),
+        product: fold.product().cloned(),
+        issue: fold.issue().cloned(),
         location: fold.told.location.clone().map(Sensitive),
         language: fold.told.language.clone(),
         external_case_id: fold.external_case_id.clone(),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use smallvec::SmallVec;
-use smol_str::SmolStr;
 
 use super::Actor;
 use super::case::CaseRow;
@@ -419,7 +418,6 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
     let Side { fold, view } = side;
     let clocks = view.clocks.iter();
     let answer = clocks.map(|judged| (judged.level, judged.judgement.deadline));
-    let about = |set: &Option<SmolStr>, told: &Option<SmolStr>| set.clone().or_else(|| told.clone());
     Summary {
         case_id,
         opened_at: fold.opened.at,
@@ -442,9 +440,9 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
         journey: fold.journey.clone(),
         scored: fold.scored().cloned(),
         matter: [
-            about(&fold.set.brand, &fold.told.brand),
-            about(&fold.set.product, &fold.told.product),
-            about(&fold.set.issue, &fold.told.issue),
+            fold.brand().cloned(),
+            fold.product().cloned(),
+            fold.issue().cloned(),
         ],
         begins_with: None,
         audience: None,

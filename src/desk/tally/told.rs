@@ -40,8 +40,8 @@ impl<'r> Told<'r> {
         let open = fold.open.iter().map(|wait| wait.first.at);
         let scored = surveys::shown(fold, &row.who);
         Some(Self {
-            brand: fold.set.brand.as_ref().or(fold.told.brand.as_ref()),
-            issue: fold.set.issue.as_ref().or(fold.told.issue.as_ref()),
+            brand: fold.brand(),
+            issue: fold.issue(),
             opened: minute_of(fold.opened.at),
             spoke: once_each(over.chain(open).map(minute_of)),
             replied: once_each(fold.replied_in.iter().map(|hour| i64::from(*hour))),
