@@ -130,11 +130,12 @@ impl Processor for App {
     fn publish(
         &self,
         row: RowKey,
+        again: bool,
         state: &mut dyn State<Row>,
         cx: &Context,
         effects: &mut desk::Effects,
     ) -> Result<(), Rejection> {
-        self.desk.publish(row, state, cx, effects)
+        self.desk.publish(row, again, state, cx, effects)
     }
 
     fn salvage(&self, _to: ActorKey, message: &Message, cx: &Context, effects: &mut desk::Effects) {

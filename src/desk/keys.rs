@@ -39,7 +39,7 @@ pub mod part {
     pub const UNMET: u8 = 8;
     /// The revision that a dropped message had, by the hash of its id, if it was ever revised.
     pub const REVISED: u8 = 9;
-    /// A case, by its author's hash.
+    /// A case, by its author's hash; but for the one in the main row.
     pub const CASE: u8 = 4;
     /// What went out for an earlier wait, by the hash of case and first message.
     pub const WORK: u8 = 5;

@@ -125,7 +125,8 @@ impl Desk {
         }
     }
 
-    /// A case has changed in the transaction that is about to commit: publish it.
+    /// A case has changed in the open transaction: publish it as it stands. `again`: what was published of it
+    /// in this transaction before does not go out.
     ///
     /// # Errors
     ///
@@ -133,11 +134,12 @@ impl Desk {
     pub fn publish(
         &self,
         row: RowKey,
+        again: bool,
         state: &mut State<'_>,
         cx: &Context,
         effects: &mut Effects,
     ) -> Result<(), Rejection> {
-        conversation::Actor::new(self, row.actor, state, cx, effects).publish(row)
+        conversation::Actor::new(self, row.actor, state, cx, effects).publish(row, again)
     }
 }
 

@@ -1,13 +1,11 @@
 //! The rows of the desk's actors, packed.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Texts;
 use super::conversation::case::CaseRow;
 use super::conversation::fact::{Author, Fact};
-use super::conversation::ledger::Head;
+use super::conversation::main_row::MainRow;
 use super::conversation::work::WorkMark;
 use super::identifier::IdentifierRow;
 use super::message::CaseRef;
@@ -27,7 +25,7 @@ use crate::processor::{Codec, Corrupt, Row as ProcessorRow, Standings};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Row {
     /// A conversation's main row.
-    Head(Arc<Head>),
+    Conversation(MainRow),
     /// A sealed block of a conversation's facts.
     Block(Vec<Fact>),
     /// In which block a sealed message is.
@@ -36,7 +34,7 @@ pub enum Row {
     Alias(Author),
     /// Something that a response named and that is not known yet.
     Unmet,
-    /// A case.
+    /// A case, but for the one in the conversation's main row.
     Case(Box<CaseRow>),
     /// What went out for an earlier wait.
     Work(WorkMark),
@@ -80,7 +78,7 @@ impl ProcessorRow for Row {
     fn due(&self) -> Option<Millis> {
         match self {
             Self::Case(case) => case.due(),
-            Self::Head(head) => head.retire_at,
+            Self::Conversation(row) => row.due(),
             Self::Identifier(row) => row.forgotten.map(|mark| mark.until),
             Self::Party(row) => row.due(),
             row => tally::due(row),
@@ -90,6 +88,7 @@ impl ProcessorRow for Row {
     fn standings(&self) -> Standings {
         match self {
             Self::Case(case) => case.standings(),
+            Self::Conversation(row) => row.case.as_ref().map(|case| case.standings()).unwrap_or_default(),
             _ => Standings::default(),
         }
     }

@@ -9,7 +9,8 @@
 //! | `worker` | the state machine, a step at a time |
 //! | `intake`, `mailbox`, `timers`, `savepoint`, `perform` | one record, message or timer, from apply to effects |
 //! | `transaction`, `recover` | commit, abort, and what to do when neither is certain |
-//! | `rows`, `packed`, `changelog` | the rows of a partition, in memory and in the log |
+//! | `rows`, `packed`, `due`, `changelog` | the rows of a partition, in memory and in the log, and their timers |
+//! | `publications` | what rows have come to, once a transaction |
 //! | `rebalance`, `arrival` | partitions given and taken; restore |
 //! | `drain`, `upkeep` | the event clock and quiescence; purging and backpressure |
 //! | `queues`, `status` | who waits, and how a worker stands: for metrics and health |
@@ -21,6 +22,7 @@ mod clock;
 mod counts;
 mod dead_letter;
 mod drain;
+mod due;
 mod envelope;
 mod error;
 mod event;
@@ -30,6 +32,7 @@ mod mailbox;
 mod packed;
 mod panics;
 mod perform;
+mod publications;
 mod queues;
 mod rebalance;
 mod recorded;

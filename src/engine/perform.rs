@@ -14,7 +14,7 @@ use crate::processor::{ActorKey, Context, Effect, Effects, Processor, Rejection}
 impl<L: Log, P: Processor> Worker<L, P> {
     /// What an apply may know, in a chain of messages that has passed so many actors.
     pub(super) fn context(&self, hops: u8) -> Context {
-        let wall = self.clock.wall();
+        let wall = self.time.wall;
         Context {
             now: self.now(wall),
             wall,
@@ -47,13 +47,29 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
     /// Performs what was staged; `own` is the mailbox partition of the actor, if it is one's.
     pub(super) fn perform(&mut self, own: i32, hops: u8) -> Result<(), Trouble> {
+        self.perform_as(own, hops, None)
+    }
+
+    /// The same for a publication: what goes out is held until the transaction ends.
+    pub(super) fn perform_as(
+        &mut self,
+        own: i32,
+        hops: u8,
+        publishing: Option<usize>,
+    ) -> Result<(), Trouble> {
         let mut scratch = std::mem::take(&mut self.scratch);
-        let done = self.perform_staged(&mut scratch, own, hops);
+        let done = self.perform_staged(&mut scratch, own, hops, publishing);
         self.scratch = scratch;
         done
     }
 
-    fn perform_staged(&mut self, scratch: &mut Scratch<P>, own: i32, hops: u8) -> Result<(), Trouble> {
+    fn perform_staged(
+        &mut self,
+        scratch: &mut Scratch<P>,
+        own: i32,
+        hops: u8,
+        publishing: Option<usize>,
+    ) -> Result<(), Trouble> {
         let Scratch {
             effects,
             staged,
@@ -71,7 +87,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
                         desk.rows.put(row, value);
                     }
                 }
-                (Effect::Publish(row), _) => self.transaction.mark(own, row),
+                (Effect::Publish(row), _) => self.transaction.publications.mark(own, row),
                 (
                     Effect::Tell { to, message } | Effect::Continue { to, message },
                     Staged::Local(partition),
@@ -84,7 +100,11 @@ impl<L: Log, P: Processor> Worker<L, P> {
                     self.mail(to, partition, &arena[value])?;
                 }
                 (_, Staged::Output(topic, key, value)) => {
-                    self.output(topic, &arena[key], value.map(|v| &arena[v]))?;
+                    let (key, value) = (&arena[key], value.map(|v| &arena[v]));
+                    match publishing {
+                        Some(place) => self.transaction.publications.hold(place, topic, key, value),
+                        None => self.output(topic, key, value)?,
+                    }
                 }
                 // Staged::Rows goes with Store and Publish only.
                 _ => {}
@@ -104,11 +124,11 @@ impl<L: Log, P: Processor> Worker<L, P> {
             headers: &[],
         })?;
         self.transaction.counts.mailed += 1;
-        self.transaction.last_mail = Some(self.clock.monotonic());
+        self.transaction.last_mail = Some(self.time.running);
         Ok(())
     }
 
-    fn output(&mut self, topic: usize, key: &[u8], value: Option<&[u8]>) -> Result<(), Trouble> {
+    pub(super) fn output(&mut self, topic: usize, key: &[u8], value: Option<&[u8]>) -> Result<(), Trouble> {
         self.sizes
             .sending(Target::Output(topic), key.len() + value.map_or(0, <[u8]>::len));
         self.transaction.counts.emitted += 1;
@@ -127,40 +147,6 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 headers: &[],
             })?;
         }
-        Ok(())
-    }
-
-    /// Publishes every row that was marked, in the order of the first marks.
-    pub(super) fn publish_marked(&mut self) -> Result<(), Trouble> {
-        let mut marks = std::mem::take(&mut self.transaction.marks);
-        let cx = self.context(0);
-        for (partition, row) in marks.drain(..) {
-            let Self {
-                desks,
-                scratch,
-                processor,
-                ..
-            } = self;
-            let Some(desk) = desks.get_mut(&partition) else {
-                continue;
-            };
-            let outcome = scratch
-                .call(|effects| processor.publish(row, &mut desk.rows, &cx, effects))
-                .and_then(|()| self.stage(Scope::Publish(row.actor), 0));
-            match outcome {
-                Ok(()) => self.perform(partition, 0)?,
-                Err(reason) => {
-                    self.transaction.counts.publish_failed += 1;
-                    let partition = self.mailbox_partition(partition);
-                    self.transaction.events.push(Event::PublishFailed {
-                        partition,
-                        row,
-                        reason,
-                    });
-                }
-            }
-        }
-        self.transaction.marks = marks;
         Ok(())
     }
 

@@ -1,10 +1,17 @@
 //! The rows of one partition: what is committed, and over it what the open transaction has changed.
+//!
+//! A row that the open transaction has touched is *hot*: decoded, and at hand for the next message. Once
+//! others have been touched since, it *cools*: it is packed as the changelog will carry it, while it is still
+//! in the processor's cache, and its memory serves the next row. A row that cools and is touched again is
+//! decoded again; it is written to the changelog once all the same.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::VecDeque;
 
 use hashbrown::HashMap;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use hashbrown::hash_map::Entry;
+use rustc_hash::FxBuildHasher;
 
+use super::due::{Due, Timer};
 use super::packed::{Packed, PackedRow};
 use super::queues::Queues;
 use crate::model::Millis;
@@ -12,39 +19,33 @@ use crate::processor::{Corrupt, Row, RowKey, Standings, State};
 
 type KeyBytes = [u8; RowKey::LEN];
 
-/// A row as the open transaction sees it.
+/// A row that is hot.
 #[derive(Debug)]
 struct Slot<R> {
     row: Option<R>,
     /// Whether there is a committed row: most rows are new, and none need be looked for to compare.
     stored: bool,
-    /// Whether it differs from what is committed.
+    /// Whether it differs from what is committed or has cooled.
     dirty: bool,
-    /// Its timer as it was before this transaction; `None`: not changed by it.
-    timer_before: Option<Timer>,
+    /// When it was touched last, in touches of this partition's rows.
+    touched: u64,
+    /// What the index of timers holds for it.
+    timer: Timer,
     /// Where the committed row stands; known once the slot is dirty.
     stood: Standings,
 }
 
-/// What the index holds for a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Timer {
-    None,
-    At(Millis),
-    Parked,
-}
-
-impl Timer {
-    fn of<R: Row>(row: Option<&R>) -> Self {
-        row.and_then(Row::due).map_or(Self::None, Self::At)
-    }
-}
-
-/// A changed row on its way to the changelog.
+/// A row that has changed and cooled: on its way to the changelog.
 #[derive(Debug)]
 pub(super) struct Change {
     key: KeyBytes,
     row: Option<PackedRow>,
+    /// Whether there is a committed row.
+    stored: bool,
+    /// Whether it differs from the committed row.
+    is_news: bool,
+    stood: Standings,
+    stands: Standings,
 }
 
 impl Change {
@@ -72,24 +73,25 @@ pub(super) enum Replayed {
 
 /// The rows of one partition.
 ///
-/// Committed rows are packed; those the open transaction has touched are decoded beside them. A
-/// commit writes the changed ones once each and packs them only when it is known to have happened;
-/// a rollback forgets them. The index of timers moves with the transaction and keeps what it was, so
-/// that what fires next is always known without a search.
+/// A commit puts what has changed among the committed rows only when it is known to have happened; a
+/// rollback forgets it. The index of timers moves with the transaction and keeps what it was.
 #[derive(Debug)]
 pub(super) struct Rows<R> {
     packed: Packed,
+    /// Rows that are hot...
     slots: HashMap<RowKey, Slot<R>, FxBuildHasher>,
-    /// Dirty slots, in the order in which they became so.
-    dirty: Vec<RowKey>,
-    /// Slots whose timer has changed.
+    /// ...in the order in which they became so, but for those touched again.
+    order: VecDeque<RowKey>,
+    touches: u64,
+    /// Rows that have changed and cooled, each once...
+    changes: Vec<Change>,
+    /// ...and where they are.
+    cooled: HashMap<RowKey, usize, FxBuildHasher>,
+    due: Due,
+    /// Hot rows whose timer the index does not hold yet.
     retimed: Vec<RowKey>,
-    timers: BTreeSet<(Millis, KeyBytes)>,
-    parked: FxHashSet<RowKey>,
     /// Where the committed rows stand.
     queues: Queues,
-    /// Encoded changes of a commit whose outcome is not known yet.
-    changes: Vec<Change>,
     buffer: Vec<u8>,
 }
 
@@ -98,12 +100,13 @@ impl<R> Default for Rows<R> {
         Self {
             packed: Packed::default(),
             slots: HashMap::default(),
-            dirty: Vec::new(),
-            retimed: Vec::new(),
-            timers: BTreeSet::new(),
-            parked: HashSet::default(),
-            queues: Queues::default(),
+            order: VecDeque::new(),
+            touches: 0,
             changes: Vec::new(),
+            cooled: HashMap::default(),
+            due: Due::default(),
+            retimed: Vec::new(),
+            queues: Queues::default(),
             buffer: Vec::new(),
         }
     }
@@ -117,17 +120,33 @@ impl<R: Row> State<R> for Rows<R> {
 
 impl<R: Row> Rows<R> {
     fn slot(&mut self, key: &RowKey) -> Result<&mut Slot<R>, Corrupt> {
-        let Self { packed, slots, .. } = self;
-        match slots.entry(*key) {
-            hashbrown::hash_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
-            hashbrown::hash_map::Entry::Vacant(entry) => {
-                let stored = packed.get(&key.to_bytes());
-                let row = stored.map(decode).transpose()?;
+        self.touches += 1;
+        match self.slots.entry(*key) {
+            Entry::Occupied(entry) => {
+                let slot = entry.into_mut();
+                slot.touched = self.touches;
+                Ok(slot)
+            }
+            Entry::Vacant(entry) => {
+                let (value, stored) = match self.cooled.get(key) {
+                    Some(&place) => {
+                        let change = &self.changes[place];
+                        (change.value(), change.stored)
+                    }
+                    None => {
+                        let value = self.packed.get(&key.to_bytes());
+                        (value, value.is_some())
+                    }
+                };
+                let row = value.map(decode).transpose()?;
+                let timer = indexed(&self.due, key, row.as_ref());
+                self.order.push_back(*key);
                 Ok(entry.insert(Slot {
                     row,
-                    stored: stored.is_some(),
+                    stored,
                     dirty: false,
-                    timer_before: None,
+                    touched: self.touches,
+                    timer,
                     stood: Standings::default(),
                 }))
             }
@@ -136,147 +155,151 @@ impl<R: Row> Rows<R> {
 
     /// Puts a row in, or deletes it, within the open transaction.
     pub fn put(&mut self, key: RowKey, row: Option<R>) {
-        let due = row.as_ref().and_then(Row::due);
-        let parked = self.parked.contains(&key);
-        // A row that cannot be read is replaced all the same.
-        let slot = match self.slot(&key) {
-            Ok(slot) => slot,
-            Err(_) => self.slots.entry(key).or_insert(Slot {
-                row: None,
-                stored: true,
-                dirty: false,
-                timer_before: None,
-                stood: Standings::default(),
-            }),
+        if self.slot(&key).is_err() {
+            // A row that cannot be read is replaced all the same.
+            self.order.push_back(key);
+            let timer = indexed::<R>(&self.due, &key, None);
+            let touched = self.touches;
+            let stored = true;
+            let (dirty, stood) = (false, Standings::default());
+            self.slots.insert(
+                key,
+                Slot {
+                    row: None,
+                    stored,
+                    dirty,
+                    touched,
+                    timer,
+                    stood,
+                },
+            );
+        }
+        let Some(slot) = self.slots.get_mut(&key) else {
+            return;
         };
-        let before = if parked {
-            Timer::Parked
-        } else {
-            Timer::of(slot.row.as_ref())
-        };
-        let first = !std::mem::replace(&mut slot.dirty, true);
-        if first {
-            slot.stood = slot.row.as_ref().map_or_else(Standings::default, Row::standings);
+        if !std::mem::replace(&mut slot.dirty, true) {
+            slot.stood = stands(slot.row.as_ref());
         }
         slot.row = row;
-        if first {
-            self.dirty.push(key);
+        if slot.timer == Timer::Parked {
+            // It has changed: it may be woken again.
+            self.due.change(key, Timer::Parked, Timer::None);
+            slot.timer = Timer::None;
         }
-        self.set_timer(key, before, due.map_or(Timer::None, Timer::At));
-    }
-
-    fn timer(&self, key: &RowKey) -> Timer {
-        if self.parked.contains(key) {
-            return Timer::Parked;
-        }
-        match self.slots.get(key) {
-            Some(slot) => Timer::of(slot.row.as_ref()),
-            None => {
-                let stored = self.packed.get(&key.to_bytes());
-                Timer::of(stored.and_then(|value| decode::<R>(value).ok()).as_ref())
-            }
-        }
-    }
-
-    fn set_timer(&mut self, key: RowKey, before: Timer, now: Timer) {
-        if before == now {
-            return;
-        }
-        if let Some(slot) = self.slots.get_mut(&key)
-            && slot.timer_before.is_none()
-        {
-            slot.timer_before = Some(before);
+        if wanted(slot) != slot.timer {
             self.retimed.push(key);
         }
-        self.index(key, before, now);
     }
 
-    fn index(&mut self, key: RowKey, before: Timer, now: Timer) {
-        match before {
-            Timer::None => {}
-            Timer::At(at) => {
-                self.timers.remove(&(at, key.to_bytes()));
-            }
-            Timer::Parked => {
-                self.parked.remove(&key);
-            }
-        }
-        match now {
-            Timer::None => {}
-            Timer::At(at) => {
-                self.timers.insert((at, key.to_bytes()));
-            }
-            Timer::Parked => {
-                self.parked.insert(key);
+    /// The next row to cool, while more than `hot` are hot. The caller must [cool](Self::cool) it.
+    pub fn next_to_cool(&mut self, hot: usize) -> Option<RowKey> {
+        while self.order.len() > hot {
+            let key = self.order.pop_front()?;
+            let Some(slot) = self.slots.get(&key) else {
+                continue;
+            };
+            if hot > 0 && slot.touched + hot as u64 > self.touches {
+                self.order.push_back(key);
+            } else {
+                return Some(key);
             }
         }
+        None
+    }
+
+    /// Packs a row, if it has changed, and forgets it as it was read.
+    pub fn cool(&mut self, key: RowKey) {
+        let Some(slot) = self.slots.remove(&key) else {
+            return;
+        };
+        if !slot.dirty {
+            return;
+        }
+        self.due.change(key, slot.timer, wanted(&slot));
+        let bytes = key.to_bytes();
+        let stands = stands(slot.row.as_ref());
+        let packed = match &slot.row {
+            Some(row) => {
+                self.buffer.clear();
+                self.buffer.push(R::FORMAT);
+                row.encode(&mut self.buffer);
+                Some(&self.buffer[..])
+            }
+            None => None,
+        };
+        let committed = slot.stored.then(|| self.packed.get(&bytes)).flatten();
+        let is_news = committed != packed;
+        let row = packed.map(|value| PackedRow::new(&bytes, value));
+        match self.cooled.entry(key) {
+            Entry::Occupied(entry) => {
+                let change = &mut self.changes[*entry.get()];
+                (change.row, change.is_news, change.stands) = (row, is_news, stands);
+            }
+            Entry::Vacant(_) if !is_news => {}
+            Entry::Vacant(entry) => {
+                entry.insert(self.changes.len());
+                self.changes.push(Change {
+                    key: bytes,
+                    row,
+                    stored: slot.stored,
+                    is_news,
+                    stood: slot.stood,
+                    stands,
+                });
+            }
+        }
+    }
+
+    /// What has changed, each row once; kept until [`Self::commit`] or [`Self::rollback`].
+    pub fn changes(&mut self) -> impl Iterator<Item = &Change> {
+        while let Some(key) = self.next_to_cool(0) {
+            self.cool(key);
+        }
+        self.changes.iter().filter(|change| change.is_news)
     }
 
     /// The row that is due first, and when.
-    pub fn first_due(&self) -> Option<(Millis, RowKey)> {
-        let (at, key) = self.timers.first()?;
-        Some((*at, RowKey::from_bytes(key)?))
+    pub fn first_due(&mut self) -> Option<(Millis, RowKey)> {
+        for key in self.retimed.drain(..) {
+            if let Some(slot) = self.slots.get_mut(&key) {
+                let wanted = wanted(slot);
+                self.due.change(key, slot.timer, wanted);
+                slot.timer = wanted;
+            }
+        }
+        self.due.first()
     }
 
     /// Lets a row sleep until it changes.
     pub fn park(&mut self, key: RowKey) {
-        let before = self.timer(&key);
-        if self.slot(&key).is_ok() {
-            self.set_timer(key, before, Timer::Parked);
+        if self.slot(&key).is_ok()
+            && let Some(slot) = self.slots.get_mut(&key)
+        {
+            self.due.change(key, slot.timer, Timer::Parked);
+            slot.timer = Timer::Parked;
         }
     }
 
-    /// When the row wants to be woken, as the index has it: not if it is parked.
-    pub fn due(&self, key: &RowKey) -> Option<Millis> {
-        match self.timer(key) {
+    /// When the row wants to be woken, as it stands now: not if it is parked.
+    pub fn due(&mut self, key: &RowKey) -> Option<Millis> {
+        match wanted(self.slot(key).ok()?) {
             Timer::At(at) => Some(at),
             Timer::None | Timer::Parked => None,
         }
     }
 
-    /// Encodes what has changed, each row once; kept until [`Self::commit`] or [`Self::rollback`].
-    pub fn changes(&mut self) -> &[Change] {
-        self.changes.clear();
-        for key in &self.dirty {
-            let bytes = key.to_bytes();
-            let Some(slot) = self.slots.get(key) else { continue };
-            let committed = slot.stored.then(|| self.packed.get(&bytes)).flatten();
-            let row = match &slot.row {
-                Some(row) => {
-                    self.buffer.clear();
-                    self.buffer.push(R::FORMAT);
-                    row.encode(&mut self.buffer);
-                    if committed == Some(&self.buffer[..]) {
-                        continue;
-                    }
-                    Some(PackedRow::new(&bytes, &self.buffer))
-                }
-                None if committed.is_none() => continue,
-                None => None,
-            };
-            self.changes.push(Change { key: bytes, row });
-        }
-        &self.changes
-    }
-
-    /// The transaction has happened: what [`Self::changes`] encoded is the committed state.
+    /// The transaction has happened: what has [changed](Self::changes) is the committed state.
     pub fn commit(&mut self) {
-        for Change { key, row } in self.changes.drain(..) {
-            match row {
+        for change in self.changes.drain(..).filter(|change| change.is_news) {
+            match change.row {
                 Some(row) => drop(self.packed.insert(row)),
-                None => drop(self.packed.remove(&key)),
+                None => drop(self.packed.remove(&change.key)),
             }
+            // Only here, so that nothing has to be taken back.
+            self.queues.change(change.stood, change.stands);
         }
-        self.restand();
-        self.forget_slots();
-    }
-
-    /// Changed rows stand where they say now. Only here, so that nothing has to be taken back.
-    fn restand(&mut self) {
-        for slot in self.dirty.iter().filter_map(|key| self.slots.get(key)) {
-            let now = slot.row.as_ref().map_or_else(Standings::default, Row::standings);
-            self.queues.change(slot.stood, now);
-        }
+        self.due.commit();
+        self.forget();
     }
 
     /// Where the committed rows stand.
@@ -287,19 +310,16 @@ impl<R: Row> Rows<R> {
     /// The transaction has not happened.
     pub fn rollback(&mut self) {
         self.changes.clear();
-        for key in std::mem::take(&mut self.retimed) {
-            let now = self.timer(&key);
-            if let Some(before) = self.slots.get(&key).and_then(|slot| slot.timer_before) {
-                self.index(key, now, before);
-            }
-        }
-        self.forget_slots();
+        self.due.rollback();
+        self.forget();
     }
 
-    fn forget_slots(&mut self) {
+    fn forget(&mut self) {
         self.slots.clear();
-        self.dirty.clear();
+        self.order.clear();
+        self.cooled.clear();
         self.retimed.clear();
+        self.touches = 0;
     }
 
     /// A changelog record, while no transaction is open.
@@ -311,23 +331,17 @@ impl<R: Row> Rows<R> {
         }
         let bytes = key.to_bytes();
         let old = self.packed.get(&bytes).and_then(|value| decode::<R>(value).ok());
-        let before = if self.parked.contains(&key) {
-            Timer::Parked
-        } else {
-            Timer::of(old.as_ref())
-        };
-        let stands = |row: Option<&R>| row.map_or_else(Standings::default, Row::standings);
+        let before = indexed(&self.due, &key, old.as_ref());
         let stood = stands(old.as_ref());
         let Some(value) = value else {
             self.packed.remove(&bytes);
-            self.index(key, before, Timer::None);
+            self.due.set(key, before, Timer::None);
             self.queues.change(stood, Standings::default());
             return Replayed::Done;
         };
         self.packed.insert(PackedRow::new(&bytes, value));
         let row = decode::<R>(value);
-        let due = row.as_ref().ok().and_then(Row::due);
-        self.index(key, before, due.map_or(Timer::None, Timer::At));
+        self.due.set(key, before, Timer::of(row.as_ref().ok()));
         self.queues.change(stood, stands(row.as_ref().ok()));
         if row.is_ok() {
             Replayed::Done
@@ -353,8 +367,29 @@ impl<R: Row> Rows<R> {
 
     /// Forgets all timers: a planted fault.
     pub fn lose_timers(&mut self) {
-        self.timers.clear();
+        self.due.lose();
     }
+}
+
+/// What the index holds for a row that has not changed since it was packed.
+fn indexed<R: Row>(due: &Due, key: &RowKey, row: Option<&R>) -> Timer {
+    if due.is_parked(key) {
+        Timer::Parked
+    } else {
+        Timer::of(row)
+    }
+}
+
+/// What the index should hold for a hot row.
+fn wanted<R: Row>(slot: &Slot<R>) -> Timer {
+    match slot.timer {
+        Timer::Parked => Timer::Parked,
+        Timer::None | Timer::At(_) => Timer::of(slot.row.as_ref()),
+    }
+}
+
+fn stands<R: Row>(row: Option<&R>) -> Standings {
+    row.map_or_else(Standings::default, Row::standings)
 }
 
 /// Decodes a stored value: format byte first.
@@ -402,7 +437,7 @@ mod tests {
     }
 
     fn commit(rows: &mut Rows<Toy>) -> usize {
-        let written = rows.changes().len();
+        let written = rows.changes().count();
         rows.commit();
         written
     }
@@ -420,13 +455,14 @@ mod tests {
         rows.put(key(3), Some(Toy(4, Some(Millis(5)))));
         rows.park(key(3));
         assert_eq!(rows.first_due(), None);
-        assert_eq!(rows.changes().len(), 3);
+        assert_eq!(rows.changes().count(), 3);
         rows.rollback();
 
         assert_eq!(rows.get(&key(1)), Ok(Some(&Toy(1, Some(Millis(10))))));
         assert_eq!(rows.get(&key(3)), Ok(None));
-        assert_eq!(rows.timers.iter().map(|t| t.0.0).collect::<Vec<_>>(), [10, 20]);
-        assert!(rows.parked.is_empty());
+        assert_eq!(rows.first_due(), Some((Millis(10), key(1))));
+        assert_eq!(rows.due(&key(2)), Some(Millis(20)));
+        assert!(!rows.due.is_parked(&key(3)));
     }
 
     #[test]
@@ -439,9 +475,9 @@ mod tests {
         rows.put(key(1), Some(Toy(2, Some(Millis(10)))));
         assert_eq!(rows.first_due(), Some((Millis(10), key(1))));
         rows.rollback();
-        assert_eq!((rows.first_due(), rows.parked.len()), (None, 1));
+        assert_eq!((rows.first_due(), rows.due.is_parked(&key(1))), (None, true));
         assert_eq!(rows.replay(key(1), Some(&[2, 7])), Replayed::Done);
-        assert_eq!((rows.first_due(), rows.parked.len()), (None, 0));
+        assert_eq!((rows.first_due(), rows.due.is_parked(&key(1))), (None, false));
     }
 
     #[test]
@@ -452,13 +488,80 @@ mod tests {
         }
         rows.put(key(2), Some(Toy(0, None)));
         rows.put(key(2), None);
-        let changes = rows.changes();
-        assert_eq!(changes.len(), 1, "row 2 came and went");
-        assert_eq!(changes[0].value(), Some(&[2, 4][..]));
+        let changes: Vec<_> = rows
+            .changes()
+            .map(|change| change.value().map(<[u8]>::to_vec))
+            .collect();
+        assert_eq!(changes, [Some(vec![2, 4])], "row 2 came and went");
         rows.commit();
         rows.put(key(1), Some(Toy(9, None)));
         rows.put(key(1), Some(Toy(4, None)));
         assert_eq!(commit(&mut rows), 0, "it is what it was");
+    }
+
+    /// Rows that are put in turn, cooling in between whenever more than so many are hot.
+    fn put_cooling(rows: &mut Rows<Toy>, hot: usize, puts: &[(u64, Option<Toy>)]) {
+        for (index, row) in puts {
+            rows.put(key(*index), row.clone());
+            while let Some(key) = rows.next_to_cool(hot) {
+                rows.cool(key);
+            }
+        }
+    }
+
+    #[test]
+    fn cooling_changes_nothing_but_when_a_row_is_packed() {
+        let at = |n: u8, ms: i64| Some(Toy(n, Some(Millis(ms))));
+        let before = [(1, at(1, 10)), (2, at(2, 20)), (3, at(3, 30))];
+        let puts = [
+            (1, at(4, 15)),
+            (2, None),
+            (4, at(5, 40)),
+            (1, at(6, 50)),
+            (3, at(9, 9)),
+            (5, at(7, 1)),
+            (2, at(8, 60)),
+            (5, None),
+            (3, at(3, 30)),
+        ];
+        for hot in [0, 1, 2, 100] {
+            let mut rows = Rows::default();
+            put_cooling(&mut rows, 0, &before);
+            assert_eq!(commit(&mut rows), 3);
+            for happens in [false, true] {
+                put_cooling(&mut rows, hot, &puts);
+                assert_eq!(rows.get(&key(1)), Ok(at(6, 50).as_ref()), "hot {hot}");
+                assert_eq!(rows.first_due(), Some((Millis(30), key(3))), "hot {hot}");
+                let mut changed: Vec<_> = rows.changes().map(|change| change.key()[25]).collect();
+                changed.sort_unstable();
+                assert_eq!(changed, [1, 2, 4], "each once; 3 is what it was, 5 came and went");
+                if happens {
+                    rows.commit();
+                    assert_eq!(rows.get(&key(2)), Ok(at(8, 60).as_ref()));
+                    assert_eq!(rows.len(), 4);
+                } else {
+                    rows.rollback();
+                    assert_eq!(rows.get(&key(2)), Ok(at(2, 20).as_ref()));
+                    assert_eq!(rows.first_due(), Some((Millis(10), key(1))));
+                    assert_eq!(rows.len(), 3);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_touched_again_stays_hot() {
+        let mut rows = Rows::default();
+        for n in 0..20 {
+            put_cooling(
+                &mut rows,
+                2,
+                &[(100, Some(Toy(n, None))), (n.into(), Some(Toy(n, None)))],
+            );
+        }
+        assert!(rows.slots.contains_key(&key(100)));
+        assert!(rows.slots.len() <= 3, "{}", rows.slots.len());
+        assert_eq!(commit(&mut rows), 21);
     }
 
     #[test]

@@ -130,8 +130,7 @@ impl<P: Processor> Scratch<P> {
                     Effect::Continue { to, message } => stage.message(*to, message, false, arena)?,
                     Effect::Emit(output) => {
                         key.clear();
-                        value.clear();
-                        stage.output(output, key, value, arena)?
+                        stage.output(output, key, arena)?
                     }
                 });
             }
@@ -172,28 +171,26 @@ impl<P: Processor> Stage<'_, P> {
         &self,
         output: &P::Output,
         key: &mut Vec<u8>,
-        value: &mut Vec<u8>,
         arena: &mut Vec<u8>,
     ) -> Result<Staged, Rejection> {
         // Where it goes is known only once it is encoded; a topic that takes less is met by encoding
         // once more.
-        let (mut topic, mut has_value) = self.processor.encode(output, self.sizes.roomiest(), key, value);
+        let start = arena.len();
+        let (mut topic, mut has_value) = self.processor.encode(output, self.sizes.roomiest(), key, arena);
         let limit = self.sizes.limit(Target::Output(topic));
-        if key.len() + value.len() > limit {
+        if key.len() + arena.len() - start > limit {
             let left = limit.saturating_sub(key.len());
             key.clear();
-            value.clear();
-            (topic, has_value) = self.processor.encode(output, left, key, value);
+            arena.truncate(start);
+            (topic, has_value) = self.processor.encode(output, left, key, arena);
         }
-        within(key.len() + value.len(), limit, "output_too_large")?;
-        let start = arena.len();
-        arena.extend_from_slice(key);
+        within(key.len() + arena.len() - start, limit, "output_too_large")?;
         let middle = arena.len();
-        arena.extend_from_slice(value);
+        arena.extend_from_slice(key);
         Ok(Staged::Output(
             topic,
-            start..middle,
-            has_value.then_some(middle..arena.len()),
+            middle..arena.len(),
+            has_value.then_some(start..middle),
         ))
     }
 }

@@ -12,8 +12,8 @@ use crate::processor::{Context, Processor, Rejection, RowKey};
 
 impl<L: Log, P: Processor> Worker<L, P> {
     /// The row that is due first among all partitions that are not blocked.
-    pub(super) fn first_due(&self) -> Option<(Millis, RowKey, i32)> {
-        let desks = self.desks.iter().filter(|(_, desk)| !desk.blocked);
+    pub(super) fn first_due(&mut self) -> Option<(Millis, RowKey, i32)> {
+        let desks = self.desks.iter_mut().filter(|(_, desk)| !desk.blocked);
         desks
             .filter_map(|(&partition, desk)| {
                 let (at, row) = desk.rows.first_due()?;
@@ -30,7 +30,9 @@ impl<L: Log, P: Processor> Worker<L, P> {
             let Some((due, row, partition)) = self.first_due().filter(|(due, ..)| *due <= until) else {
                 break;
             };
+            self.look_at_clock();
             self.wake(due, row, partition)?;
+            self.cool()?;
             fired += 1;
             self.commit_if_due()?;
         }
@@ -62,7 +64,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
             Ok(()) => {
                 self.transaction.counts.woken += 1;
                 self.perform(partition, 0)?;
-                let due = self.desks.get(&partition).and_then(|desk| desk.rows.due(&row));
+                let due = self
+                    .desks
+                    .get_mut(&partition)
+                    .and_then(|desk| desk.rows.due(&row));
                 if due.is_some_and(|due| due <= now) {
                     let reason = Rejection::new("still_due", "it was woken and is still due");
                     self.park(row, partition, reason);

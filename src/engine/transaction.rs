@@ -8,6 +8,7 @@ use super::changelog::{MARKER_KEY, Marker};
 use super::counts::Counts;
 use super::error::Trouble;
 use super::event::{Event, Figured};
+use super::publications::Publications;
 use super::retry::retry;
 use super::settings::Sabotage;
 use super::sizes::Target;
@@ -30,10 +31,8 @@ pub(super) struct Transaction {
     pub last_mail: Option<Duration>,
     /// Sources that it has touched: their offsets go with it.
     pub touched: FxHashSet<SourceId>,
-    /// Rows marked for publication, by mailbox partition, in the order of their first mark.
-    pub marks: Vec<(i32, RowKey)>,
-    /// The same rows, to mark each once.
-    pub marked: FxHashSet<RowKey>,
+    /// Rows marked for publication, and what was said of them.
+    pub publications: Publications,
     /// Partitions whose marker it has written.
     pub markers: Vec<i32>,
     /// What it counts, if it commits.
@@ -51,20 +50,12 @@ impl Transaction {
         self.open = false;
         self.last_mail = None;
         self.touched.clear();
-        self.marks.clear();
-        self.marked.clear();
+        self.publications.clear();
         self.markers.clear();
         self.counts = Counts::default();
         self.figures.clear();
         self.delivered.clear();
         self.events.clear();
-    }
-
-    /// Marks a row for publication.
-    pub fn mark(&mut self, partition: i32, row: RowKey) {
-        if self.marked.insert(row) {
-            self.marks.push((partition, row));
-        }
     }
 
     /// When it should commit, in running time.
@@ -86,7 +77,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             } = self;
             retry(&**clock, settings.pace.retry, || producer.begin())?;
             self.transaction.open = true;
-            self.transaction.begun = self.clock.monotonic();
+            self.transaction.begun = self.time.running;
             self.local.begin(self.settings.pace.local_per_transaction);
             self.sizes.begin();
         }
@@ -106,7 +97,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
     /// Commits if it is time.
     pub(super) fn commit_if_due(&mut self) -> Result<bool, Trouble> {
-        let due = self.commit_at().is_some_and(|at| at <= self.clock.monotonic());
+        let due = self.commit_at().is_some_and(|at| at <= self.time.running);
         if due {
             self.commit()?;
         }
@@ -118,7 +109,8 @@ impl<L: Log, P: Processor> Worker<L, P> {
         if !self.transaction.open {
             return Ok(());
         }
-        self.publish_marked()?;
+        self.look_at_clock();
+        self.publish_all()?;
         self.write_rows()?;
         self.stamp_sources();
         let offsets = self.offsets();
@@ -338,7 +330,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         for desk in self.desks.values_mut() {
             desk.source.rollback();
             if self.settings.sabotage == Sabotage::AbortKeepsRows {
-                desk.rows.changes();
+                desk.rows.changes().for_each(drop);
                 desk.rows.commit();
             }
             desk.rows.rollback();

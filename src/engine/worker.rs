@@ -24,6 +24,7 @@ use super::upkeep::Upkeep;
 use crate::log::{
     Batch, Consumer, ErrorKind, GroupSettings, Log, LogError, Polled, Producer, Topic, TopicPartition,
 };
+use crate::model::Millis;
 use crate::processor::Processor;
 
 /// Mailbox partitions that are read, by number.
@@ -40,6 +41,15 @@ pub enum Step {
     Done,
 }
 
+/// What the clocks said when they were last looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Time {
+    /// Wall time.
+    pub wall: Millis,
+    /// Running time.
+    pub running: Duration,
+}
+
 /// One thread's share of the work, a step at a time: a simulation drives several in turn, the
 /// [runner](super::run) gives each a thread.
 ///
@@ -49,6 +59,7 @@ pub struct Worker<L: Log, P: Processor> {
     pub(super) processor: P,
     pub(super) settings: Arc<EngineSettings>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) time: Time,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) index: usize,
     pub(super) transactional_id: String,
@@ -117,6 +128,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             log,
             processor,
             clock,
+            time: Time::default(),
             observer,
             index,
             transactional_id,
@@ -166,7 +178,16 @@ impl<L: Log, P: Processor> Worker<L, P> {
         }
     }
 
+    /// Looks what time it is: once for each record, not for each of the many steps that follow from it.
+    pub(super) fn look_at_clock(&mut self) {
+        self.time = Time {
+            wall: self.clock.wall(),
+            running: self.clock.monotonic(),
+        };
+    }
+
     fn try_step(&mut self, max_wait: Duration) -> Result<Step, Trouble> {
+        self.look_at_clock();
         let committed = self.commit_if_due()?;
         let restored = self.restore()?;
         self.upkeep()?;
@@ -214,11 +235,15 @@ impl<L: Log, P: Processor> Worker<L, P> {
     fn process(&mut self, batch: &Batch) -> Result<(), Trouble> {
         let inputs = self.input_count();
         for record in batch.iter().filter(|record| record.topic >= inputs) {
+            self.look_at_clock();
             self.receive(&record)?;
+            self.cool()?;
             self.commit_if_due()?;
         }
         for record in batch.iter().filter(|record| record.topic < inputs) {
+            self.look_at_clock();
             self.take(record.topic, &record)?;
+            self.cool()?;
             self.commit_if_due()?;
         }
         Ok(())
@@ -234,7 +259,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     }
 
     /// How long a poll may wait without anything else being late.
-    fn patience(&self, max_wait: Duration) -> Duration {
+    fn patience(&mut self, max_wait: Duration) -> Duration {
         let now = self.clock.monotonic();
         let mut wait = max_wait;
         if !self.arrivals.is_empty() {

@@ -32,9 +32,10 @@ pub fn identifiers(list: &mut Vec<Identifier>, rules: &IdentityRules) {
         }
         realm.take_if(|name| name.is_empty());
     }
-    list.retain(|Identifier { kind, value, .. }| {
-        !kind.is_empty() && !rules.is_blocked(kind, &value.to_lowercase())
-    });
+    list.retain(|Identifier { kind, value, .. }| !kind.is_empty() && !is_blocked(rules, kind, value));
+    if list.len() < 2 {
+        return;
+    }
     let mut kept = 0;
     for at in 0..list.len() {
         if !list[..kept].contains(&list[at]) {
@@ -43,6 +44,19 @@ pub fn identifiers(list: &mut Vec<Identifier>, rules: &IdentityRules) {
         }
     }
     list.truncate(kept.min(MAX_IDENTIFIERS));
+}
+
+fn is_blocked(rules: &IdentityRules, kind: &str, value: &str) -> bool {
+    if has_upper_case(value) {
+        rules.is_blocked(kind, &value.to_lowercase())
+    } else {
+        rules.is_blocked(kind, value)
+    }
+}
+
+/// Whether lower case is something else, as far as can be told at a glance.
+fn has_upper_case(text: &str) -> bool {
+    !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// Cuts a text that is too long, at a character, with a mark.
@@ -64,7 +78,7 @@ fn trim(value: &mut SmolStr) {
 
 fn lower(value: &mut SmolStr) {
     trim(value);
-    if value.chars().any(char::is_uppercase) {
+    if has_upper_case(value) && value.chars().any(char::is_uppercase) {
         *value = SmolStr::from(value.to_lowercase());
     }
 }

@@ -31,7 +31,8 @@ macro_rules! identity {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// On the wire, and printed, it is the 36 characters of RFC 9562, lower case.
+        /// On the wire, and printed, it is the 36 characters of RFC 9562, lower case; in rows and messages
+        /// between actors, its 16 bytes.
         #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub Uuid);
 
@@ -57,6 +58,9 @@ macro_rules! identity {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if !serializer.is_human_readable() {
+                    return self.0.as_bytes().serialize(serializer);
+                }
                 let mut buffer = Uuid::encode_buffer();
                 serializer.serialize_str(self.0.hyphenated().encode_lower(&mut buffer))
             }
@@ -64,6 +68,9 @@ macro_rules! identity {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if !deserializer.is_human_readable() {
+                    return Deserialize::deserialize(deserializer).map(|bytes| Self(Uuid::from_bytes(bytes)));
+                }
                 deserializer.deserialize_str(UuidText).map(Self)
             }
         }

@@ -31,7 +31,7 @@ pub enum Effect<R, M, O> {
     },
     /// Send a record out.
     Emit(O),
-    /// Say what this row has come to when the transaction commits, once however often it is marked.
+    /// Say what this row has come to by the end of the transaction, once however often it is marked.
     Publish(RowKey),
 }
 

@@ -144,11 +144,13 @@ pub trait Processor: 'static {
         effects: &mut Effects<Self::Row, Self::Message, Self::Output>,
     ) -> Result<(), Rejection>;
 
-    /// The transaction is about to commit and this row was marked by [`Effect::Publish`], once or
-    /// often: say what it has come to. `Store` and `Emit` effects only.
+    /// This row was marked by [`Effect::Publish`], once or often: say what it has come to by the end of the
+    /// transaction. `Store` and `Emit` effects only. `again`: it was published in this transaction before,
+    /// and has been marked since; what is said now takes the place of what was said then.
     fn publish(
         &self,
         row: RowKey,
+        again: bool,
         state: &mut dyn State<Self::Row>,
         cx: &Context,
         effects: &mut Effects<Self::Row, Self::Message, Self::Output>,

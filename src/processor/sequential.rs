@@ -150,7 +150,10 @@ impl<P: Processor> Sequential<P> {
         }
         for row in marked {
             let cx = self.context(0);
-            if let Err(rejection) = self.processor.publish(row, &mut self.rows, &cx, &mut effects) {
+            let published = self
+                .processor
+                .publish(row, false, &mut self.rows, &cx, &mut effects);
+            if let Err(rejection) = published {
                 self.rejected.push(rejection);
                 effects.clear();
             }

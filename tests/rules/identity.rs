@@ -153,7 +153,7 @@ fn a_case_at_the_end_of_a_loop_keeps_its_party_and_says_so() {
     let mut rows = Rows(story.rows().clone());
     let conversation = keys.conversation("test", "email", "c");
     let author = rows.0.values().find_map(|row| match row {
-        Row::Case(case) => Some(case.author),
+        Row::Conversation(row) => row.case.as_ref().map(|case| case.author),
         _ => None,
     });
     let owner = |number| {

@@ -36,7 +36,7 @@ fn state(story: &Story) -> (usize, usize) {
         buffer.resize(buffer.len() + size_of_val(key), 0);
         row.encode(&mut buffer);
         facts += match row {
-            Row::Head(head) => head.tail.len(),
+            Row::Conversation(row) => row.head.tail.len(),
             Row::Block(facts) => facts.len(),
             _ => 0,
         };

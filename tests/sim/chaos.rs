@@ -149,6 +149,7 @@ fn shape(rng: &mut ChaCha8Rng, options: &Options) -> Shape {
         commit_interval: Duration::from_millis(rng.random_range(0..150)),
         mailbox_linger: Duration::from_millis(rng.random_range(0..20)),
         timers_per_step: rng.random_range(1..10),
+        hot_rows: rng.random_range(0..4),
         local_per_transaction: rng.random_range(1..200),
         lag_high: rng.random_range(3..60),
         lag_low: 2,

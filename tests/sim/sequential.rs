@@ -140,7 +140,7 @@ impl<P: Processor> Run<'_, P> {
             let mut effects = Effects::default();
             let cx = context(now, 0);
             let rows = &mut self.rows;
-            if caught(|| self.processor.publish(row, rows, &cx, &mut effects)).is_ok() {
+            if caught(|| self.processor.publish(row, false, rows, &cx, &mut effects)).is_ok() {
                 self.perform(effects, 0);
             }
         }

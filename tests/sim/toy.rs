@@ -337,6 +337,7 @@ impl Processor for ToyProcessor {
     fn publish(
         &self,
         key: RowKey,
+        again: bool,
         state: &mut dyn State<ToyRow>,
         _: &Context,
         effects: &mut ToyEffects,
@@ -346,7 +347,7 @@ impl Processor for ToyProcessor {
             .get(&row(key.actor, PUBLISHED))?
             .cloned()
             .unwrap_or_default();
-        published.version += 1;
+        published.version += u64::from(!again);
         let ToyRow { number, sum, .. } = main;
         let actor = number_of(key.actor);
         effects.emit(Output::Snapshot {

@@ -30,7 +30,7 @@ pub(super) struct Arrival<'m> {
 
 impl Actor<'_, '_> {
     pub(super) fn arrive(&mut self, mut arrival: Arrival<'_>) -> Result<(), Rejection> {
-        let mut head = match ledger::read_head(self.state, self.key)? {
+        let mut head = match self.read_head()? {
             Some(head) => Arc::unwrap_or_clone(head),
             None => Head {
                 source: arrival.source.into(),
@@ -212,8 +212,7 @@ impl Actor<'_, '_> {
         let latest = head.latest;
         head.retire_at
             .get_or_insert_with(|| latest.map_or(now, |latest| latest.max(now)).plus(wait));
-        let row = Row::Head(Arc::new(std::mem::take(head)));
-        self.effects.store(crate::desk::keys::head(self.key), row);
+        self.put_head(Arc::new(std::mem::take(head)));
     }
 
     /// Rule 3, for a message in order: everyone it could mean is known by now. `None` if it means nobody
@@ -255,8 +254,8 @@ impl Actor<'_, '_> {
             return Ok(Some(*known));
         }
         // An identifier that is its author's key needs no row; and who was forgotten has none.
-        let row = self.state.get(&self.row(part::CASE, author))?;
-        let is_known = matches!(row, Some(Row::Case(row)) if row.fold.is_some() || row.forgotten.is_some());
+        let row = self.case_of(author)?;
+        let is_known = row.is_some_and(|row| row.fold.is_some() || row.forgotten.is_some());
         Ok(is_known.then_some(author))
     }
 

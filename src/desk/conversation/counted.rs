@@ -1,26 +1,40 @@
 //! What a case tells to be counted over many cases (rules 13, 14, 22).
 
+use std::sync::Arc;
+
 use super::Actor;
 use super::case::CaseRow;
 use super::ledger::Head;
 use crate::desk::message::Message;
-use crate::desk::row::Row;
 use crate::desk::tally::told::{Told, shard_key, shard_of};
-use crate::processor::{Corrupt, RowKey};
+use crate::processor::Corrupt;
 
 impl Actor<'_, '_> {
     /// Tells the shard of the tally what differs between the case as it is stored and as it will be. A case is
     /// stored once an apply.
-    pub(super) fn tell_tally(&mut self, head: &Head, key: RowKey, row: &CaseRow) -> Result<(), Corrupt> {
-        let before = match self.state.get(&key)? {
-            Some(Row::Case(before)) => Told::of(before),
-            _ => None,
-        };
+    pub(super) fn tell_tally(&mut self, head: &Head, row: &CaseRow) -> Result<(), Corrupt> {
         let shard = shard_of(self.key);
-        for counts in Told::news(before.as_ref(), Told::of(row).as_ref(), &head.channel, shard) {
+        let before = self.case_of(row.author)?;
+        if before.is_some_and(|before| tells_the_same(before, row)) {
+            return Ok(());
+        }
+        let before = before.and_then(Told::of);
+        let news = Told::news(before.as_ref(), Told::of(row).as_ref(), &head.channel, shard);
+        for counts in news {
             let to = shard_key(self.desk.keys(), &counts.of, shard);
             self.effects.tell(to, Message::Count(Box::new(counts)));
         }
         Ok(())
     }
+}
+
+/// Whether it is plain without a closer look that two states of a case tell the same: what it has come to is
+/// the same, judged by the same time, and so are the surveys that its party has found.
+fn tells_the_same(before: &CaseRow, row: &CaseRow) -> bool {
+    let same_fold = match (&before.fold, &row.fold) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    };
+    let surveys = |row: &CaseRow| row.who.findings.as_ref().map_or(0, |found| found.surveys.len());
+    same_fold && before.judged_at == row.judged_at && surveys(before) + surveys(row) == 0
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::excerpt::Excerpt;
 use super::rating::Ratings;
 use super::severity::Severity;
 use crate::desk::score::Score;
@@ -74,7 +75,7 @@ pub struct CustomerSaid {
     /// How bad it is.
     pub severity: Severity,
     /// The beginning of its text.
-    pub excerpt: SmolStr,
+    pub excerpt: Excerpt,
     /// What tells whether its text is said again elsewhere, where the excerpt is not all of it.
     pub sketch: Option<Arc<Sketch>>,
     /// The stars that it gives, and gave before it was edited.

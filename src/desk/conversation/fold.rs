@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::excerpt::Excerpt;
 use super::fact::{About, CustomerSaid, Fact, Mention, Said};
 use super::promise::Promises;
 use super::reply_limit::PublicReplies;
@@ -140,7 +141,7 @@ pub struct Fold {
     /// People who can see it, the latest count.
     pub audience: Option<i64>,
     /// The beginning of the opening message's text.
-    pub excerpt: SmolStr,
+    pub excerpt: Excerpt,
     /// The identifiers its author was given with, in the order of the messages.
     pub mentions: SmallVec<[Mention; 2]>,
     /// The latest survey that names the conversation and means this case (rule 12).

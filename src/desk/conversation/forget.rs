@@ -26,7 +26,7 @@ use super::view::View;
 use super::work::{Brief, WorkMark};
 use crate::desk::figures::{FORGOTTEN, FORGOTTEN_LATE};
 use crate::desk::forgetting::{Forgotten, hidden, is_hidden, successor};
-use crate::desk::keys::{head as head_row, part};
+use crate::desk::keys::part;
 use crate::desk::message::{Message, Standing};
 use crate::desk::output::Output;
 use crate::desk::row::Row;
@@ -53,8 +53,7 @@ impl Actor<'_, '_> {
     /// Remembers that somebody who speaks here was forgotten.
     pub(super) fn note_forgotten(&mut self, head: &mut Arc<Head>) {
         Arc::make_mut(head).forgotten = true;
-        self.effects
-            .store(head_row(self.key), Row::Head(Arc::clone(head)));
+        self.put_head(Arc::clone(head));
     }
 
     /// Erases what names the author. A case that was only heard of after its author had been forgotten
@@ -161,8 +160,8 @@ impl Actor<'_, '_> {
             row.fold = None;
         }
         let happened = happened(&row, at, late);
-        self.effects
-            .store(head_row(self.key), Row::Head(Arc::new(head.clone())));
+        let head = Arc::new(head);
+        self.put_head(Arc::clone(&head));
         let change = Change {
             before,
             ..Change::same(row)
@@ -247,8 +246,7 @@ impl Actor<'_, '_> {
             if let Some(body) = &mut other.body {
                 Arc::make_mut(body).conversation_id = Some(head.conversation_id.clone());
             }
-            let key = self.row(part::CASE, other.author);
-            self.effects.store(key, Row::Case(Box::new(other)));
+            let key = self.put_case(other)?;
             self.effects.publish(key);
         }
         Ok(())
@@ -292,10 +290,7 @@ impl Actor<'_, '_> {
 
     /// Whether an author was forgotten here.
     fn forgotten_at(&mut self, author: Author) -> Result<Option<Millis>, Corrupt> {
-        match self.state.get(&self.row(part::CASE, author))? {
-            Some(Row::Case(row)) => Ok(row.forgotten),
-            _ => Ok(None),
-        }
+        Ok(self.case_of(author)?.and_then(|row| row.forgotten))
     }
 
     /// Whether what is said of this case is said of somebody who was forgotten.

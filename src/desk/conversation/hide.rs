@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::excerpt::Excerpt;
 use super::fact::{Addressee, Author, Fact, Said};
 use super::fold::{Fold, Mark};
 use super::who::{Party, Who};
@@ -37,7 +38,7 @@ pub(super) fn hide(keys: &Keys, fact: &mut Fact, author: Author, means_them: imp
     }
     match &mut fact.said {
         Said::Customer(said) => {
-            said.excerpt = SmolStr::default();
+            said.excerpt = Excerpt::default();
             said.sketch = None;
             said.about.location = None;
             said.mentions = SmallVec::new();
@@ -100,7 +101,7 @@ pub(super) fn hide_fold(keys: &Keys, fold: &mut Fold) {
     for scored in [surveyed, rated].into_iter().flatten() {
         scored.id = hidden(keys, &scored.id);
     }
-    fold.excerpt = SmolStr::default();
+    fold.excerpt = Excerpt::default();
     fold.told.location = None;
     fold.set.location = None;
     fold.external_case_id = None;

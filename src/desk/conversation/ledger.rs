@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use smol_str::SmolStr;
 
 use super::fact::{Author, Class, Fact};
 use crate::desk::forgetting::hidden;
-use crate::desk::keys::{Keys, head, part};
+use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
 use crate::desk::{Effects, State};
 use crate::model::Millis;
@@ -213,10 +212,9 @@ pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects
             let name = name(keys, fact.said.class(), &fact.id);
             effects.store(seen_row(actor, name), Row::Seen(head.blocks));
         }
-        effects.store(
-            block_row(actor, head.blocks),
-            Row::Block(std::mem::take(&mut head.tail)),
-        );
+        // Copied, not moved: in a row of its own each fact says all of itself.
+        let facts = head.tail.drain(..).map(|fact| fact.clone()).collect();
+        effects.store(block_row(actor, head.blocks), Row::Block(facts));
         head.blocks += 1;
     }
     head.latest = head.latest.max(Some(fact.at));
@@ -332,14 +330,5 @@ impl Ledger {
             append(keys, actor, head, fact, effects);
         }
         Ok(())
-    }
-}
-
-/// The conversation's main row, if it has one.
-pub fn read_head(state: &mut State<'_>, actor: ActorKey) -> Result<Option<Arc<Head>>, Corrupt> {
-    match state.get(&head(actor))? {
-        None => Ok(None),
-        Some(Row::Head(head)) => Ok(Some(Arc::clone(head))),
-        Some(_) => Err(Corrupt("a conversation's main row is of another kind".into())),
     }
 }

@@ -13,6 +13,7 @@ pub mod attribution;
 pub mod case;
 mod counted;
 pub mod events;
+pub mod excerpt;
 pub mod fact;
 pub mod fold;
 mod folding;
@@ -23,6 +24,7 @@ mod journey;
 pub mod ledger;
 pub mod level;
 mod likeness;
+pub mod main_row;
 pub mod playbook;
 mod praise;
 pub mod promise;
@@ -42,14 +44,12 @@ pub mod wait;
 pub mod who;
 pub mod work;
 
-use std::sync::Arc;
+use std::cell::Cell;
 
 use crate::config::rules::ChannelRules;
 use crate::desk::figures::RecordKind;
 use crate::desk::forgetting::Forget;
-use crate::desk::keys::part;
 use crate::desk::message::CaseRef;
-use crate::desk::row::Row;
 use crate::desk::{Desk, Effects, Message, State, misdirected};
 use crate::model::{Identifier, Millis};
 use crate::processor::{ActorKey, Context, Corrupt, Rejection, RowKey};
@@ -58,6 +58,7 @@ use arrive::Arrival;
 use case::CaseRow;
 use fact::Author;
 use ledger::Head;
+use main_row::Kept;
 
 /// One apply of a conversation.
 pub struct Actor<'a, 's> {
@@ -68,6 +69,9 @@ pub struct Actor<'a, 's> {
     effects: &'a mut Effects,
     /// When the log received the customer's message that is applied.
     logged: Option<Millis>,
+    kept: Kept,
+    /// The rules of its channel, once they were asked for.
+    rules: Cell<Option<&'a ChannelRules>>,
 }
 
 impl<'a, 's> Actor<'a, 's> {
@@ -86,11 +90,18 @@ impl<'a, 's> Actor<'a, 's> {
             cx,
             effects,
             logged: None,
+            kept: Kept::default(),
+            rules: Cell::new(None),
         }
     }
 
     /// The conversation gets a message.
     pub fn apply(mut self, message: &Message) -> Result<(), Rejection> {
+        self.take(message)?;
+        Ok(self.finish()?)
+    }
+
+    fn take(&mut self, message: &Message) -> Result<(), Rejection> {
         let (settings, keys) = (self.desk.settings(), self.desk.keys());
         match message {
             Message::Said { complaint, logged } => {
@@ -161,22 +172,7 @@ impl<'a, 's> Actor<'a, 's> {
 
     /// Whether this author has said something that stands.
     fn has_case(&mut self, author: Author) -> Result<bool, Corrupt> {
-        let row = self.state.get(&self.row(part::CASE, author))?;
-        Ok(matches!(row, Some(Row::Case(row)) if row.fold.is_some()))
-    }
-
-    fn read_case(&mut self, author: Author) -> Result<Option<CaseRow>, Corrupt> {
-        match self.state.get(&self.row(part::CASE, author))? {
-            None => Ok(None),
-            Some(Row::Case(row)) => Ok(Some((**row).clone())),
-            Some(_) => Err(Corrupt("a case's row is of another kind".into())),
-        }
-    }
-
-    /// The head and the case that another actor speaks of; `None` if they are gone.
-    fn read_both(&mut self, author: Author) -> Result<Option<(Arc<Head>, CaseRow)>, Corrupt> {
-        let head = ledger::read_head(self.state, self.key)?;
-        Ok(head.zip(self.read_case(author)?))
+        Ok(self.case_of(author)?.is_some_and(|row| row.fold.is_some()))
     }
 
     fn row(&self, part: u8, index: u64) -> RowKey {
@@ -195,12 +191,17 @@ impl<'a, 's> Actor<'a, 's> {
     }
 
     fn rules(&self, head: &Head) -> Result<&'a ChannelRules, Rejection> {
-        self.desk.settings().channel(&head.channel).ok_or_else(|| {
+        if let Some(rules) = self.rules.get() {
+            return Ok(rules); // a conversation has one channel for ever
+        }
+        let rules = self.desk.settings().channel(&head.channel).ok_or_else(|| {
             Rejection::new(
                 "unknown_channel",
                 "the conversation's channel is not in the configuration",
             )
-        })
+        })?;
+        self.rules.set(Some(rules));
+        Ok(rules)
     }
 
     /// The rules for a case: those of the channel, with the levels of its customer's tier as far as that is

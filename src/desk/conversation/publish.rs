@@ -12,7 +12,6 @@ use crate::desk::forgetting::hidden;
 use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::party::links::{Links, Relation};
-use crate::desk::row::Row;
 use crate::model::{Case, Sensitive, Stage};
 use crate::processor::{Corrupt, Rejection, RowKey};
 
@@ -20,24 +19,31 @@ impl Actor<'_, '_> {
     /// A row's time has come: a case's, since a deadline passed or ranking took too long; or the
     /// conversation's, to see whether it is long over.
     pub fn wake(mut self, key: RowKey) -> Result<(), Rejection> {
-        if key.part == part::HEAD {
-            return self.retire();
-        }
-        let Some((head, mut row)) = self.read_both(key.index)? else {
+        let Some(mut head) = self.read_head()? else {
             return Ok(());
         };
-        if row.rank_by.is_some_and(|by| by <= self.cx.now) {
-            row.rank_by = None; // its work goes out unranked, and is revised when findings come
+        let now = self.cx.now;
+        if key.part == part::HEAD && head.retire_at.is_some_and(|at| at <= now) {
+            head = self.retire(head)?;
         }
-        self.settle(&head, Change::same(row))
+        let author = self.author_of(key)?;
+        let case = author.map(|author| self.read_case(author)).transpose()?.flatten();
+        if let Some(mut row) = case.filter(|row| row.due().is_some_and(|due| due <= now)) {
+            if row.rank_by.is_some_and(|by| by <= now) {
+                row.rank_by = None; // its work goes out unranked, and is revised when findings come
+            }
+            self.settle(&head, Change::same(row))?;
+        }
+        Ok(self.finish()?)
     }
 
-    /// Publishes a case as it stands at the end of a transaction.
-    pub fn publish(mut self, key: RowKey) -> Result<(), Rejection> {
-        let Some((head, mut row)) = self.read_both(key.index)? else {
-            return Err(Corrupt("a case to publish is missing".into()).into());
-        };
-        row.version += 1;
+    /// Publishes a case as it stands. `again`: in place of what was published in this transaction before,
+    /// under the same version.
+    pub fn publish(mut self, key: RowKey, again: bool) -> Result<(), Rejection> {
+        let missing = || Corrupt("a case to publish is missing".into());
+        let author = self.author_of(key)?.ok_or_else(missing)?;
+        let (head, mut row) = self.read_both(author)?.ok_or_else(missing)?;
+        row.version += i64::from(!again);
         let output = match &row.fold {
             None => Output::NoCase(row.case_id),
             Some(fold) => {
@@ -62,8 +68,8 @@ impl Actor<'_, '_> {
             }
         };
         self.effects.emit(output);
-        self.effects.store(key, Row::Case(Box::new(row)));
-        Ok(())
+        self.put_case(row)?;
+        Ok(self.finish()?)
     }
 }
 
@@ -123,7 +129,7 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -
         priority,
         reopened_count: fold.reopened,
         audience: fold.audience,
-        excerpt: Sensitive(fold.excerpt.clone()),
+        excerpt: Sensitive(fold.excerpt.text().clone()),
         version: row.version,
         promise: view.promise,
         switched_to: links.and_then(|links| links.first(Relation::SwitchedTo)),

@@ -16,17 +16,14 @@ use super::fact::{Author, Fact, Said};
 use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
 use crate::desk::forgetting::hidden;
-use crate::desk::keys::{self, part};
+use crate::desk::keys::part;
 use crate::desk::row::Row;
 use crate::processor::{Corrupt, Rejection, RowKey};
 
 impl Actor<'_, '_> {
     /// The conversation's time has come: drops its facts if nothing was said for long enough, else
-    /// looks again when that may be.
-    pub(super) fn retire(&mut self) -> Result<(), Rejection> {
-        let Some(head) = ledger::read_head(self.state, self.key)? else {
-            return Ok(());
-        };
+    /// looks again when that may be. Returns the head as it is now.
+    pub(super) fn retire(&mut self, head: Arc<Head>) -> Result<Arc<Head>, Rejection> {
         let mut head = Arc::unwrap_or_clone(head);
         let wait = self.desk.settings().retire_after.ms();
         let over = head.latest.map(|latest| latest.plus(wait));
@@ -43,9 +40,9 @@ impl Actor<'_, '_> {
             ledger::drop_facts(self.desk.keys(), self.key, &mut head, self.effects);
             head.unmet = false;
         }
-        self.effects
-            .store(keys::head(self.key), Row::Head(Arc::new(head)));
-        Ok(())
+        let head = Arc::new(head);
+        self.put_head(Arc::clone(&head));
+        Ok(head)
     }
 
     /// Rows beside a fact that nothing will ask for any more: what it looked for, and what went out for
@@ -152,9 +149,6 @@ impl Actor<'_, '_> {
 
     /// Whether an author had a case when facts were last dropped.
     pub(super) fn is_elder(&mut self, head: &Head, author: Author) -> Result<bool, Corrupt> {
-        match self.state.get(&self.row(part::CASE, author))? {
-            Some(Row::Case(row)) => Ok(row.is_elder(head)),
-            _ => Ok(false),
-        }
+        Ok(self.case_of(author)?.is_some_and(|row| row.is_elder(head)))
     }
 }

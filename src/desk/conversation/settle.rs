@@ -172,10 +172,9 @@ impl Actor<'_, '_> {
     }
 
     fn keep_case(&mut self, head: &Head, row: CaseRow) -> Result<(), Rejection> {
-        let key = self.row(part::CASE, row.author);
-        self.tell_tally(head, key, &row)?;
+        self.tell_tally(head, &row)?;
+        let key = self.put_case(row)?;
         self.effects.publish(key);
-        self.effects.store(key, Row::Case(Box::new(row)));
         Ok(())
     }
 
@@ -249,11 +248,10 @@ impl Actor<'_, '_> {
             .filter(|wait| !now.iter().any(|kept| kept.first.id == wait.first.id))
             .collect();
 
-        let by = self.yardstick(rules, row);
         // A case that was taken back whole is told as it last was.
-        let last = waits
-            .before
-            .map(|fold| (fold, View::of(fold, &[], by, row.judged_at)));
+        let by = self.yardstick(rules, row);
+        let last = waits.before.filter(|_| judged.is_none());
+        let last = last.map(|fold| (fold, View::of(fold, &[], by, row.judged_at)));
         let told = judged.or(last.as_ref().map(|(fold, view)| (*fold, view)));
         if let Some((fold, view)) = told {
             for wait in gone {

@@ -104,9 +104,7 @@ impl Members {
             },
         };
         let Some(mut member) = known else {
-            if self.inline.len() < INLINE {
-                self.inline.push(note.into());
-            } else {
+            if self.inline.len() == INLINE {
                 self.more.add(party, note.case, effects);
             }
             return Ok(Some((note.into(), Noted::First)));
@@ -116,8 +114,10 @@ impl Members {
 
     /// Keeps a case that has changed.
     pub fn keep(&mut self, party: ActorKey, member: Member, effects: &mut Effects) {
-        match self.inline.iter_mut().find(|known| known.case == member.case) {
-            Some(known) => *known = member,
+        match self.inline.iter().position(|known| known.case == member.case) {
+            Some(place) => self.inline[place] = member,
+            // None of a large party's further cases: those come only when there is no place here.
+            None if self.inline.len() < INLINE => self.inline.push(member),
             None => effects.store(row(party, member.case), Row::Member(Box::new(member))),
         }
     }

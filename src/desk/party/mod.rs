@@ -193,6 +193,11 @@ impl<'a, 's> Actor<'a, 's> {
             }
         }
         self.tell_findings(row, &mut member, &others);
+        if others.is_empty() {
+            self.look_for_candidates(row, std::slice::from_ref(&member), &note.party_key);
+            row.members.keep(self.key, member, self.effects);
+            return Ok(());
+        }
         let all = [&others[..], std::slice::from_ref(&member)].concat();
         row.members.keep(self.key, member, self.effects);
         self.look_for_candidates(row, &all, &note.party_key);
