@@ -39,8 +39,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             Ok(()) => {
                 self.transaction.counts.taken += 1;
                 // An input has no rows, so no partition of its own.
-                self.perform(-1, 0)?;
-                self.deliver_locally()
+                self.perform(-1, 0)
             }
             Err(reason) => {
                 let topic = self.subscription[record.topic].clone();

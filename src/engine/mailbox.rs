@@ -39,7 +39,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
                     self.bury(&topic, record, reason)?;
                     self.salvage(record.partition, &letter)?;
                 }
-                self.deliver_locally()
+                Ok(())
             }
             Err(reason) => {
                 let topic = self.subscription[record.topic].clone();

@@ -102,6 +102,8 @@ pub struct Pace {
     pub timers_per_step: usize,
     /// Messages delivered locally in one transaction, at most; further ones go through the mailbox.
     pub local_per_transaction: usize,
+    /// Records that are processed together, at least one: see `Worker::process_each`.
+    pub together: usize,
     /// Rows of a partition that stay decoded within a transaction; of more, those not touched for longest
     /// are packed.
     pub hot_rows: usize,
@@ -128,6 +130,7 @@ impl Default for Pace {
             drain_check: Duration::from_millis(100),
             timers_per_step: 500,
             local_per_transaction: 50_000,
+            together: 16,
             hot_rows: 48,
             fenced_again: Duration::from_secs(60),
         }

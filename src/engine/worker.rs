@@ -22,7 +22,7 @@ use super::status::Status;
 use super::transaction::Transaction;
 use super::upkeep::Upkeep;
 use crate::log::{
-    Batch, Consumer, ErrorKind, GroupSettings, Log, LogError, Polled, Producer, Topic, TopicPartition,
+    Batch, Consumer, ErrorKind, GroupSettings, Log, LogError, Polled, Producer, Record, Topic, TopicPartition,
 };
 use crate::model::Millis;
 use crate::processor::Processor;
@@ -234,15 +234,27 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// Processes what was read: mailbox before inputs, so that what has begun is finished first.
     fn process(&mut self, batch: &Batch) -> Result<(), Trouble> {
         let inputs = self.input_count();
-        for record in batch.iter().filter(|record| record.topic >= inputs) {
-            self.look_at_clock();
-            self.receive(&record)?;
-            self.cool()?;
-            self.commit_if_due()?;
-        }
-        for record in batch.iter().filter(|record| record.topic < inputs) {
-            self.look_at_clock();
-            self.take(record.topic, &record)?;
+        let mailbox = batch.iter().filter(|record| record.topic >= inputs);
+        self.process_each(mailbox, |worker, record| worker.receive(record))?;
+        let inputs = batch.iter().filter(|record| record.topic < inputs);
+        self.process_each(inputs, |worker, record| worker.take(record.topic, record))
+    }
+
+    /// Processes records, a few at a time: first these, then what they cause, then what that causes. So the
+    /// same code runs for all of them before the next does; one after the other, each would find the
+    /// processor's caches full of what the one before needed last.
+    fn process_each<'b>(
+        &mut self,
+        records: impl Iterator<Item = Record<'b>>,
+        process: fn(&mut Self, &Record<'b>) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        let mut records = records.peekable();
+        while records.peek().is_some() {
+            for record in records.by_ref().take(self.settings.pace.together) {
+                self.look_at_clock();
+                process(self, &record)?;
+            }
+            self.deliver_locally()?;
             self.cool()?;
             self.commit_if_due()?;
         }

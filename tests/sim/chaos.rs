@@ -150,6 +150,7 @@ fn shape(rng: &mut ChaCha8Rng, options: &Options) -> Shape {
         mailbox_linger: Duration::from_millis(rng.random_range(0..20)),
         timers_per_step: rng.random_range(1..10),
         hot_rows: rng.random_range(0..4),
+        together: rng.random_range(1..6),
         local_per_transaction: rng.random_range(1..200),
         lag_high: rng.random_range(3..60),
         lag_low: 2,

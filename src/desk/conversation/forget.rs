@@ -381,6 +381,9 @@ impl Actor<'_, '_> {
     pub(super) fn name_of(&self, key: String, author: Author) -> String {
         let keys = self.desk.keys();
         let first = super::record::author(keys, &key);
+        if first == author {
+            return key;
+        }
         let mut authors = std::iter::successors(Some(first), |author| Some(successor(keys, *author)));
         match authors.by_ref().take(TIMES).position(|known| known == author) {
             None | Some(0) => key,
