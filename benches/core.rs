@@ -21,13 +21,13 @@ use heard::log::{Batch, Log, Outgoing, Producer, Topic, TopicSpec};
 use heard::model::{Complaint, Customer, Identifier, Millis, Person, Sensitive};
 use heard::processor::sequential::Sequential;
 use heard::processor::{Codec, Processor};
-use heard::text::{Sketch, Terms};
+use heard::text::{Sketch, Terms, fingerprint};
 use heard::wire::{Decoder, Encoder, Format, Registry, WireRecord};
 
 use mimalloc as _;
 
 /// The stages, each with what it does beside the one before.
-const STAGES: [(&str, &str); 8] = [
+const STAGES: [(&str, &str); 9] = [
     ("load", "complaints are made and encoded: taken off the others"),
     ("decode", "bytes to records"),
     (
@@ -37,6 +37,10 @@ const STAGES: [(&str, &str); 8] = [
     (
         "sketch",
         "of whole: the sketch of the text, which finds echoes (rule 10)",
+    ),
+    (
+        "fingerprint",
+        "of whole, if nobody knows the customer: finds campaigns (rule 10)",
     ),
     (
         "whole",
@@ -77,7 +81,7 @@ fn main() -> ExitCode {
             load = each;
         }
         println!(
-            "{stage:<8} {:>8}  {what}",
+            "{stage:<11} {:>8}  {what}",
             each - if stage == "load" { 0 } else { load }
         );
     }
@@ -126,6 +130,13 @@ fn run(stage: &str, number: u64) {
             for _ in 0..number {
                 let text = std::hint::black_box(text(&complaint));
                 std::hint::black_box(Sketch::of(text, &HashSecret::TRIAL));
+            }
+        }
+        "fingerprint" => {
+            let complaint = complaint(0);
+            for _ in 0..number {
+                let text = std::hint::black_box(text(&complaint));
+                std::hint::black_box(fingerprint(text, &HashSecret::TRIAL));
             }
         }
         _ => {

@@ -4,13 +4,20 @@
 //! Everything here is pure, takes any text whatever, looks at its first [`LIMIT`] bytes at most, and takes
 //! time in proportion to them.
 
+mod character;
+mod fingerprint;
 mod normal;
+mod plain;
+mod plain_search;
 pub mod shingle;
+pub mod sketch;
 mod term;
 pub mod terms;
+mod trie;
 
+pub use fingerprint::fingerprint;
 pub use normal::normalise;
-pub use shingle::Sketch;
+pub use sketch::Sketch;
 pub use terms::{Category, Terms};
 
 /// How much of a text is looked at, in bytes; a character that this would cut is left out.

@@ -1,24 +1,18 @@
 //! One word written in many ways becomes one word.
 //!
-//! - Compatibility forms (NFKC): presentation forms of Arabic, ligatures, full-width letters.
-//! - Case folding.
-//! - Without marks that are written or left out at will: accents, harakat, niqqud. Marks of scripts that
-//!   cannot do without, such as vowel signs of Devanagari, stay.
-//! - Without tatweel, and without characters that cannot be seen, of direction or for joining.
-//! - One letter for those that keyboards of several languages write differently: kaf, yeh and heh of Arabic
-//!   and Persian; final letters of Hebrew; digits.
+//! What becomes of each character is said in [`character`](super::character).
 //!
 //! A half-space (ZWNJ) is neither a space nor nothing: what is written with one is also found with a space
 //! or joined. So letters and what lies between them are kept apart.
 
-use caseless::Caseless;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use super::bounded;
+use super::character::{Character, JOINER, characters};
+use super::plain::Plain;
 
 /// What lies before a letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Gap {
     /// Another letter.
     None,
@@ -39,6 +33,8 @@ pub(super) struct Normal {
     pub letters: String,
     /// For each byte of `letters` that begins a letter, what lies before it; and in the end, what follows.
     pub gaps: Vec<Gap>,
+    /// Whether letters may become others when what lay between them is gone.
+    may_join: bool,
 }
 
 /// A text with one space wherever words are apart, and nothing else between them. Texts that differ only in
@@ -52,7 +48,7 @@ pub(super) struct Normal {
 pub fn normalise(text: &str) -> String {
     let text = bounded(text);
     if text.is_ascii() {
-        return normalise_plain(text);
+        return Plain::of(text).collect();
     }
     let normal = Normal::of(text);
     let mut out = String::with_capacity(normal.letters.len() + normal.letters.len() / 4);
@@ -62,66 +58,41 @@ pub fn normalise(text: &str) -> String {
         }
         out.push(letter);
     }
+    if !normal.may_join {
+        return out;
+    }
     // Marks that a sign had parted stand beside each other now, in an order of their own.
     out.nfc().collect()
-}
-
-/// The same of a text in ASCII, in a tenth of the work: only apostrophes do not part words.
-fn normalise_plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut apart = false;
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() {
-            if apart && !out.is_empty() {
-                out.push(' ');
-            }
-            apart = false;
-            out.push(byte.to_ascii_lowercase().into());
-        } else {
-            apart |= !matches!(byte, b'\'' | b'`');
-        }
-    }
-    out
 }
 
 impl Normal {
     /// The beginning of a text, normalised.
     pub fn of(text: &str) -> Self {
         let text = bounded(text);
-        if text.is_ascii() {
-            // Nothing falls apart and nothing is left out: a tenth of the work.
-            let plain = text.bytes().map(|byte| sign(byte.to_ascii_lowercase().into()));
-            return Self::from_characters(plain, text.len());
-        }
-        Self::from_characters(characters(text), text.len())
-    }
-
-    fn from_characters(characters: impl Iterator<Item = char>, size: usize) -> Self {
         let mut normal = Self {
-            letters: String::with_capacity(size),
-            gaps: Vec::with_capacity(size + 1),
+            letters: String::with_capacity(text.len()),
+            gaps: Vec::with_capacity(text.len() + 1),
+            may_join: false,
         };
         let mut gap = Gap::Break;
         let mut quote = false;
-        for c in characters {
-            let between = match c {
-                JOINER => Gap::Joiner,
-                '\'' => Gap::Apostrophe,
-                '"' => {
-                    quote = true;
-                    continue;
-                }
-                '-' | '_' | '/' => Gap::Space,
-                c if c.is_whitespace() => Gap::Space,
-                c if c.is_alphanumeric() || is_combining_mark(c) => {
-                    normal.push(c, gap, quote);
-                    (gap, quote) = (Gap::None, false);
-                    continue;
-                }
-                _ => Gap::Break,
-            };
-            gap = gap.max(between);
-        }
+        characters(text, |character| match character {
+            Character::Letter { letter, may_join } => {
+                normal.may_join |= may_join;
+                normal.push(letter, gap, quote);
+                (gap, quote) = (Gap::None, false);
+            }
+            Character::Sign('"') => quote = true,
+            Character::Sign(sign) => {
+                gap = gap.max(match sign {
+                    JOINER => Gap::Joiner,
+                    '\'' => Gap::Apostrophe,
+                    '-' | '_' | '/' => Gap::Space,
+                    sign if sign.is_whitespace() => Gap::Space,
+                    _ => Gap::Break,
+                });
+            }
+        });
         normal.gaps.push(Gap::Break);
         normal
     }
@@ -137,74 +108,9 @@ impl Normal {
         };
         self.letters.push(letter);
         self.gaps.push(gap);
-        self.gaps.resize(self.letters.len(), Gap::None);
-    }
-}
-
-/// Stands for all signs that join without being seen.
-const JOINER: char = '\u{200C}';
-
-/// The characters of a text, each as the one that stands for its kind.
-fn characters(text: &str) -> impl Iterator<Item = char> {
-    text.chars()
-        .filter(|&c| !is_left_out(c))
-        .map(sign)
-        .nfkd()
-        .filter(|&c| !is_optional_mark(c))
-        .default_case_fold()
-        .map(letter)
-        .nfc()
-}
-
-/// Signs that are one to the reader, before they fall apart into several.
-fn sign(c: char) -> char {
-    match c {
-        '\u{200B}' | JOINER => JOINER,
-        '’' | '‘' | '‛' | 'ʼ' | '´' | '`' | '′' | '＇' | '׳' | '״' => '\'',
-        '“' | '”' | '„' => '"',
-        '\u{2010}'..='\u{2015}' | '−' | '־' => '-',
-        other => other,
-    }
-}
-
-/// Characters that cannot be seen and mean nothing here; tatweel; and harakat in forms of their own, which
-/// would fall apart into a space and a mark.
-fn is_left_out(c: char) -> bool {
-    matches!(c,
-        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{0640}' | '\u{180E}' | '\u{200D}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FE00}'..='\u{FE0F}'
-        | '\u{FC5E}'..='\u{FC63}' | '\u{FCF2}'..='\u{FCF4}' | '\u{FE70}'..='\u{FE7F}'
-        | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E01EF}')
-}
-
-/// Marks that are written or left out at will, of Latin, Greek and Cyrillic, Hebrew, Arabic and Syriac.
-fn is_optional_mark(c: char) -> bool {
-    matches!(c,
-        '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{0591}'..='\u{05BD}' | '\u{05BF}'
-        | '\u{05C1}'..='\u{05C2}' | '\u{05C4}'..='\u{05C5}' | '\u{05C7}' | '\u{0610}'..='\u{061A}'
-        | '\u{064B}'..='\u{065F}' | '\u{0670}' | '\u{06D6}'..='\u{06DC}' | '\u{06DF}'..='\u{06E4}'
-        | '\u{06E7}'..='\u{06E8}' | '\u{06EA}'..='\u{06ED}' | '\u{0711}' | '\u{0730}'..='\u{074A}'
-        | '\u{0898}'..='\u{089F}' | '\u{08CA}'..='\u{08E1}' | '\u{08E3}'..='\u{08FF}'
-        | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20F0}'
-        | '\u{FE20}'..='\u{FE2F}')
-}
-
-/// The letter that stands for all that are meant to be it.
-fn letter(c: char) -> char {
-    let digit = |zero: char| char::from(b'0' + u8::try_from(c as u32 - zero as u32).unwrap_or(0));
-    match c {
-        'ٱ' => 'ا',
-        'ک' | 'ڪ' => 'ك',
-        'ی' | 'ى' | 'ې' | 'ۍ' | 'ے' => 'ي',
-        'ة' | 'ۃ' | 'ہ' | 'ھ' | 'ە' => 'ه',
-        'ך' => 'כ',
-        'ם' => 'מ',
-        'ן' => 'נ',
-        'ף' => 'פ',
-        'ץ' => 'צ',
-        '٠'..='٩' => digit('٠'),
-        '۰'..='۹' => digit('۰'),
-        other => other,
+        for _ in 1..letter.len_utf8() {
+            self.gaps.push(Gap::None);
+        }
     }
 }
 
@@ -214,7 +120,7 @@ fn is_hebrew(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Normal, characters, normalise};
+    use super::normalise;
 
     #[test]
     fn one_word_in_many_ways() {
@@ -245,22 +151,6 @@ mod tests {
             assert_eq!(normalise(text), normalise(plain), "{text} and {plain}");
         }
         assert_eq!(normalise("one-two_three/four;five"), "one two three four five");
-    }
-
-    #[test]
-    fn plain_text_takes_the_short_way_to_the_same() {
-        let all: String = (0..=127_u8).map(char::from).collect();
-        for text in [
-            all.as_str(),
-            "I'll SUE you -- `now`!",
-            "say \"no\"",
-            "",
-            "a\tb\nc_d/e",
-        ] {
-            let long = Normal::from_characters(characters(text), text.len());
-            let short = Normal::of(text);
-            assert_eq!((short.letters, short.gaps), (long.letters, long.gaps), "{text:?}");
-        }
     }
 
     #[test]

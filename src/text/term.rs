@@ -65,16 +65,19 @@ impl Term {
         if !(self.open.0 || apart(at) || self.is_behind_prefix(text, at)) {
             return false;
         }
-        (1..length).all(|inside| {
-            let there = text.gaps[at + inside];
-            match self.normal.gaps[inside] {
-                Gap::None => matches!(there, Gap::None | Gap::Joiner),
-                // Written with a half-space: joined and with a space, it is the same.
-                Gap::Joiner => matches!(there, Gap::None | Gap::Joiner | Gap::Space),
-                Gap::Apostrophe => there == Gap::Apostrophe,
-                Gap::Space | Gap::Break => matches!(there, Gap::Space | Gap::Joiner),
-            }
-        })
+        (1..length).all(|inside| admits(self.normal.gaps[inside], text.gaps[at + inside]))
+    }
+
+    /// Its letters, each with what lies before it, if all of them are ASCII.
+    pub fn plain(&self) -> Option<impl Iterator<Item = (Gap, u8)>> {
+        let letters = self.letters();
+        let gaps = self.normal.gaps.iter().copied();
+        letters.is_ascii().then(|| gaps.zip(letters.bytes()))
+    }
+
+    /// Whether words may begin before it, or go on behind it.
+    pub fn open(&self) -> (bool, bool) {
+        self.open
     }
 
     /// Arabic and Hebrew write "and", "the", "to" and the like as one with the word that follows: what stands
@@ -89,6 +92,17 @@ impl Term {
             .map(|(place, _)| place)
             .find(|&place| text.gaps[place] != Gap::None);
         begin.is_some_and(|begin| prefixes.contains(&&before[begin..]))
+    }
+}
+
+/// Whether a term that has `wanted` between two of its letters stands where the text has `there`.
+pub(super) fn admits(wanted: Gap, there: Gap) -> bool {
+    match wanted {
+        Gap::None => matches!(there, Gap::None | Gap::Joiner),
+        // Written with a half-space: joined and with a space, it is the same.
+        Gap::Joiner => matches!(there, Gap::None | Gap::Joiner | Gap::Space),
+        Gap::Apostrophe => there == Gap::Apostrophe,
+        Gap::Space | Gap::Break => matches!(there, Gap::Space | Gap::Joiner),
     }
 }
 

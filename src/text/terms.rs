@@ -8,7 +8,9 @@ use std::sync::{Arc, LazyLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use super::bounded;
 use super::normal::Normal;
+use super::plain_search::PlainSearch;
 use super::term::{NoTerm, Term};
 
 /// What a list's terms tell of.
@@ -36,6 +38,11 @@ impl Category {
             Self::Churn => "churn",
             Self::Abuse => "abuse",
         }
+    }
+
+    /// A bit of its own.
+    pub(super) const fn bit(self) -> u8 {
+        1 << self as u8
     }
 
     /// The list that is built in: English, Spanish, Arabic, Hebrew and Persian.
@@ -107,6 +114,8 @@ pub struct Terms {
     letters: AhoCorasick,
     /// For each of the searched letters, the terms that have them.
     of_letters: Vec<Vec<usize>>,
+    /// Finds the categories of texts in ASCII; `None`: there are too many terms for that.
+    plain: Option<PlainSearch>,
 }
 
 /// A term that was found.
@@ -147,10 +156,12 @@ impl Terms {
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(patterns)
             .map_err(|_| TooMany)?;
+        let plain = PlainSearch::new(&terms);
         Ok(Self {
             terms,
             letters,
             of_letters,
+            plain,
         })
     }
 
@@ -170,17 +181,34 @@ impl Terms {
 
     /// The categories of the terms that a text has, each once.
     pub fn categories(&self, text: &str) -> impl Iterator<Item = Category> + use<> {
+        let text = bounded(text);
+        let found = match &self.plain {
+            Some(plain) if text.is_ascii() => plain.categories(text),
+            _ => self.categories_of_any(text),
+        };
+        let all = Category::ALL.into_iter();
+        all.filter(move |category| found & category.bit() != 0)
+    }
+
+    /// Whether texts in ASCII go a shorter way.
+    #[cfg(test)]
+    pub(super) fn has_plain(&self) -> bool {
+        self.plain.is_some()
+    }
+
+    /// A bit for each category, of any text.
+    fn categories_of_any(&self, text: &str) -> u8 {
         let text = Normal::of(text);
-        let mut found = [false; Category::ALL.len()];
+        let mut found = 0;
         for hit in self.letters.find_overlapping_iter(&text.letters) {
             for &index in &self.of_letters[hit.pattern().as_usize()] {
                 let (category, term) = &self.terms[index];
-                let found = &mut found[*category as usize];
-                *found = *found || term.stands(&text, hit.start());
+                if found & category.bit() == 0 && term.stands(&text, hit.start()) {
+                    found |= category.bit();
+                }
             }
         }
-        let all = Category::ALL.into_iter().zip(found);
-        all.filter_map(|(category, found)| found.then_some(category))
+        found
     }
 
     /// The terms that a text has, each once: by category, then by name.

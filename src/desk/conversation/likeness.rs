@@ -17,7 +17,7 @@ use crate::desk::campaign::{Begun, Suspected};
 use crate::desk::message::Message;
 use crate::model::{CaseEventType, Complaint, EventId};
 use crate::processor::{Corrupt, Rejection};
-use crate::text::{Sketch, shingle::fingerprint};
+use crate::text::{Sketch, fingerprint};
 
 /// What a fact keeps of a text, beside its excerpt.
 pub fn beyond_excerpt(settings: &RuleSettings, text: &str) -> Option<Arc<Sketch>> {
