@@ -12,7 +12,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::shingle::{BINS, Shingles};
 use crate::config::rules::HashSecret;
@@ -25,8 +26,7 @@ pub const NEAR_IDENTICAL: f64 = 0.7;
 
 /// What is kept of a text to compare it with others. The hashes are keyed, and of each two bits are left: the
 /// text cannot be found from them.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Box<[u8]>", into = "Box<[u8]>")]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Sketch {
     /// Four bins a byte: zero is an empty bin, else the mark of its largest hash.
     marks: Box<[u8; BYTES]>,
@@ -88,18 +88,35 @@ impl fmt::Debug for Sketch {
     }
 }
 
-impl From<Sketch> for Box<[u8]> {
-    fn from(sketch: Sketch) -> Self {
-        sketch.marks
+/// As bytes, not as a list of numbers one by one: in a row it is copied.
+impl Serialize for Sketch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.marks[..])
     }
 }
 
-impl TryFrom<Box<[u8]>> for Sketch {
-    type Error = &'static str;
+impl<'de> Deserialize<'de> for Sketch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(Marks)
+    }
+}
 
-    fn try_from(bytes: Box<[u8]>) -> Result<Self, Self::Error> {
-        let marks = bytes.try_into().map_err(|_| "a sketch of another length")?;
-        Ok(Self { marks })
+struct Marks;
+
+impl Visitor<'_> for Marks {
+    type Value = Sketch;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{BYTES} bytes")
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Sketch, E> {
+        let marks = bytes
+            .try_into()
+            .map_err(|_| E::invalid_length(bytes.len(), &self))?;
+        Ok(Sketch {
+            marks: Box::new(marks),
+        })
     }
 }
 
