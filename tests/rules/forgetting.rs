@@ -8,7 +8,7 @@ use heard::model::{
     Case, CaseStatus, Complaint, Customer, Response, Sensitive, Status, SurveyAbout, WorkState,
 };
 
-use crate::story::{Line, Story, at, customer, person, replies, says, scores, with_levels};
+use crate::story::{Line, Story, at, customer, permutations, person, replies, says, scores, with_levels};
 
 /// Whatever names Ann: parts of her identifiers, names, texts, places, remedies and ids.
 const ANN: [&str; 12] = [
@@ -633,6 +633,30 @@ fn a_merged_record_that_is_dropped_takes_nothing_of_the_other_customer() {
     assert_eq!(of("email").customer_id.as_deref(), Some("C-2"));
     assert_eq!(of("email").forgotten_at, None);
     assert!(!story.all_that_is_kept().contains("C-1"));
+}
+
+/// A case whose author two records name, one of which points to the other: it is the other's by more than the
+/// one that is dropped, and stays.
+#[test]
+fn a_case_that_both_of_two_merged_records_name_stays_with_the_one_that_is_left() {
+    let merged = Customer {
+        merged_into: Some("C-2".into()),
+        ..customer(1, "C-1", &["email:x@y"])
+    };
+    let lines: [Line; 3] = [
+        customer(0, "C-2", &["handle:x"]).into(),
+        merged.into(),
+        says(10, "m1", "social", &["handle:x", "email:x@y"]).into(),
+    ];
+    for lines in permutations(&lines) {
+        let story = told(lines.into_iter().chain([Line::Dropped("C-1", at(100))])).until(100);
+        let case = story.case();
+        assert_eq!(
+            (case.customer_id.as_deref(), case.forgotten_at),
+            (Some("C-2"), None)
+        );
+        assert_eq!((&*case.conversation_id, &**case.excerpt), ("c", "text of m1"));
+    }
 }
 
 #[test]
