@@ -660,6 +660,44 @@ fn a_case_that_both_of_two_merged_records_name_stays_with_the_one_that_is_left()
 }
 
 #[test]
+fn who_has_taken_back_whatever_they_said_is_forgotten_too() {
+    let taken_back = match mail(10, "annmail-1") {
+        Line::Says(said) => Line::Says(Complaint {
+            revision: 1,
+            deleted: true,
+            ..said
+        }),
+        other => other,
+    };
+    let known = || [mail(10, "annmail-1"), taken_back.clone()];
+    let orders = [
+        known().into_iter().chain([record(0).into()]).collect::<Vec<_>>(),
+        [record(0).into()].into_iter().chain(known()).collect(),
+    ];
+    for lines in orders {
+        let story = told(lines.into_iter().chain([Line::Dropped("C-ANN", at(100))])).until(100);
+        nothing_names_ann(&story, "a case that is none any more");
+        assert_eq!((story.times("FORGOTTEN"), story.counted(FORGOTTEN)), (0, 0));
+        assert_eq!(story.cases().len(), 0);
+    }
+}
+
+/// The greater id decides, and ids go.
+#[test]
+fn of_two_surveys_of_one_moment_the_same_is_shown_afterwards() {
+    for n in 0..20 {
+        let scored = [(format!("annsurvey-{n}"), 1.0), (format!("annsurvey-{n}b"), 9.0)];
+        let surveys = scored.map(|(id, score)| scores(70, &id, score, &[EMAIL]).into());
+        let lines = [record(0).into(), mail(10, "annmail-1")];
+        let lines = lines
+            .into_iter()
+            .chain(surveys)
+            .chain([Line::Dropped("C-ANN", at(100))]);
+        assert_eq!(told(lines).until(100).case().survey_score, Some(9.0), "{n}");
+    }
+}
+
+#[test]
 fn a_large_party_is_forgotten_in_steps() {
     let cases = (0..200).map(|n| ann(n, "chat", &format!("annmail-{n}"), &format!("m{n}"), &[EMAIL]));
     let lines = [Line::from(record(0))].into_iter().chain(cases);
