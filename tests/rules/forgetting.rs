@@ -682,6 +682,23 @@ fn who_has_taken_back_whatever_they_said_is_forgotten_too() {
     }
 }
 
+/// A case may never have come of it: then nothing leads to it.
+#[test]
+fn what_was_taken_back_is_not_kept() {
+    let taken_back = match mail(10, "annmail-1") {
+        Line::Says(said) => Line::Says(Complaint {
+            revision: 1,
+            deleted: true,
+            ..said
+        }),
+        other => other,
+    };
+    for lines in permutations(&[mail(10, "annmail-1"), taken_back]) {
+        let kept = told(lines).all_that_is_kept();
+        assert!(!kept.contains("my own words") && !kept.contains("Ann Street"));
+    }
+}
+
 /// The greater id decides, and ids go.
 #[test]
 fn of_two_surveys_of_one_moment_the_same_is_shown_afterwards() {
