@@ -32,10 +32,10 @@ pub struct Office {
     pub holidays: &'static [&'static str],
 }
 
-/// Several periods a day; a night, in which clocks are set; days of all kinds on which it is otherwise.
+/// Several periods a day; a night that ends in the hour in which clocks are set; days of all kinds on which it is otherwise.
 pub static OFFICE: Office = Office {
     zone: "Europe/Berlin",
-    open: &["mon-fri 08:00-12:00 13:00-17:30", "sat 10:00-13:00 22:00-06:00"],
+    open: &["mon-fri 08:00-12:00 13:00-17:30", "sat 10:00-13:00 22:00-02:30"],
     holidays: &[
         "2023-10-31",
         "11-01 10:00-12:00",

@@ -176,8 +176,8 @@ mod tests {
             ("2023-10-30T10:00Z", "2023-10-30T13:00Z", 120), // over lunch
             ("2023-10-30T16:00Z", "2023-11-01T08:00Z", 30),  // over a holiday
             ("2023-11-01T07:00Z", "2023-11-01T16:00Z", 120), // a short day of every year
-            ("2023-10-28T20:00Z", "2023-10-29T05:00Z", 9 * 60), // a night in which clocks go back
-            ("2024-03-30T21:00Z", "2024-03-31T04:00Z", 7 * 60), // a night in which they go forward
+            ("2023-10-28T20:00Z", "2023-10-29T05:00Z", 270), // a night in which clocks go back
+            ("2024-03-30T21:00Z", "2024-03-31T04:00Z", 300), // a night in which they go forward
             ("2024-03-29T00:00Z", "2024-03-30T00:00Z", 0),   // Good Friday
         ] {
             let (from, to) = (at(from), at(to));
