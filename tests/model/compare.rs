@@ -89,16 +89,26 @@ fn misreported(model: &BTreeMap<CaseId, Case>, desk: &BTreeMap<CaseId, Case>, as
     lines
 }
 
+/// Parts of identifiers, of their kinds, texts, places, remedies and ids in other systems.
+const NAMES: [&str; 11] = [
+    "ann@b", "bob@b", "4989123", "handle", "device", "account", "loyalty", "customer", "depot", "idiot",
+    "Rome",
+];
+
 /// Everything that differs, a line each.
 fn differences(journey: &Journey) -> Vec<String> {
     let model = reference::outcome(&journey.records, journey.now);
-    let desk = told::outcome(journey);
+    let late = reference::dropped(&journey.records, journey.now, &journey.late);
+    let desk = told::outcome(journey, &late);
     let mut lines = misjudged(&model.cases, &desk.cases);
     lines.extend(misreported(&model.cases, &desk.cases, journey.now));
     if model.bounces != desk.bounces {
         let (model, desk) = (model.bounces, desk.bounces);
         lines.push(format!("bounces should be {model:?}, and the desk told {desk:?}"));
     }
+    let named = desk.kept.iter().filter(|_| model.nobody_is_left);
+    let named = named.flat_map(|kept| NAMES.into_iter().filter(|name| kept.contains(name)));
+    lines.extend(named.map(|name| format!("nothing should be kept of anybody, and the desk has {name}")));
     lines
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use heard::model::{Complaint, Customer, Identifier, Millis, Response, Survey, Update};
 
+use smol_str::SmolStr;
+
 use crate::rules::BEGIN;
 
 /// Anything that an input may bring.
@@ -14,6 +16,8 @@ pub enum Record {
     Updated(Update),
     Known(Customer),
     Surveyed(Survey),
+    /// The CRM drops a customer, who is to be forgotten.
+    Dropped(SmolStr, Millis),
 }
 
 impl Record {
@@ -25,6 +29,7 @@ impl Record {
             Self::Updated(update) => update.occurred_at,
             Self::Known(customer) => customer.updated_at,
             Self::Surveyed(survey) => survey.occurred_at,
+            Self::Dropped(_, at) => *at,
         }
     }
 }
@@ -38,6 +43,7 @@ impl fmt::Debug for Record {
             Self::Updated(record) => ("updated", serde_json::to_value(record)),
             Self::Known(record) => ("customer", serde_json::to_value(record)),
             Self::Surveyed(record) => ("survey", serde_json::to_value(record)),
+            Self::Dropped(id, _) => ("dropped", Ok(serde_json::json!({ "customer_id": id }))),
         };
         let since = self.at().since(BEGIN);
         write!(f, "{}.{:03}s {name}", since / 1000, since % 1000)?;
@@ -81,6 +87,7 @@ impl Record {
                 .customer
                 .as_ref()
                 .map_or(none, |person| &person.identifiers),
+            Self::Dropped(..) => none,
         };
         let names = identifiers.iter().map(|one| match &one.realm {
             Some(realm) => format!("{}@{realm}:{}", one.kind, *one.value),

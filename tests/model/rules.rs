@@ -1,7 +1,9 @@
 //! The rules that the desk and the model work by, as plain data. The desk gets them as settings.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
+use heard::calendar::{Calendar, Holidays, Week, Zone};
 use heard::config::rules::{Agreement, LevelSet, Levels, RuleSettings, Span};
 use heard::model::{Millis, Stage};
 
@@ -11,8 +13,45 @@ pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
-/// The moment on which all journeys begin.
+/// The moment on which journeys begin if they do not begin on another.
 pub const BEGIN: Millis = Millis(1_700_000_000_000);
+
+/// The Friday evenings before clocks go back in Europe, and before they go forward.
+pub const BEFORE_CLOCKS_CHANGE: [Millis; 2] = [Millis(1_698_422_400_000), Millis(1_711_728_000_000)];
+
+/// For how long it is remembered who was forgotten, milliseconds.
+pub const LATENESS: i64 = 30 * DAY;
+
+/// When somebody is there, as a person writes it down. The desk and the model read it each in their own way.
+#[derive(Debug)]
+pub struct Office {
+    pub zone: &'static str,
+    /// Days of the week, and periods; one that ends before it begins goes on into the next day.
+    pub open: &'static [&'static str],
+    /// Days of one year or of every year, and what is open on them instead.
+    pub holidays: &'static [&'static str],
+}
+
+/// Several periods a day; a night that ends in the hour in which clocks are set; days of all kinds on which it is otherwise.
+pub static OFFICE: Office = Office {
+    zone: "Europe/Berlin",
+    open: &["mon-fri 08:00-12:00 13:00-17:30", "sat 10:00-13:00 22:00-02:30"],
+    holidays: &[
+        "2023-10-31",
+        "11-01 10:00-12:00",
+        "2023-11-15 22:00-02:30",
+        "12-25",
+        "2024-03-29",
+        "2024-03-31 02:30-04:00 20:00-22:00",
+    ],
+};
+
+/// Somebody is there at all times but a short break; clocks are set by half an hour.
+pub static NIGHT_AND_DAY: Office = Office {
+    zone: "Australia/Lord_Howe",
+    open: &["mon-sun 00:00-01:45 02:15-24:00"],
+    holidays: &[],
+};
 
 /// One channel.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +70,8 @@ pub struct Channel {
     pub levels: &'static [Agreed],
 }
 
-/// Levels with the customers of a tier, for clocks that begin at `valid_from` or later; milliseconds.
+/// Levels with the customers of a tier, for clocks that begin at `valid_from` or later; milliseconds, of the
+/// clock's time or of an office's.
 #[derive(Clone, Copy, Debug)]
 pub struct Agreed {
     pub tier: Option<&'static str>,
@@ -40,6 +80,7 @@ pub struct Agreed {
     pub answer: Option<i64>,
     pub next: Option<i64>,
     pub resolve: Option<i64>,
+    pub office: Option<&'static Office>,
 }
 
 const NO_LEVELS: Agreed = Agreed {
@@ -49,6 +90,7 @@ const NO_LEVELS: Agreed = Agreed {
     answer: None,
     next: None,
     resolve: None,
+    office: None,
 };
 
 const USUAL: Agreed = Agreed {
@@ -82,6 +124,40 @@ const IN_PRIVATE: &[Agreed] = &[
         answer: Some(HOUR),
         next: Some(2 * HOUR),
         ..USUAL
+    },
+];
+
+/// A whole week and more of the office's time to resolve.
+const WHILE_OPEN: Agreed = Agreed {
+    resolve: Some(100 * HOUR),
+    office: Some(&OFFICE),
+    ..USUAL
+};
+
+/// In the time of an office; for some of the clock, or of another; and from a day on for others, too.
+const IN_OFFICE: &[Agreed] = &[
+    WHILE_OPEN,
+    Agreed {
+        tier: Some("gold"),
+        acknowledge: Some(15 * MINUTE),
+        resolve: Some(DAY),
+        office: Some(&NIGHT_AND_DAY),
+        ..USUAL
+    },
+    Agreed {
+        tier: Some("silver"),
+        ..USUAL
+    },
+    Agreed {
+        tier: Some("silver"),
+        valid_from: BEGIN.0 + HOUR,
+        answer: Some(10 * MINUTE),
+        ..WHILE_OPEN
+    },
+    Agreed {
+        valid_from: BEGIN.0 + DAY,
+        resolve: Some(10 * HOUR),
+        ..WHILE_OPEN
     },
 ];
 
@@ -131,8 +207,8 @@ pub const CHANNELS: [Channel; 8] = {
         private("phone", HOUR, &["phone"], IN_PRIVATE),
         private("email", 48 * HOUR, &["email"], IN_PRIVATE),
         private("chat", 15 * MINUTE, &["device"], &[NO_LEVELS]),
-        private("direct", 4 * HOUR, &["handle"], &[USUAL]),
-        private("messaging", 4 * HOUR, &["phone", "handle"], IN_PRIVATE),
+        private("direct", 4 * HOUR, &["handle"], &[WHILE_OPEN]),
+        private("messaging", 4 * HOUR, &["phone", "handle"], IN_OFFICE),
         public("social", 24 * HOUR, 2, IN_PUBLIC),
         public("review", 7 * DAY, 1, &[NO_LEVELS]),
         public("forum", 72 * HOUR, 3, IN_PUBLIC),
@@ -154,6 +230,7 @@ pub fn settings() -> RuleSettings {
         retire_after: Span::days(100_000),
         ..RuleSettings::default()
     };
+    assert_eq!(settings.lateness.ms(), LATENESS);
     for channel in CHANNELS {
         let rules = settings.channels.get_mut(channel.name).expect("it is built in");
         assert_eq!(
@@ -188,6 +265,13 @@ fn level_set(agreed: &Agreed) -> LevelSet {
         answer: span(agreed.answer),
         next: span(agreed.next),
         resolve: span(agreed.resolve),
-        calendar: None,
+        calendar: agreed.office.map(|office| Arc::new(calendar(office))),
     }
+}
+
+fn calendar(office: &Office) -> Calendar {
+    let zone = Zone::named(office.zone).expect("it is built in");
+    let week = Week::parse(office.open.iter().copied()).expect("a week");
+    let holidays = office.holidays.iter().map(|day| day.parse().expect("a holiday"));
+    Calendar::new(zone, week, Holidays::new(holidays).expect("all differ")).expect("it opens")
 }

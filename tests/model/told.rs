@@ -12,12 +12,13 @@ use heard::log::batch::Place;
 use heard::model::{
     Case, CaseEvent, CaseEventType, CaseId, Complaint, Customer, Millis, Response, Survey, Update,
 };
+use heard::processor::Codec;
 use heard::processor::sequential::Sequential;
 use heard::wire::{Encoder, Format, Registry, WireRecord};
 
 use crate::generate::Journey;
 use crate::records::Record;
-use crate::reference::Outcome;
+use crate::reference::Bounce;
 use crate::rules;
 
 const INPUTS: [InputKind; 5] = [
@@ -31,18 +32,35 @@ const INPUTS: [InputKind; 5] = [
 static SETTINGS: LazyLock<Arc<RuleSettings>> = LazyLock::new(|| Arc::new(rules::settings()));
 static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::built_in()));
 
+/// What the desk has made of a journey.
+pub struct Told {
+    pub cases: BTreeMap<CaseId, Case>,
+    pub bounces: Vec<Bounce>,
+    /// The bytes of its state, where somebody was forgotten: whatever may still name them.
+    pub kept: Option<String>,
+}
+
 /// What the desk makes of a journey: the final cases, their versions zeroed, and the bounces that it told and
 /// did not take back.
-pub fn outcome(journey: &Journey) -> Outcome {
+/// `late` is what comes as soon as the last who is forgotten has been.
+pub fn outcome(journey: &Journey, late: &[&Record]) -> Told {
     let app = App::new(&SETTINGS, INPUTS.into(), &REGISTRY, OutputFormats::default());
     let mut desk = Sequential::new(app, Millis(i64::MIN));
     let records = batch(&journey.records);
+    let late = batch(late.iter().copied());
+    let is_last = |n: &usize| matches!(journey.records[journey.arrivals[*n]], Record::Dropped(..));
+    let last_forgotten = (0..journey.arrivals.len()).rev().find(is_last);
     for (n, arrival) in journey.arrivals.iter().enumerate() {
         if let Some(times) = &journey.on_the_wall {
             desk.advance(times[n]);
         }
         let record = records.get(*arrival).expect("it was pushed");
         desk.take(record.topic, &record);
+        if Some(n) == last_forgotten {
+            for record in late.iter() {
+                desk.take(record.topic, &record);
+            }
+        }
     }
     desk.advance(journey.now);
     assert_eq!(desk.rejected(), [], "nothing in a journey is refused");
@@ -51,10 +69,13 @@ pub fn outcome(journey: &Journey) -> Outcome {
     for output in desk.outputs() {
         match output {
             Output::Case(case) => {
-                let unversioned = Case {
+                let mut unversioned = Case {
                     version: 0,
                     ..(**case).clone()
                 };
+                if case.conversation_id.starts_with("forgotten:") {
+                    unversioned.conversation_id = "forgotten".into();
+                }
                 cases.insert(case.case_id, unversioned);
             }
             Output::NoCase(case_id) => _ = cases.remove(case_id),
@@ -64,11 +85,16 @@ pub fn outcome(journey: &Journey) -> Outcome {
     }
     bounces.retain(|(from, _, _)| cases.contains_key(from));
     bounces.sort();
-    Outcome { cases, bounces }
+    let kept = last_forgotten.map(|_| {
+        let mut bytes = Vec::new();
+        desk.rows().values().for_each(|row| row.encode(&mut bytes));
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    Told { cases, bounces, kept }
 }
 
 /// Adds a bounce that an event tells, or takes out the one that it corrects.
-fn tell(event: &CaseEvent, bounces: &mut Vec<(CaseId, CaseId, Millis)>) {
+fn tell(event: &CaseEvent, bounces: &mut Vec<Bounce>) {
     let corrects = event.details.get("what").is_some_and(|what| what == "bounced");
     if event.kind != CaseEventType::Bounced && !corrects {
         return;
@@ -88,15 +114,16 @@ fn tell(event: &CaseEvent, bounces: &mut Vec<(CaseId, CaseId, Millis)>) {
 }
 
 /// The records as a log has them, received when they happened.
-fn batch(records: &[Record]) -> Batch {
+fn batch<'r>(records: impl IntoIterator<Item = &'r Record>) -> Batch {
     let mut batch = Batch::new();
     for (offset, record) in (0..).zip(records) {
-        let (topic, bytes) = match record {
-            Record::Said(record) => (0, encoded::<Complaint>(record)),
-            Record::Replied(record) => (1, encoded::<Response>(record)),
-            Record::Updated(record) => (2, encoded::<Update>(record)),
-            Record::Known(record) => (3, encoded::<Customer>(record)),
-            Record::Surveyed(record) => (4, encoded::<Survey>(record)),
+        let (topic, key, value) = match record {
+            Record::Said(record) => (0, None, Some(encoded::<Complaint>(record))),
+            Record::Replied(record) => (1, None, Some(encoded::<Response>(record))),
+            Record::Updated(record) => (2, None, Some(encoded::<Update>(record))),
+            Record::Known(record) => (3, None, Some(encoded::<Customer>(record))),
+            Record::Surveyed(record) => (4, None, Some(encoded::<Survey>(record))),
+            Record::Dropped(customer_id, _) => (3, Some(customer_id.as_bytes()), None),
         };
         let place = Place {
             topic,
@@ -104,7 +131,7 @@ fn batch(records: &[Record]) -> Batch {
             offset,
             timestamp: record.at().0,
         };
-        batch.push(place, None, Some(&bytes), []);
+        batch.push(place, key, value.as_deref(), []);
     }
     batch
 }

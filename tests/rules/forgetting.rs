@@ -8,7 +8,7 @@ use heard::model::{
     Case, CaseStatus, Complaint, Customer, Response, Sensitive, Status, SurveyAbout, WorkState,
 };
 
-use crate::story::{Line, Story, at, customer, person, replies, says, scores, with_levels};
+use crate::story::{Line, Story, at, customer, permutations, person, replies, says, scores, with_levels};
 
 /// Whatever names Ann: parts of her identifiers, names, texts, places, remedies and ids.
 const ANN: [&str; 12] = [
@@ -633,6 +633,85 @@ fn a_merged_record_that_is_dropped_takes_nothing_of_the_other_customer() {
     assert_eq!(of("email").customer_id.as_deref(), Some("C-2"));
     assert_eq!(of("email").forgotten_at, None);
     assert!(!story.all_that_is_kept().contains("C-1"));
+}
+
+/// A case whose author two records name, one of which points to the other: it is the other's by more than the
+/// one that is dropped, and stays.
+#[test]
+fn a_case_that_both_of_two_merged_records_name_stays_with_the_one_that_is_left() {
+    let merged = Customer {
+        merged_into: Some("C-2".into()),
+        ..customer(1, "C-1", &["email:x@y"])
+    };
+    let lines: [Line; 3] = [
+        customer(0, "C-2", &["handle:x"]).into(),
+        merged.into(),
+        says(10, "m1", "social", &["handle:x", "email:x@y"]).into(),
+    ];
+    for lines in permutations(&lines) {
+        let story = told(lines.into_iter().chain([Line::Dropped("C-1", at(100))])).until(100);
+        let case = story.case();
+        assert_eq!(
+            (case.customer_id.as_deref(), case.forgotten_at),
+            (Some("C-2"), None)
+        );
+        assert_eq!((&*case.conversation_id, &**case.excerpt), ("c", "text of m1"));
+    }
+}
+
+#[test]
+fn who_has_taken_back_whatever_they_said_is_forgotten_too() {
+    let taken_back = match mail(10, "annmail-1") {
+        Line::Says(said) => Line::Says(Complaint {
+            revision: 1,
+            deleted: true,
+            ..said
+        }),
+        other => other,
+    };
+    let known = || [mail(10, "annmail-1"), taken_back.clone()];
+    let orders = [
+        known().into_iter().chain([record(0).into()]).collect::<Vec<_>>(),
+        [record(0).into()].into_iter().chain(known()).collect(),
+    ];
+    for lines in orders {
+        let story = told(lines.into_iter().chain([Line::Dropped("C-ANN", at(100))])).until(100);
+        nothing_names_ann(&story, "a case that is none any more");
+        assert_eq!((story.times("FORGOTTEN"), story.counted(FORGOTTEN)), (0, 0));
+        assert_eq!(story.cases().len(), 0);
+    }
+}
+
+/// A case may never have come of it: then nothing leads to it.
+#[test]
+fn what_was_taken_back_is_not_kept() {
+    let taken_back = match mail(10, "annmail-1") {
+        Line::Says(said) => Line::Says(Complaint {
+            revision: 1,
+            deleted: true,
+            ..said
+        }),
+        other => other,
+    };
+    for lines in permutations(&[mail(10, "annmail-1"), taken_back]) {
+        let kept = told(lines).all_that_is_kept();
+        assert!(!kept.contains("my own words") && !kept.contains("Ann Street"));
+    }
+}
+
+/// The greater id decides, and ids go.
+#[test]
+fn of_two_surveys_of_one_moment_the_same_is_shown_afterwards() {
+    for n in 0..20 {
+        let scored = [(format!("annsurvey-{n}"), 1.0), (format!("annsurvey-{n}b"), 9.0)];
+        let surveys = scored.map(|(id, score)| scores(70, &id, score, &[EMAIL]).into());
+        let lines = [record(0).into(), mail(10, "annmail-1")];
+        let lines = lines
+            .into_iter()
+            .chain(surveys)
+            .chain([Line::Dropped("C-ANN", at(100))]);
+        assert_eq!(told(lines).until(100).case().survey_score, Some(9.0), "{n}");
+    }
 }
 
 #[test]

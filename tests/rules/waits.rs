@@ -2,10 +2,10 @@
 
 use heard::config::rules::RuleSettings;
 use heard::model::{
-    CaseStatus, Intent, NextStep, ReplyLimitState, ResponseKind, SlaState, Status, WorkState,
+    CaseStatus, Complaint, Intent, NextStep, ReplyLimitState, ResponseKind, SlaState, Status, WorkState,
 };
 
-use crate::story::{Line, Story, at, becomes, replies, says, with_levels};
+use crate::story::{Line, Story, at, becomes, permutations, replies, says, with_levels};
 
 const ANN: &[&str] = &["handle:ann"];
 
@@ -167,6 +167,31 @@ fn waiting_for_the_customer_stops_the_resolve_clock() {
         (pending.status, pending.sla.resolve),
         (CaseStatus::Pending, SlaState::Running)
     );
+}
+
+/// Who has praised waits for nothing: PENDING freezes no clock then, and credits nothing to one that begins
+/// later.
+#[test]
+fn what_was_pending_before_the_clock_began_is_not_credited() {
+    let praise = Complaint {
+        intent: Some(Intent::Praise),
+        ..says(0, "m1", "email", &["email:a@b"])
+    };
+    let lines: [Line; 4] = [
+        praise.into(),
+        becomes(10, "u1", "email", Status::Pending).into(),
+        says(1000, "m2", "email", &["email:a@b"]).into(),
+        becomes(1000 + 24 * 60 + 1, "u2", "email", Status::Resolved).into(),
+    ];
+    for lines in permutations(&lines) {
+        let case = Story::told(with_levels(), lines).until(5000).case();
+        assert_eq!(case.sla.resolve, SlaState::Breached, "a minute more than a day");
+        assert_eq!(
+            case.resolution_ms,
+            Some((2441 - 990) * 60_000),
+            "since it was opened"
+        );
+    }
 }
 
 #[test]

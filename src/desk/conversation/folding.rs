@@ -225,13 +225,14 @@ impl Fold {
         }
     }
 
-    /// PENDING is over: the time it took is credited.
+    /// PENDING is over: the time it took is credited to the clock, if one has begun that it froze.
     fn thaw(&mut self, at: Millis, rules: &ChannelRules) {
         if let Some(since) = self.pending.take() {
-            let start = self.clock.as_ref().unwrap_or(&self.opened);
-            let levels = rules.levels.in_force(start.at);
-            let credit = levels.between(since.at, at);
-            self.credit_ms = self.credit_ms.saturating_add(credit);
+            if let Some(start) = &self.clock {
+                let levels = rules.levels.in_force(start.at);
+                let credit = levels.between(since.at, at);
+                self.credit_ms = self.credit_ms.saturating_add(credit);
+            }
             self.frozen_ms = self.frozen_ms.saturating_add(at.since(since.at));
         }
     }

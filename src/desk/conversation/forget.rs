@@ -67,8 +67,12 @@ impl Actor<'_, '_> {
     ) -> Result<(), Rejection> {
         let Forgotten { at, late } = forgotten;
         let keys = *self.desk.keys();
-        self.effects
-            .count(if late { FORGOTTEN_LATE } else { FORGOTTEN }, 1);
+        // What was taken back altogether is no case, and nothing is told of it.
+        let is_case = row.fold.is_some();
+        if is_case {
+            self.effects
+                .count(if late { FORGOTTEN_LATE } else { FORGOTTEN }, 1);
+        }
         let mut row = row;
         row.rebase(&head);
         self.leave(&mut row);
@@ -159,14 +163,14 @@ impl Actor<'_, '_> {
         if late {
             row.fold = None;
         }
-        let happened = happened(&row, at, late);
+        let happened = is_case.then(|| happened(&row, at, late));
         let head = Arc::new(head);
         self.put_head(Arc::clone(&head));
         let change = Change {
             before,
             ..Change::same(row)
         };
-        self.settle_with(&head, change, vec![happened])?;
+        self.settle_with(&head, change, happened.into_iter().collect())?;
         if let Some(complaint) = again {
             let logged = self.cx.wall;
             self.effects.tell(self.key, Message::Said { complaint, logged });

@@ -13,6 +13,7 @@ use super::who::{Party, Who};
 use crate::desk::forgetting::{PARTY, hidden};
 use crate::desk::keys::Keys;
 use crate::desk::message::{Findings, Profile};
+use crate::desk::score::latest;
 
 /// Whether a fact is of the case of this author: said by them, or to them.
 pub(super) fn is_of(fact: &Fact, author: Author) -> bool {
@@ -117,7 +118,8 @@ pub(super) fn forgotten_who(keys: &Keys, who: &Who) -> Who {
         for bounce in &mut links.bounces {
             bounce.message = hidden(keys, &bounce.message);
         }
-        let mut surveys = found.surveys.clone();
+        // Of several of one moment the id decides which is shown: only that one is left.
+        let mut surveys: SmallVec<[_; 0]> = latest(&found.surveys).cloned().into_iter().collect();
         for scored in &mut surveys {
             scored.id = hidden(keys, &scored.id);
         }

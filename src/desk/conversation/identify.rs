@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::Actor;
 use super::case::CaseRow;
 use super::events::Happened;
+use super::fact::{Fact, Said};
 use super::fold::{Fold, MENTIONS};
 use super::journey;
 use super::ledger::{Head, Ledger};
@@ -15,12 +16,13 @@ use super::settle::Change;
 use super::surveys;
 use super::who::{Asked, Party};
 use crate::config::rules::ChannelRules;
+use crate::desk::forgetting::Forgotten;
 use crate::desk::keys::kind;
 use crate::desk::message::{Findings, Message, Moved, Owner, Standing};
 use crate::desk::party::links::Links;
 use crate::desk::summary::Summary;
 use crate::model::{CaseEventType, Details, EventId, Identifier};
-use crate::processor::{ActorKey, Rejection};
+use crate::processor::{ActorKey, Corrupt, Rejection};
 
 /// Hops after which a case stays with the party it has: only a loop comes so far (ENGINE.md 15).
 pub const HOPS: u8 = 64;
@@ -45,7 +47,11 @@ impl Actor<'_, '_> {
         if answer.forgotten.is_some() && !head.forgotten {
             self.note_forgotten(&mut head);
         }
-        if let Some(forgotten) = row.forgotten_before() {
+        let forgotten = match &row.fold {
+            Some(_) => row.forgotten_before(),
+            None => self.forgotten_unsaid(&head, &row)?,
+        };
+        if let Some(forgotten) = forgotten {
             return self.erase(Arc::unwrap_or_clone(head), row, forgotten);
         }
         if !rivals_before.is_empty() && answer.rivals != rivals_before {
@@ -58,6 +64,20 @@ impl Actor<'_, '_> {
             None
         };
         self.settle_with(&head, Change::same(row), happened.into_iter().collect())
+    }
+
+    /// Whether the author of a case that is none any more, since all of it was taken back, turns out to be
+    /// somebody who was forgotten: whose it was is kept all the same.
+    fn forgotten_unsaid(&mut self, head: &Head, row: &CaseRow) -> Result<Option<Forgotten>, Corrupt> {
+        let asked: Vec<_> = row.who.asked.iter().map(|asked| asked.mention).collect();
+        let forgotten = row.who.forgotten(&asked).filter(|_| row.forgotten.is_none());
+        let Some(forgotten) = forgotten else {
+            return Ok(None);
+        };
+        let facts = Ledger::read(self.state, self.key, head)?;
+        let is_own = |fact: &&Fact| matches!(&fact.said, Said::Customer(said) if said.author == row.author);
+        let first = facts.facts().iter().find(is_own);
+        Ok(first.filter(|fact| fact.at <= forgotten.at).map(|_| forgotten))
     }
 
     /// A customer's record points elsewhere, or no longer does.

@@ -65,7 +65,10 @@ pub fn author(keys: &Keys, author_key: &str) -> u64 {
 pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> Fact {
     let key = author_key(settings, &complaint.channel, &complaint.author);
     let author = author(keys, &key);
-    let text = complaint.text.as_deref().map_or("", String::as_str);
+    // What was taken back is kept for its place only: not even its author's being forgotten may lead to it.
+    let text = complaint.text.as_deref().filter(|_| !complaint.deleted);
+    let text = text.map_or("", String::as_str);
+    let location = complaint.location.as_ref().filter(|_| !complaint.deleted);
     let said = CustomerSaid {
         author,
         waits: !complaint.automatic && !matches!(complaint.intent, Some(Intent::Praise | Intent::Thanks)),
@@ -81,7 +84,7 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
             brand: complaint.brand.clone(),
             product: complaint.product.clone(),
             issue: complaint.issue.clone(),
-            location: complaint.location.as_ref().map(|location| location.0.clone()),
+            location: location.map(|location| location.0.clone()),
             language: complaint.language.clone(),
         },
         audience: complaint.audience,

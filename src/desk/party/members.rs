@@ -45,8 +45,10 @@ pub struct Member {
 pub enum Noted {
     /// More about a membership that is known.
     More,
-    /// The first note of a membership.
+    /// The first note of a case that was not known.
     First,
+    /// The first note of another membership than the one that was known.
+    Again,
 }
 
 /// A party's cases.
@@ -216,7 +218,7 @@ fn update(known: &mut Member, note: &CaseNote) -> Option<Noted> {
     let first = note.membership > known.membership;
     let told = if first { 0 } else { known.told };
     *known = Member { told, ..note.into() };
-    Some(if first { Noted::First } else { Noted::More })
+    Some(if first { Noted::Again } else { Noted::More })
 }
 
 fn row(party: ActorKey, case: CaseRef) -> RowKey {

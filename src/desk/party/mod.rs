@@ -186,10 +186,12 @@ impl<'a, 's> Actor<'a, 's> {
             return Ok(());
         };
         let others = row.members.others_at_hand(self.key, note.case, self.state)?;
-        if noted == Noted::First && member.standing == Standing::Member {
+        if noted != Noted::More && member.standing == Standing::Member {
             self.tell_whereabouts(row, &member);
-            if row.customer.is_none() {
-                self.tell_forgotten(row, std::slice::from_ref(&member)); // it had been on its way
+            // It had been on its way. One that was known had been told, unless it was another's: then it
+            // only passes by, since the record that sent it there is gone.
+            if noted == Noted::First && row.customer.is_none() {
+                self.tell_forgotten(row, std::slice::from_ref(&member));
             }
         }
         self.tell_findings(row, &mut member, &others);

@@ -77,7 +77,8 @@ impl Course {
     /// When its answer was due.
     pub fn answer_deadline(&self, tier: Option<&str>) -> Option<Millis> {
         let start = self.clock_start()?;
-        Some(start.plus(self.levels(tier, start).answer?))
+        let levels = self.levels(tier, start);
+        Some(levels.after(start, levels.answer?))
     }
 
     /// Rule 5. Of the waits, one that was late is enough, and one that runs goes before those that are over.
@@ -126,6 +127,7 @@ impl Course {
             level.map(|level| Clock {
                 of,
                 start,
+                levels,
                 level,
                 reached,
                 given_up: let_go,
@@ -134,7 +136,7 @@ impl Course {
             })
         };
         let resolve = clock(Level::Resolve, levels.resolve, self.resolved_at()).map(|clock| Clock {
-            credit: self.frozen(),
+            credit: self.credit(levels, start),
             frozen: self
                 .pending
                 .last()
@@ -153,10 +155,12 @@ impl Course {
         ];
         let of_waits = self.waits.iter().filter_map(|wait| {
             let ended = |by_let_go: bool| wait.end.filter(|(_, by)| (*by == End::LetGo) == by_let_go);
+            let levels = self.levels(tier, wait.from);
             Some(Clock {
                 of: Level::Next,
                 start: wait.from,
-                level: self.levels(tier, wait.from).next?,
+                levels,
+                level: levels.next?,
                 reached: ended(false).map(|(at, _)| at),
                 given_up: ended(true).map(|(at, _)| at),
                 credit: 0,
@@ -174,6 +178,19 @@ impl Course {
             .map(|spell| spell.from)
     }
 
+    /// Rule 4: "frozen time is credited", in the levels' own time. Decision: a clock that has not begun is not
+    /// frozen.
+    fn credit(&self, levels: &Agreed, start: Millis) -> i64 {
+        let over = self.pending.iter().filter_map(|spell| {
+            let from = spell.from.max(start);
+            spell
+                .to
+                .filter(|to| *to > from)
+                .map(|to| levels.between(from, to))
+        });
+        over.sum()
+    }
+
     /// Rule 4: time that PENDING took and that is over.
     pub fn frozen(&self) -> i64 {
         let over = self
@@ -181,6 +198,24 @@ impl Course {
             .iter()
             .filter_map(|spell| Some(spell.to?.since(spell.from)));
         over.sum()
+    }
+}
+
+impl Agreed {
+    /// When so much of the levels' own time has gone by.
+    fn after(&self, start: Millis, ms: i64) -> Millis {
+        match self.office {
+            None => start.plus(ms),
+            Some(office) => office.add(start, ms),
+        }
+    }
+
+    /// How much of the levels' own time goes by between two moments.
+    fn between(&self, start: Millis, end: Millis) -> i64 {
+        match self.office {
+            None => end.since(start),
+            Some(office) => office.between(start, end),
+        }
     }
 }
 
@@ -197,6 +232,7 @@ enum Level {
 struct Clock {
     of: Level,
     start: Millis,
+    levels: &'static Agreed,
     level: i64,
     reached: Option<Millis>,
     /// When a person decided to let it go.
@@ -211,7 +247,7 @@ impl Clock {
     /// BREACHED if the answer is later than the deadline, or none is there and now is past it. Decision: a
     /// clock that somebody gave up in time is no clock any more.
     fn state(self, now: Millis) -> SlaState {
-        let deadline = self.start.plus(self.level).plus(self.credit);
+        let deadline = self.levels.after(self.start, self.level + self.credit);
         match self.reached.or(self.given_up) {
             Some(at) if at > deadline => SlaState::Breached,
             Some(_) if self.reached.is_some() => SlaState::Met,
@@ -223,7 +259,7 @@ impl Clock {
 
     /// AT_RISK at 80 %. Decision: not while it stands still.
     fn is_at_risk(self, now: Millis) -> bool {
-        let share = self.start.plus(self.level * 8 / 10).plus(self.credit);
+        let share = self.levels.after(self.start, self.level * 8 / 10 + self.credit);
         self.state(now) == SlaState::Running && self.frozen.is_none() && share <= now
     }
 }

@@ -12,7 +12,7 @@ use crate::rules::{self, Channel};
 
 /// Everything that stands.
 pub struct Facts {
-    pub conversations: BTreeMap<(String, String, String), Conversation>,
+    pub conversations: BTreeMap<Key, Conversation>,
     pub customers: Vec<Customer>,
     /// Surveys that name no conversation.
     pub surveys: Vec<Survey>,
@@ -88,21 +88,22 @@ impl Reply {
     }
 }
 
-type Key = (String, String, String);
+/// A conversation: source, channel, id.
+pub type Key = (String, String, String);
 
-fn key(source: &str, channel: &str, conversation: &str) -> Key {
+pub fn key(source: &str, channel: &str, conversation: &str) -> Key {
     (source.to_owned(), channel.to_owned(), conversation.to_owned())
 }
 
 impl Facts {
-    pub fn of(records: &[Record]) -> Self {
+    pub fn of<'r>(records: impl IntoIterator<Item = &'r Record>) -> Self {
         let mut said = BTreeMap::<(Key, String), BTreeMap<i64, Complaint>>::new();
         let mut replied = BTreeMap::<(Key, String), Response>::new();
         let mut updated = BTreeMap::<(Key, String), Update>::new();
         let mut asked = BTreeMap::<(Key, String), Survey>::new();
         let mut surveys = BTreeMap::<(String, String), Survey>::new();
         let mut customers = Vec::new();
-        for record in records.iter().cloned() {
+        for record in records.into_iter().cloned() {
             match record {
                 Record::Said(mut record) => {
                     normalise(&mut record.author.identifiers);
@@ -141,6 +142,7 @@ impl Facts {
                     normalise(&mut record.identifiers);
                     customers.push(record);
                 }
+                Record::Dropped(..) => {}
                 Record::Surveyed(mut record) => {
                     record
                         .customer
@@ -297,7 +299,7 @@ pub fn rank(identifier: &Identifier) -> (usize, Identifier) {
 }
 
 /// One spelling; values that name nobody are no identifiers.
-fn normalise(identifiers: &mut Vec<Identifier>) {
+pub fn normalise(identifiers: &mut Vec<Identifier>) {
     for one in identifiers.iter_mut() {
         let value = one.value.trim();
         *one.value = match &*one.kind {

@@ -116,7 +116,7 @@ fn durations(ms: impl Iterator<Item = i64>) -> Value {
     })
 }
 
-/// Rule 15: the Kaplan-Meier median, with those who still wait. At each time at which it happened to some, the
+/// Rule 15: the Kaplan-Meier median, with those who still wait, or did when they were forgotten. At each time at which it happened to some, the
 /// share of those to whom it has not happened yet falls by their share of those still watched.
 fn honest(cases: &[&Case], as_of: Millis, happened: impl Fn(&Case) -> Option<Millis>) -> Value {
     let waiting = cases
@@ -125,8 +125,9 @@ fn honest(cases: &[&Case], as_of: Millis, happened: impl Fn(&Case) -> Option<Mil
     let watched: Vec<(i64, bool)> = waiting
         .map(|case| {
             let at = happened(case).filter(|at| *at <= as_of);
+            let watched_until = case.forgotten_at.map_or(as_of, |forgotten| forgotten.min(as_of));
             (
-                at.unwrap_or(as_of).since(case.opened_at).div_euclid(1000),
+                at.unwrap_or(watched_until).since(case.opened_at).div_euclid(1000),
                 at.is_some(),
             )
         })

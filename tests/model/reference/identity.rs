@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heard::model::{Customer, Identifier, Millis};
+use heard::model::{Customer, Identifier, Millis, Sensitive};
+use smol_str::SmolStr;
 
 use super::facts::rank;
 
@@ -24,10 +25,16 @@ pub struct Party {
 }
 
 impl Crm {
-    pub fn of(records: &[Customer]) -> Self {
+    /// What these records come to; of a customer who was dropped, those that were written after that.
+    pub fn of(records: &[Customer], dropped: &BTreeMap<SmolStr, Millis>) -> Self {
+        let stands = |record: &&Customer| {
+            let dropped = dropped.get(&record.customer_id);
+            dropped.is_none_or(|at| record.updated_at > *at)
+        };
+        let records: Vec<_> = records.iter().filter(stands).cloned().collect();
         let mut newest = BTreeMap::<String, Customer>::new();
         let mut carried_since = BTreeMap::<(String, Identifier), Millis>::new();
-        for record in records {
+        for record in &records {
             let id = record.customer_id.to_string();
             let standing = newest.entry(id.clone()).or_insert_with(|| record.clone());
             if standing.updated_at < record.updated_at {
@@ -43,7 +50,7 @@ impl Crm {
         Self {
             newest,
             carried_since,
-            records: records.to_vec(),
+            records,
         }
     }
 
@@ -91,6 +98,23 @@ impl Crm {
         tier.map(ToString::to_string)
     }
 
+    /// All identifiers that a customer's records ever carried, their own id among them.
+    pub fn ever_carried(&self, customer_id: &str) -> BTreeSet<Identifier> {
+        let of_customer = self
+            .records
+            .iter()
+            .filter(|record| record.customer_id == customer_id);
+        of_customer
+            .flat_map(carried)
+            .chain([own_id(customer_id)])
+            .collect()
+    }
+
+    /// Whether no customer is known.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
     /// The newest record of a customer.
     pub fn profile(&self, customer_id: &str) -> Option<&Customer> {
         self.newest.get(customer_id)
@@ -132,10 +156,14 @@ impl Crm {
 
 /// A record carries its identifiers, and the CRM's own id.
 fn carried(record: &Customer) -> BTreeSet<Identifier> {
-    let own = Identifier {
-        kind: "customer_id".into(),
-        value: record.customer_id.clone().into(),
-        realm: None,
-    };
+    let own = own_id(&record.customer_id);
     record.identifiers.iter().cloned().chain([own]).collect()
+}
+
+fn own_id(customer_id: &str) -> Identifier {
+    Identifier {
+        kind: "customer_id".into(),
+        value: Sensitive(customer_id.into()),
+        realm: None,
+    }
 }

@@ -5,7 +5,6 @@ use heard::model::{CaseId, EscalationCause, Millis, Stage, Survey, SurveyAbout};
 
 use super::Known;
 use super::echo::is_same;
-use super::facts::Facts;
 use super::identity::Crm;
 use super::record::opening;
 use crate::rules::DAY;
@@ -151,11 +150,9 @@ fn bounces(of: &Known, others: &[&Known]) -> Vec<(CaseId, Millis)> {
 
 /// Rule 12: to which case each survey belongs that names no conversation: the party's case with the
 /// greatest opened_at at most 90 days before it.
-pub fn surveys<'f>(facts: &'f Facts, crm: &Crm, all: &[Known]) -> Vec<(CaseId, &'f Survey)> {
-    let of_cases = facts
-        .surveys
-        .iter()
-        .filter(|survey| survey.about == SurveyAbout::Case);
+pub fn surveys<'f>(given: &[&'f Survey], crm: &Crm, all: &[Known]) -> Vec<(CaseId, &'f Survey)> {
+    let given = given.iter().copied();
+    let of_cases = given.filter(|survey| survey.about == SurveyAbout::Case);
     let found = of_cases.filter_map(|survey| {
         let party = crm.party(&survey.customer.as_ref()?.identifiers);
         let theirs = all.iter().filter(|case| case.party_key == party.key);

@@ -1,0 +1,224 @@
+//! The book of a journey: steps become records. A source keeps its word: there is one record for an id and
+//! revision.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use heard::model::{
+    Complaint, ConversationRef, Customer, Millis, Person, Response, Sensitive, Survey, SurveyAbout,
+    SurveyScale, Update,
+};
+
+use super::people::{CARRIED, Place, identifiers};
+use super::steps::{Deed, Reply, Revised, Say, Step};
+use super::{Act, Palette};
+use crate::records::Record;
+
+/// What was written so far.
+#[derive(Default)]
+pub(super) struct Book {
+    pub(super) said: BTreeMap<(usize, String), Complaint>,
+    pub(super) replied: BTreeMap<(usize, String), Response>,
+    pub(super) once: BTreeSet<String>,
+}
+
+impl Book {
+    pub(super) fn record(&mut self, palette: &Palette, act: Act, step: &Step, at: Millis) -> Option<Record> {
+        let place = palette.place(step.place, act);
+        let person = palette.person(step.who);
+        match &step.deed {
+            Deed::Say(say) => Some(Record::Said(self.said(&place, person, say, at))),
+            Deed::Reply(reply) => Some(Record::Replied(self.replied(
+                (palette, act),
+                &place,
+                person,
+                reply,
+                at,
+            ))),
+            Deed::Change(change) => {
+                let id = format!("{}{}{}", ["b", "y"][change.id % 2], change.id, place.letter);
+                self.once.insert(id.clone()).then(|| {
+                    Record::Updated(Update {
+                        id: id.into(),
+                        source: place.source.into(),
+                        channel: place.channel.into(),
+                        conversation_id: place.conversation.as_str().into(),
+                        customer: change.names.then_some(person),
+                        occurred_at: at,
+                        status: change.status,
+                        owner: change.owner.map(Into::into),
+                        team: change.team.map(Into::into),
+                        external_case_id: change.owner.map(|owner| format!("X{owner}").into()),
+                        brand: change.about.brand.map(Into::into),
+                        issue: change.about.issue.map(Into::into),
+                        root_cause: change.cause.map(Into::into),
+                        remedy_granted: change.cause.map(|_| Sensitive("money".into())),
+                        audience: change.about.audience,
+                        resolution_confirmed: change.confirmed,
+                        ..Update::default()
+                    })
+                })
+            }
+            Deed::Know(know) => {
+                let mut at = at;
+                // Two records of one moment would contradict each other.
+                while !self.once.insert(format!("C{} {}", know.customer, at.0)) {
+                    at = at.plus(1);
+                }
+                let carries: Vec<_> = know.carries.iter().map(|n| CARRIED[*n]).collect();
+                Some(Record::Known(Customer {
+                    customer_id: format!("C{}", know.customer).into(),
+                    identifiers: identifiers(&carries),
+                    tier: know.tier.map(Into::into),
+                    vulnerable: know.vulnerable,
+                    lifetime_value: know.value,
+                    merged_into: know
+                        .merged_into
+                        .filter(|into| *into != know.customer)
+                        .map(|into| format!("C{into}").into()),
+                    updated_at: at,
+                    ..Customer::default()
+                }))
+            }
+            Deed::Ask(ask) => {
+                let id = format!("{}{}{}", ["c", "x"][ask.id % 2], ask.id, place.letter);
+                let relationship = ask.relationship;
+                let named = ask.conversation.then_some(&place);
+                let anybody = ["noreply", "anonymous"];
+                let is_somebody = |person: &Person| {
+                    let mut all = person.identifiers.iter();
+                    all.any(|one| !anybody.iter().any(|nobody| one.value.contains(nobody)))
+                };
+                let customer = Some(person).filter(is_somebody);
+                let customer = customer.filter(|_| ask.names || relationship || named.is_none());
+                let is_about_something = (named.is_some() && !relationship) || customer.is_some();
+                let score = match ask.scale {
+                    SurveyScale::Nps0To10 => ask.score,
+                    _ => 1 + ask.score % 5,
+                };
+                (is_about_something && self.once.insert(id.clone())).then(|| {
+                    Record::Surveyed(Survey {
+                        id: id.into(),
+                        source: place.source.into(),
+                        customer,
+                        channel: named.map(|place| place.channel.into()),
+                        conversation_id: named.map(|place| place.conversation.as_str().into()),
+                        about: if relationship {
+                            SurveyAbout::Relationship
+                        } else {
+                            SurveyAbout::Case
+                        },
+                        score: score as f64,
+                        scale: ask.scale,
+                        occurred_at: at,
+                        ..Survey::default()
+                    })
+                })
+            }
+        }
+    }
+
+    fn said(&mut self, place: &Place, author: Person, say: &Say, at: Millis) -> Complaint {
+        let id = format!("m{}{}", say.id, place.letter);
+        let conversation = if say.own_conversation {
+            id.clone()
+        } else {
+            place.conversation.clone()
+        };
+        let key = (
+            0,
+            format!("{}/{}/{conversation}/{id}", place.source, place.channel),
+        );
+        let before = self.said.get(&key);
+        let text = format!(
+            " {id}, {}{}.",
+            before.map_or(0, |before| before.revision + 1),
+            say.words
+        );
+        let mut said = Complaint {
+            id: id.clone().into(),
+            source: place.source.into(),
+            channel: place.channel.into(),
+            conversation_id: (conversation != id).then(|| conversation.into()),
+            author,
+            text: Some(Sensitive(text)),
+            occurred_at: at,
+            visibility: say.visibility,
+            rating: say.rating,
+            audience: say.about.audience,
+            brand: say.about.brand.map(Into::into),
+            issue: say.about.issue.map(Into::into),
+            language: say.about.brand.map(|_| "en".into()),
+            location: say.about.issue.map(|_| Sensitive("Rome".into())),
+            intent: say.intent,
+            automatic: say.automatic,
+            sentiment: say.sentiment,
+            ..Complaint::default()
+        };
+        if let Some(before) = before {
+            said.revision = before.revision + 1;
+            said.deleted = say.revised == Revised::Deleted;
+            if say.revised != Revised::SaidAtAnotherTime {
+                said.occurred_at = before.occurred_at;
+                said.edited_at = Some(at);
+                said.author = before.author.clone();
+            }
+        }
+        self.said.insert(key, said.clone());
+        said
+    }
+
+    fn replied(
+        &mut self,
+        (palette, act): (&Palette, Act),
+        place: &Place,
+        person: Person,
+        reply: &Reply,
+        at: Millis,
+    ) -> Response {
+        let name = |n: usize| format!("{}{n}{}", ["a", "z"][n % 2], place.letter);
+        let id = name(reply.id);
+        let key = (
+            1,
+            format!("{}/{}/{}/{id}", place.source, place.channel, place.conversation),
+        );
+        let mut replied = Response {
+            id: id.into(),
+            source: place.source.into(),
+            channel: place.channel.into(),
+            conversation_id: place.conversation.as_str().into(),
+            in_reply_to: reply.to.map(|(to_reply, n)| {
+                if to_reply {
+                    name(n).into()
+                } else {
+                    format!("m{n}{}", place.letter).into()
+                }
+            }),
+            customer: reply.names.then_some(person),
+            team: reply.team.map(Into::into),
+            kind: reply.kind,
+            visibility: reply.visibility,
+            status: reply.status,
+            invites_to: reply.invites_to.map(|n| palette.place(n, act).channel.into()),
+            promised_by: reply.promises.map(|gap| palette.later(at, gap)),
+            occurred_at: at,
+            ..Response::default()
+        };
+        replied.answers.extend(reply.answers.map(|n| {
+            let other = palette.place(n, act);
+            ConversationRef {
+                source: other.source.into(),
+                channel: other.channel.into(),
+                conversation_id: other.conversation.into(),
+            }
+        }));
+        if let Some(before) = self.replied.get(&key) {
+            replied.revision = before.revision + 1;
+            replied.deleted = reply.revised == Revised::Deleted;
+            if reply.revised != Revised::SaidAtAnotherTime {
+                replied.occurred_at = before.occurred_at;
+            }
+        }
+        self.replied.insert(key, replied.clone());
+        replied
+    }
+}
