@@ -6,6 +6,10 @@ use serde::de::DeserializeOwned;
 
 use crate::processor::Corrupt;
 
+/// Up to so many bytes are pushed one by one. Most of a row are numbers of a few bytes: to call for a copy
+/// would cost more than the copy.
+const SHORT: usize = 10;
+
 struct Appending<'a>(&'a mut Vec<u8>);
 
 impl Flavor for Appending<'_> {
@@ -17,7 +21,11 @@ impl Flavor for Appending<'_> {
     }
 
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
+        if bytes.len() <= SHORT {
+            bytes.iter().for_each(|byte| self.0.push(*byte));
+        } else {
+            self.0.extend_from_slice(bytes);
+        }
         Ok(())
     }
 

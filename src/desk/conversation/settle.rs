@@ -150,7 +150,9 @@ impl Actor<'_, '_> {
         }
 
         self.emit_events(head, &row, before.as_deref(), happened);
-        if row.forgotten.is_some() {
+        // Nothing has gone out, and nothing will before the party's findings are in or have taken too long.
+        let is_held = is_same && row.rank_by.is_some() && row.work.as_ref().is_none_or(WorkMark::is_held);
+        if row.forgotten.is_some() || is_held {
             return self.keep_case(head, row);
         }
         self.hand_out(

@@ -47,6 +47,11 @@ impl WorkMark {
             digest: 0,
         }
     }
+
+    /// Whether nothing has gone out yet.
+    pub fn is_held(&self) -> bool {
+        self.revision == 0
+    }
 }
 
 /// Everything a work item is made of.
