@@ -155,20 +155,9 @@ fn run(stage: &str, number: u64) {
                 }
             }
             if stage == "rows" {
-                let mut sizes = std::collections::BTreeMap::<(u8, u8), (usize, usize)>::new();
-                for (key, row) in whole.rows() {
+                for row in whole.rows().values() {
                     value.clear();
                     row.encode(&mut value);
-                    let (rows, bytes) = sizes.entry((key.actor.kind, key.part)).or_default();
-                    (*rows, *bytes) = (*rows + 1, *bytes + value.len());
-                }
-                if std::env::var_os("SIZES").is_some() {
-                    for ((kind, part), (rows, bytes)) in sizes {
-                        println!(
-                            "kind {kind} part {part}: {rows} rows, {} bytes each",
-                            bytes / rows
-                        );
-                    }
                 }
             }
         }

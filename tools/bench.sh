@@ -18,7 +18,8 @@ done
 export KAFKA_JVM=${KAFKA_JVM:--Xmx1g}
 tools/rust.sh cargo bench --locked --bench wire
 if command -v valgrind >/dev/null; then
-    tools/rust.sh cargo bench --locked --bench core
+    export BENCH_CORE=${CARGO_TARGET_DIR:-target}/bench-core.txt
+    tools/rust.sh cargo bench --locked --bench core | tee "$BENCH_CORE"
 else
     echo "bench.sh: without valgrind, instructions are not counted (Debian: apt-get install valgrind)" >&2
 fi

@@ -81,12 +81,23 @@ impl Display for Report<'_> {
         f.write_str(INTRODUCTION)?;
         self.throughput(f)?;
         self.ratios(f)?;
+        self.core(f)?;
         self.latency(f)?;
         self.state(f)
     }
 }
 
 impl Report<'_> {
+    /// What the stages of the pure core take, text rules and echo apart.
+    fn core(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(path) = &self.settings.core else {
+            return Ok(());
+        };
+        let printed = std::fs::read_to_string(path);
+        let printed = printed.unwrap_or_else(|error| panic!("BENCH_CORE cannot be read: {error}"));
+        writeln!(f, "\n## In the pure core\n\n```text\n{}\n```", printed.trim_end())
+    }
+
     fn throughput(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(
             f,

@@ -38,6 +38,8 @@ pub struct Settings {
     pub streams_settings: String,
     /// `BENCH_HEARD`: another build of `heard` to measure.
     pub heard: PathBuf,
+    /// `BENCH_CORE`: a file with what the benchmark of the pure core has printed, to be shown in the report.
+    pub core: Option<PathBuf>,
     /// `BENCH_REPORT`: where the report is written.
     pub report: PathBuf,
 }
@@ -60,6 +62,7 @@ impl Settings {
             streams_jvm: text("BENCH_STREAMS_JVM", "-Xms4g -Xmx4g -XX:+UseParallelGC"),
             streams_settings: text("BENCH_STREAMS_SETTINGS", ""),
             heard: text("BENCH_HEARD", env!("CARGO_BIN_EXE_heard")).into(),
+            core: std::env::var_os("BENCH_CORE").map(PathBuf::from),
             report: text(
                 "BENCH_REPORT",
                 concat!(env!("CARGO_MANIFEST_DIR"), "/docs/benchmarks.md"),
@@ -72,7 +75,7 @@ impl Settings {
     pub fn given() -> String {
         let mut given: Vec<_> = std::env::vars()
             .filter(|(name, _)| name.starts_with("BENCH_") || name == "KAFKA_JVM")
-            .filter(|(name, _)| !["BENCH_HEARD", "BENCH_REPORT"].contains(&name.as_str()))
+            .filter(|(name, _)| !["BENCH_HEARD", "BENCH_CORE", "BENCH_REPORT"].contains(&name.as_str()))
             .map(|(name, value)| match value.contains(' ') || value.is_empty() {
                 true => format!("{name}='{value}' "),
                 false => format!("{name}={value} "),

@@ -55,7 +55,8 @@ impl EngineSettings {
             mailbox_linger: section.setting(
                 "mailbox_linger",
                 usual.mailbox_linger,
-                "How long after the last message between actors a transaction commits, if that is earlier.",
+                "How long after its first message through the mailbox a transaction commits, if that is \
+                 earlier and no backlog is waiting to be read.",
             ),
             session_timeout: section.setting(
                 "session_timeout",

@@ -124,7 +124,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             headers: &[],
         })?;
         self.transaction.counts.mailed += 1;
-        self.transaction.last_mail = Some(self.time.running);
+        self.transaction.first_mail.get_or_insert(self.time.running);
         Ok(())
     }
 

@@ -27,8 +27,8 @@ pub(super) struct Transaction {
     pub open: bool,
     /// Running time when it was opened.
     pub begun: Duration,
-    /// Running time when a message last went to the mailbox.
-    pub last_mail: Option<Duration>,
+    /// Running time when its first message went to the mailbox.
+    pub first_mail: Option<Duration>,
     /// Sources that it has touched: their offsets go with it.
     pub touched: FxHashSet<SourceId>,
     /// Rows marked for publication, and what was said of them.
@@ -48,7 +48,7 @@ pub(super) struct Transaction {
 impl Transaction {
     fn reset(&mut self) {
         self.open = false;
-        self.last_mail = None;
+        self.first_mail = None;
         self.touched.clear();
         self.publications.clear();
         self.markers.clear();
@@ -58,12 +58,16 @@ impl Transaction {
         self.events.clear();
     }
 
-    /// When it should commit, in running time.
-    pub fn commit_at(&self, interval: Duration, linger: Duration) -> Duration {
+    /// When it should commit, in running time: sooner if somebody may wait for its messages.
+    fn commit_at(&self, interval: Duration, linger: Duration) -> Duration {
         let at = self.begun + interval;
-        self.last_mail.map_or(at, |mail| at.min(mail + linger))
+        self.first_mail.map_or(at, |mail| at.min(mail + linger))
     }
 }
+
+/// A batch of so many records tells that more are waiting: then fewer, longer transactions serve all of them
+/// better than quick hops serve a few.
+const BACKLOG: usize = 400;
 
 impl<L: Log, P: Processor> Worker<L, P> {
     /// Opens a transaction unless one is open, and notes that it touches `source`.
@@ -88,11 +92,13 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// When the open transaction should commit, in running time.
     pub(super) fn commit_at(&self) -> Option<Duration> {
         let pace = &self.settings.pace;
+        let linger = if self.last_batch < BACKLOG {
+            pace.mailbox_linger
+        } else {
+            pace.commit_interval
+        };
         let open = self.transaction.open;
-        open.then(|| {
-            self.transaction
-                .commit_at(pace.commit_interval, pace.mailbox_linger)
-        })
+        open.then(|| self.transaction.commit_at(pace.commit_interval, linger))
     }
 
     /// Commits if it is time.

@@ -96,6 +96,8 @@ pub struct Worker<L: Log, P: Processor> {
     /// Outputs asked for, committed or not; planted faults count by it.
     pub(super) emitted: u64,
     batch: Batch,
+    /// How many records were read last.
+    pub(super) last_batch: usize,
 }
 
 impl<L: Log, P: Processor> Worker<L, P> {
@@ -155,6 +157,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             status_due: Duration::ZERO,
             emitted: 0,
             batch: Batch::new(),
+            last_batch: 0,
             settings,
         })
     }
@@ -203,6 +206,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         };
         let mut batch = std::mem::take(&mut self.batch);
         let polled = self.consumer.poll(wait, &mut batch);
+        self.last_batch = batch.len();
         let step = match polled {
             Ok(Polled::Idle) if busy => Ok(Step::Worked),
             Ok(Polled::Idle) => Ok(Step::Idle),
