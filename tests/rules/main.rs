@@ -7,6 +7,7 @@ mod echo;
 mod forgetting;
 mod identity;
 mod journeys;
+mod late;
 mod levels;
 mod order;
 mod praise;

@@ -157,7 +157,7 @@ impl Actor<'_, '_> {
             }
         }
         let author = fact.case;
-        if self.is_forgotten(head, author)? {
+        if self.is_theirs(head, &fact)? {
             self.hide_late(&mut fact);
         }
         let is_first = head.is_new();
@@ -233,7 +233,7 @@ impl Actor<'_, '_> {
             }
         }
         if let Some(author) = to.author {
-            if self.has_case(author)? || self.is_forgotten(head, author)? {
+            if self.has_case(author)? {
                 return Ok(Some(author));
             }
             self.miss(head, author)?;
@@ -254,9 +254,7 @@ impl Actor<'_, '_> {
             return Ok(Some(*known));
         }
         // An identifier that is its author's key needs no row; and who was forgotten has none.
-        let row = self.case_of(author)?;
-        let is_known = row.is_some_and(|row| row.fold.is_some() || row.forgotten.is_some());
-        Ok(is_known.then_some(author))
+        Ok(self.has_case(author)?.then_some(author))
     }
 
     /// Remembers whose these identifiers are, for responses that name them.

@@ -14,7 +14,6 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::Actor;
-use super::arrive::Arrival;
 use super::case::CaseRow;
 use super::events::Happened;
 use super::fact::{Addressee, Author, Fact, Mention, Said};
@@ -25,7 +24,7 @@ use super::settle::Change;
 use super::view::View;
 use super::work::{Brief, WorkMark};
 use crate::desk::figures::{FORGOTTEN, FORGOTTEN_LATE};
-use crate::desk::forgetting::{Forgotten, hidden, is_hidden, successor};
+use crate::desk::forgetting::{Forgotten, hidden, successor};
 use crate::desk::keys::part;
 use crate::desk::message::{Message, Standing};
 use crate::desk::output::Output;
@@ -35,7 +34,7 @@ use crate::model::{CaseEventType, Complaint, Details, EventId, Millis, WorkId, W
 use crate::processor::{Corrupt, Rejection};
 
 /// How often one person may be forgotten in one conversation: more is taken for a mistake.
-const TIMES: usize = 64;
+pub(super) const TIMES: usize = 64;
 
 impl Actor<'_, '_> {
     /// The author of a case is forgotten, if it was opened by then.
@@ -47,7 +46,7 @@ impl Actor<'_, '_> {
         if is_later || row.forgotten.is_some() {
             return Ok(());
         }
-        self.erase(Arc::unwrap_or_clone(head), row, Forgotten { at, late: false })
+        self.erase(Arc::unwrap_or_clone(head), row, at)
     }
 
     /// Remembers that somebody who speaks here was forgotten.
@@ -56,24 +55,10 @@ impl Actor<'_, '_> {
         self.put_head(Arc::clone(head));
     }
 
-    /// Erases what names the author. A case that was only heard of after its author had been forgotten
-    /// goes altogether. Of messages that are from after that and wait for an answer, the latest is taken in
-    /// once more: it is of somebody new.
-    pub(super) fn erase(
-        &mut self,
-        mut head: Head,
-        row: CaseRow,
-        forgotten: Forgotten,
-    ) -> Result<(), Rejection> {
-        let Forgotten { at, late } = forgotten;
+    /// Erases what names the author. Of messages that are from after that and wait for an answer, the latest is
+    /// taken in once more: it is of somebody new.
+    pub(super) fn erase(&mut self, mut head: Head, mut row: CaseRow, at: Millis) -> Result<(), Rejection> {
         let keys = *self.desk.keys();
-        // What was taken back altogether is no case, and nothing is told of it.
-        let is_case = row.fold.is_some();
-        if is_case {
-            self.effects
-                .count(if late { FORGOTTEN_LATE } else { FORGOTTEN }, 1);
-        }
-        let mut row = row;
         row.rebase(&head);
         self.leave(&mut row);
         let author = row.author;
@@ -106,7 +91,6 @@ impl Actor<'_, '_> {
             }
             if is_of(fact, author) {
                 hide(&keys, fact, author, means_them);
-                fact.deleted |= late && matches!(fact.said, Said::Customer(_));
             } else if let Some(to) = fact.said.addressee_mut() {
                 let named = to.reply_to.take_if(|id| ids.contains(id));
                 to.reply_to = named.map(|id| hidden(&keys, &id)).or(to.reply_to.take());
@@ -114,13 +98,7 @@ impl Actor<'_, '_> {
         };
         ledger::rewrite(self.state, self.key, &mut head, self.effects, forget)?;
         head.forgotten = true;
-        if late {
-            let nobody = |known: &mut Author| *known = if *known == author { 0 } else { *known };
-            nobody(&mut head.first_author);
-            nobody(&mut head.last_author);
-        }
 
-        let work = row.work.take();
         let hidden = |fold: &Arc<Fold>| {
             let mut fold = Fold::clone(fold);
             hide_fold(&keys, &mut fold);
@@ -143,10 +121,34 @@ impl Actor<'_, '_> {
                 .map(Arc::new)
             }
         };
-        let who = forgotten_who(&keys, &row.who);
+        row.fold = fold;
+        row.base = base;
+        self.close(head, row, before, Forgotten { at, late: false })?;
+        if let Some(complaint) = again {
+            let logged = self.cx.wall;
+            self.effects.tell(self.key, Message::Said { complaint, logged });
+        }
+        Ok(())
+    }
+
+    /// Closes a case whose facts and fold say nothing of its author any more: nor does its row from then on.
+    /// `before` is its fold as it was, hidden.
+    pub(super) fn close(
+        &mut self,
+        head: Head,
+        row: CaseRow,
+        before: Option<Arc<Fold>>,
+        forgotten: Forgotten,
+    ) -> Result<(), Rejection> {
+        let Forgotten { at, late } = forgotten;
+        // What was taken back altogether is no case, and nothing is told of it.
+        let is_case = before.is_some();
+        if is_case {
+            self.effects
+                .count(if late { FORGOTTEN_LATE } else { FORGOTTEN }, 1);
+        }
+        let who = forgotten_who(self.desk.keys(), &row.who);
         let mut row = CaseRow {
-            fold,
-            base: base.filter(|_| !late),
             rank_by: None,
             logged: None,
             body: None,
@@ -156,12 +158,10 @@ impl Actor<'_, '_> {
             who,
             ..row
         };
+        let work = row.work.take();
         let open = work.filter(|mark| mark.revision > 0 && mark.state == WorkState::Open);
         if let (Some(open), Some(fold)) = (open, &before) {
             self.withdraw(&head, &row, fold, &open)?;
-        }
-        if late {
-            row.fold = None;
         }
         let happened = is_case.then(|| happened(&row, at, late));
         let head = Arc::new(head);
@@ -170,16 +170,11 @@ impl Actor<'_, '_> {
             before,
             ..Change::same(row)
         };
-        self.settle_with(&head, change, happened.into_iter().collect())?;
-        if let Some(complaint) = again {
-            let logged = self.cx.wall;
-            self.effects.tell(self.key, Message::Said { complaint, logged });
-        }
-        Ok(())
+        self.settle_with(&head, change, happened.into_iter().collect())
     }
 
     /// Tells all parties that know of the case that it is none of theirs any more.
-    fn leave(&mut self, row: &mut CaseRow) {
+    pub(super) fn leave(&mut self, row: &mut CaseRow) {
         for key in row.who.parties() {
             let nothing = Summary::nothing(row.case_id, SmolStr::default());
             let case = self.case_ref(row.author);
@@ -191,7 +186,7 @@ impl Actor<'_, '_> {
 
     /// Deletes rows beside the author's facts: what went out for earlier waits, and whose their identifiers
     /// are here.
-    fn clear_beside(&mut self, facts: &Ledger, row: &CaseRow) -> Result<(), Corrupt> {
+    pub(super) fn clear_beside(&mut self, facts: &Ledger, row: &CaseRow) -> Result<(), Corrupt> {
         let own = facts.facts().iter().filter(|fact| is_of(fact, row.author));
         let mut beside = FxHashSet::default();
         for fact in own {
@@ -224,7 +219,12 @@ impl Actor<'_, '_> {
 
     /// The conversation's own id goes if nobody else has a case in it, or if it holds one of the person's
     /// identifiers: then it goes from the others' cases, too.
-    fn hide_name(&mut self, head: &mut Head, row: &CaseRow, facts: &Ledger) -> Result<(), Corrupt> {
+    pub(super) fn hide_name(
+        &mut self,
+        head: &mut Head,
+        row: &CaseRow,
+        facts: &Ledger,
+    ) -> Result<(), Corrupt> {
         let spoken = facts.facts().iter().filter_map(Fact::customer);
         let mut others: FxHashSet<Author> = spoken.map(|said| said.author).collect();
         others.extend([head.first_author, head.last_author]);
@@ -293,7 +293,7 @@ impl Actor<'_, '_> {
     }
 
     /// Whether an author was forgotten here.
-    fn forgotten_at(&mut self, author: Author) -> Result<Option<Millis>, Corrupt> {
+    pub(super) fn forgotten_at(&mut self, author: Author) -> Result<Option<Millis>, Corrupt> {
         Ok(self.case_of(author)?.and_then(|row| row.forgotten))
     }
 
@@ -302,82 +302,9 @@ impl Actor<'_, '_> {
         Ok(head.forgotten && self.forgotten_at(author)?.is_some())
     }
 
-    /// A record comes to a conversation in which somebody was forgotten. Theirs, if it is from before that,
-    /// is dropped: then this says `true`. If it is from after that, it is of somebody new.
-    pub(super) fn is_dropped(&mut self, head: &Head, arrival: &mut Arrival<'_>) -> Result<bool, Corrupt> {
-        let fact = &mut arrival.fact;
-        let at = fact.at;
-        if let Said::Customer(said) = &mut fact.said {
-            said.author = self.after(said.author, at)?;
-            fact.case = said.author;
-            let row = self.read_case(said.author)?;
-            let known = row.as_ref().and_then(|row| {
-                let live: Vec<_> = row.who.asked.iter().map(|asked| asked.mention).collect();
-                row.forgotten
-                    .or(row.who.forgotten(&live).map(|forgotten| forgotten.at))
-            });
-            return Ok(known.is_some_and(|forgotten| at <= forgotten));
-        }
-        let is_survey = matches!(fact.said, Said::Surveyed(_));
-        let Some(to) = fact.said.addressee_mut() else {
-            return Ok(false);
-        };
-        if let Some(author) = &mut to.author {
-            *author = self.after(*author, at)?;
-        }
-        for (_, author) in &mut to.mentions {
-            *author = self.after(*author, at)?;
-        }
-        if let Some(target) = &to.reply_to {
-            let left = hidden(self.desk.keys(), target);
-            let is_left = |fact: &Fact| fact.id == left;
-            if Ledger::read(self.state, self.key, head)?
-                .facts()
-                .iter()
-                .any(is_left)
-            {
-                to.reply_to = Some(left);
-            }
-        }
-        if !is_survey {
-            return Ok(false);
-        }
-        let to = to.clone();
-        let about = self
-            .addressed(&mut head.clone(), &to)?
-            .unwrap_or(head.first_author);
-        self.is_forgotten(head, about)
-    }
-
-    /// Who an author is at a time: themselves, or whoever they are after having been forgotten.
-    fn after(&mut self, author: Author, at: Millis) -> Result<Author, Corrupt> {
-        let mut author = author;
-        for _ in 0..TIMES {
-            match self.forgotten_at(author)? {
-                Some(forgotten) if forgotten < at => author = successor(self.desk.keys(), author),
-                _ => break,
-            }
-        }
-        Ok(author)
-    }
-
-    /// Hides what facts at hand say of people who were forgotten, to whom they were attributed just now.
-    pub(super) fn hide_all(&mut self, head: &Head, facts: &mut [Fact]) -> Result<(), Corrupt> {
-        for fact in facts.iter_mut().filter(|fact| fact.case != 0) {
-            if self.is_forgotten(head, fact.case)? {
-                self.hide_late(fact);
-            }
-        }
-        Ok(())
-    }
-
-    /// Hides what a fact says that came after its author was forgotten.
-    pub(super) fn hide_late(&self, fact: &mut Fact) {
-        let author = fact.case;
-        let is_left = |id: &SmolStr| is_hidden(id);
-        hide(self.desk.keys(), fact, author, |to| {
-            to.author == Some(author) || to.reply_to.as_ref().is_some_and(is_left)
-        });
+    /// Whether an author was forgotten, and has a case here that stands.
+    pub(super) fn is_left(&mut self, head: &Head, author: Author) -> Result<bool, Corrupt> {
+        Ok(self.is_forgotten(head, author)? && self.has_case(author)?)
     }
 
     /// The name by which the case of an author is known outside: for who was forgotten and comes again, the

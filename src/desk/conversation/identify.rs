@@ -52,7 +52,10 @@ impl Actor<'_, '_> {
             None => self.forgotten_unsaid(&head, &row)?,
         };
         if let Some(forgotten) = forgotten {
-            return self.erase(Arc::unwrap_or_clone(head), row, forgotten);
+            return self.found_out(Arc::unwrap_or_clone(head), row, forgotten);
+        }
+        if answer.forgotten.is_some() {
+            self.let_go(&mut head, &mut row)?;
         }
         if !rivals_before.is_empty() && answer.rivals != rivals_before {
             row.taken_back += 1; // that conflict is over; it may come again

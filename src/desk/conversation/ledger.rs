@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::fact::{Author, Class, Fact};
-use crate::desk::forgetting::hidden;
+use crate::desk::forgetting::{hidden, is_hidden};
 use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
 use crate::desk::{Effects, State};
@@ -213,7 +213,8 @@ pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects
             effects.store(seen_row(actor, name), Row::Seen(head.blocks));
         }
         // Copied, not moved: in a row of its own each fact says all of itself.
-        let facts = head.tail.drain(..).map(|fact| fact.clone()).collect();
+        let facts = head.tail.to_vec();
+        head.tail.clear();
         effects.store(block_row(actor, head.blocks), Row::Block(facts));
         head.blocks += 1;
     }
@@ -240,6 +241,23 @@ pub fn rewrite(
     }
     head.tail.iter_mut().for_each(change);
     Ok(())
+}
+
+/// Where each of these facts stood before: also one of whose id only the hash is left since.
+pub fn places(keys: &Keys, before: &[Fact], now: &[Fact]) -> Vec<Option<usize>> {
+    let class = |fact: &Fact| fact.said.class() as u8;
+    let numbered = || before.iter().enumerate();
+    let known: FxHashMap<_, _> = numbered()
+        .map(|(i, fact)| ((class(fact), &*fact.id), i))
+        .collect();
+    let find = |fact: &Fact| known.get(&(class(fact), &*fact.id)).copied();
+    let mut left = FxHashMap::default();
+    if now.iter().any(|fact| is_hidden(&fact.id) && find(fact).is_none()) {
+        left.extend(numbered().map(|(i, fact)| ((class(fact), hidden(keys, &fact.id)), i)));
+    }
+    let find_left = |fact: &Fact| left.get(&(class(fact), fact.id.clone())).copied();
+    let place = |fact| find(fact).or_else(|| find_left(fact));
+    now.iter().map(place).collect()
 }
 
 /// All facts of a conversation, sorted by their place, for folding anew.
@@ -302,15 +320,9 @@ impl Ledger {
     ) -> Result<(), Corrupt> {
         let mut blocks = BTreeMap::<u32, Vec<Fact>>::new();
         let mut new = None;
-        let old: FxHashMap<_, _> = self
-            .facts
-            .iter()
-            .zip(&self.spots)
-            .map(|(f, spot)| ((f.said.class() as u8, &*f.id), (f, *spot)))
-            .collect();
-        for fact in facts {
-            let known = old.get(&(fact.said.class() as u8, &*fact.id)).copied();
-            match known {
+        let places = places(keys, &self.facts, &facts);
+        for (fact, place) in facts.into_iter().zip(places) {
+            match place.map(|place| (&self.facts[place], self.spots[place])) {
                 None => new = Some(fact),
                 Some((before, _)) if *before == fact => {}
                 Some((_, Spot::Tail(i))) => head.tail[i] = fact,

@@ -21,6 +21,7 @@ mod forget;
 mod hide;
 pub mod identify;
 mod journey;
+mod late;
 pub mod ledger;
 pub mod level;
 mod likeness;

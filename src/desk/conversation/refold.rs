@@ -14,10 +14,12 @@ use super::case::CaseRow;
 use super::events::News;
 use super::fact::{Author, Fact, Said};
 use super::fold::Fold;
-use super::ledger::{Head, Ledger};
+use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
-use crate::desk::keys::part;
+use crate::desk::forgetting::is_hidden;
+use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
+use crate::model::Complaint;
 use crate::processor::{Corrupt, Rejection};
 
 impl Actor<'_, '_> {
@@ -31,11 +33,7 @@ impl Actor<'_, '_> {
         let ledger = Ledger::read(self.state, self.key, head)?;
         let mut after = ledger.with(&arrival.fact);
         let elders = self.elders(head, &after)?;
-        let cases = attribute(&after, &elders);
-        after
-            .iter_mut()
-            .zip(cases)
-            .for_each(|(fact, case)| fact.case = case);
+        attribute_all(&mut after, &elders);
         if head.forgotten {
             let is_it =
                 |fact: &Fact| fact.said.class() == arrival.fact.said.class() && fact.id == arrival.fact.id;
@@ -47,47 +45,47 @@ impl Actor<'_, '_> {
         let past = head.retired.as_ref().map(|retired| retired.until);
         head.latest = after.iter().map(|fact| fact.at).chain(past).max();
         let first_before = head.first_author;
-        let spoken = || after.iter().filter_map(Fact::customer);
-        if elders.last == 0 {
-            head.first_author = spoken().next().map_or(0, |said| said.author);
-        }
-        head.last_author = spoken().next_back().map_or(elders.last, |said| said.author);
-        self.note_unmet(head, &arrival.fact, &after, &elders)?;
+        note_speakers(head, &after, &elders);
+        self.note_unmet(head, Some(&arrival.fact), &after, &elders)?;
         for fact in [Some(&arrival.fact), known.as_ref()].into_iter().flatten() {
             self.note_aliases(head, fact, &after)?;
         }
 
-        let changed = Changed::between(ledger.facts(), &after, &arrival.fact, known.as_ref());
-        let mut authors = changed.authors();
-        if first_before != head.first_author {
-            authors.extend([first_before, head.first_author]); // bystanders have changed
-        }
-        authors.remove(&0);
-        for author in authors {
-            self.fold_anew(head, author, &arrival, ledger.facts(), &after, &changed)?;
+        let came = Some((&arrival.fact, known.as_ref()));
+        let changed = Changed::between(self.desk.keys(), ledger.facts(), &after, came);
+        for author in changed.authors(first_before, head.first_author) {
+            let mine = matches!(&arrival.fact.said, Said::Customer(said) if said.author == author);
+            let complaint = arrival.complaint.filter(|_| mine);
+            match (self.read_case(author)?, complaint) {
+                (Some(row), _) => self.fold_anew(head, row, complaint, &changed)?,
+                (None, Some(new)) => {
+                    self.fold_anew(head, self.new_case(head, author, new), complaint, &changed)?;
+                }
+                (None, None) => {}
+            }
         }
         ledger.write(self.desk.keys(), self.state, self.key, head, after, self.effects)?;
         self.keep_head(head);
         Ok(())
     }
 
-    fn fold_anew(
+    /// Folds a case anew, and settles what differs. `complaint` is the message that came, if it is this
+    /// author's.
+    pub(super) fn fold_anew(
         &mut self,
         head: &Head,
-        author: Author,
-        arrival: &Arrival<'_>,
-        before: &[Fact],
-        after: &[Fact],
+        mut row: CaseRow,
+        complaint: Option<&Arc<Complaint>>,
         changed: &Changed<'_>,
     ) -> Result<(), Rejection> {
+        let author = row.author;
         let own = |fact: &&Fact| fact.case == author;
-        let mine = matches!(&arrival.fact.said, Said::Customer(said) if said.author == author);
-        let complaint = arrival.complaint.filter(|_| mine);
-        let mut row = match (self.read_case(author)?, complaint) {
-            (Some(row), _) => row,
-            (None, Some(complaint)) => self.new_case(head, author, complaint),
-            (None, None) => return Ok(()),
-        };
+        if is_hidden(&head.conversation_id)
+            && let Some(body) = &mut row.body
+        {
+            Arc::make_mut(body).conversation_id = Some(head.conversation_id.clone());
+        }
+        let (before, after) = (changed.before, changed.after);
         let rules = self.rules_for(head, &row)?;
         row.rebase(head);
         let base = row.base.as_deref();
@@ -124,10 +122,10 @@ impl Actor<'_, '_> {
 
     /// What responses name and is not known: anew, since what came may be it, and what it replaces
     /// may have been.
-    fn note_unmet(
+    pub(super) fn note_unmet(
         &mut self,
         head: &mut Head,
-        arrival: &Fact,
+        arrival: Option<&Fact>,
         facts: &[Fact],
         elders: &Elders,
     ) -> Result<(), Rejection> {
@@ -138,7 +136,8 @@ impl Actor<'_, '_> {
         for to in present.filter_map(|fact| fact.said.addressee()) {
             unmet.extend(wanted(keys, to).filter(|name| !known.contains(name) && !elders.knows(*name)));
         }
-        for name in names(keys, arrival).filter(|name| !unmet.contains(name)) {
+        let met = arrival.into_iter().flat_map(|fact| names(keys, fact));
+        for name in met.filter(|name| !unmet.contains(name)) {
             let row = self.row(part::UNMET, name);
             if self.state.get(&row)?.is_some() {
                 self.effects.delete(row);
@@ -151,7 +150,7 @@ impl Actor<'_, '_> {
     }
 
     /// Whose the identifiers of a message are, now that it is, or is no longer, among the facts.
-    fn note_aliases(&mut self, head: &Head, fact: &Fact, facts: &[Fact]) -> Result<(), Corrupt> {
+    pub(super) fn note_aliases(&mut self, head: &Head, fact: &Fact, facts: &[Fact]) -> Result<(), Corrupt> {
         let Said::Customer(said) = &fact.said else {
             return Ok(());
         };
@@ -173,8 +172,30 @@ impl Actor<'_, '_> {
     }
 }
 
+/// Says of all facts whose they are.
+pub(super) fn attribute_all(facts: &mut [Fact], elders: &Elders) {
+    let cases = attribute(facts, elders);
+    facts
+        .iter_mut()
+        .zip(cases)
+        .for_each(|(fact, case)| fact.case = case);
+}
+
+/// Notes who spoke first, and who last.
+pub(super) fn note_speakers(head: &mut Head, facts: &[Fact], elders: &Elders) {
+    let spoken = || facts.iter().filter_map(Fact::customer);
+    if elders.last == 0 {
+        head.first_author = spoken().next().map_or(0, |said| said.author);
+    }
+    head.last_author = spoken().next_back().map_or(elders.last, |said| said.author);
+}
+
 /// What became of the facts.
-struct Changed<'f> {
+pub(super) struct Changed<'f> {
+    /// All facts as they were.
+    before: &'f [Fact],
+    /// All facts as they are now.
+    after: &'f [Fact],
     /// For each fact that changed: its case before and after, and the fact after.
     facts: Vec<(Author, Author, &'f Fact)>,
     /// Whether the fact that came replaces one.
@@ -182,35 +203,49 @@ struct Changed<'f> {
 }
 
 impl<'f> Changed<'f> {
-    fn between(before: &[Fact], after: &'f [Fact], came: &Fact, known: Option<&Fact>) -> Self {
-        let old: rustc_hash::FxHashMap<_, _> = before
-            .iter()
-            .map(|fact| ((fact.said.class() as u8, &*fact.id), fact))
-            .collect();
+    /// `came`: the fact that came, and what it replaces.
+    pub(super) fn between(
+        keys: &Keys,
+        before: &'f [Fact],
+        after: &'f [Fact],
+        came: Option<(&Fact, Option<&Fact>)>,
+    ) -> Self {
         let case_of = |fact: &Fact| if fact.deleted { 0 } else { fact.case };
         let mut facts = Vec::new();
         let mut revised = None;
-        for fact in after {
-            let is_it = fact.said.class() == came.said.class() && fact.id == came.id;
-            let case_before = old
-                .get(&(fact.said.class() as u8, &*fact.id))
-                .map_or(0, |fact| case_of(fact));
+        for (fact, place) in after.iter().zip(ledger::places(keys, before, after)) {
+            let is_this =
+                |(came, _): &(&Fact, _)| fact.said.class() == came.said.class() && fact.id == came.id;
+            let came = came.filter(is_this);
+            let case_before = place.map_or(0, |place| case_of(&before[place]));
             // A lower revision that comes late is none: it only tells which stars were given first.
-            if is_it && known.is_some_and(|known| known.revision < came.revision) {
+            let is_revised = |(came, known): (&Fact, Option<&Fact>)| {
+                known.is_some_and(|known| known.revision < came.revision)
+            };
+            if came.is_some_and(is_revised) {
                 revised = Some(fact);
             }
-            if is_it || case_before != case_of(fact) {
+            if came.is_some() || case_before != case_of(fact) {
                 facts.push((case_before, case_of(fact), fact));
             }
         }
-        Self { facts, revised }
+        Self {
+            before,
+            after,
+            facts,
+            revised,
+        }
     }
 
-    fn authors(&self) -> BTreeSet<Author> {
-        self.facts
-            .iter()
-            .flat_map(|(before, after, _)| [*before, *after])
-            .collect()
+    /// Whose cases have changed, given who spoke first before and who did now.
+    pub(super) fn authors(&self, first_before: Author, first: Author) -> BTreeSet<Author> {
+        let cases = self.facts.iter();
+        let mut authors: BTreeSet<_> = cases.flat_map(|(before, after, _)| [*before, *after]).collect();
+        if first_before != first {
+            authors.extend([first_before, first]); // bystanders have changed
+        }
+        authors.remove(&0);
+        authors
     }
 
     fn news(&self, author: Author) -> Vec<News<'f>> {

@@ -124,13 +124,13 @@ impl Actor<'_, '_> {
                 last: retired.last_author,
                 ..Elders::default()
             },
-            // What is said to somebody who was forgotten is said to nobody else.
+            // What is said to somebody who was forgotten, and has a case here, is said to nobody else.
             None if head.forgotten => Elders::default(),
             None => return Ok(Elders::default()),
         };
         for to in facts.iter().filter_map(|fact| fact.said.addressee()) {
             if let Some(author) = to.author
-                && (self.is_elder(head, author)? || self.is_forgotten(head, author)?)
+                && (self.is_elder(head, author)? || self.is_left(head, author)?)
             {
                 elders.authors.insert(author);
             }
@@ -139,7 +139,7 @@ impl Actor<'_, '_> {
                     Some(Row::Alias(known)) => *known,
                     _ => author,
                 };
-                if self.is_elder(head, known)? || self.is_forgotten(head, known)? {
+                if self.is_elder(head, known)? || self.is_left(head, known)? {
                     elders.mentioned.insert(mention, known);
                 }
             }

@@ -134,6 +134,9 @@ impl Actor<'_, '_> {
             None => Summary::nothing(case_id, head.channel.clone()),
         };
         if row.forgotten.is_none() {
+            if let Some(fold) = &fold {
+                row.who.let_go(&fold.mentions);
+            }
             let was_nobody = row.who.membership == 0;
             self.identify(&mut row, is_told, summary, &mut happened);
             let is_unknown = |party: &Party| party.customer_id.is_none();

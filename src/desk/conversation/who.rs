@@ -176,6 +176,31 @@ impl Who {
         forgotten.max_by_key(|forgotten| forgotten.at)
     }
 
+    /// Identifiers that were a forgotten person's when the case first asked for them.
+    pub fn late(&self) -> SmallVec<[Mention; 2]> {
+        let late = |asked: &&Asked| asked.forgotten.is_some_and(|forgotten| forgotten.late);
+        self.asked
+            .iter()
+            .filter(late)
+            .map(|asked| asked.mention)
+            .collect()
+    }
+
+    /// Lets go of what was a forgotten person's and is nobody's, once no message that stands names it. Says
+    /// what that was.
+    pub fn let_go(&mut self, live: &[Mention]) -> SmallVec<[Mention; 2]> {
+        let mut gone = SmallVec::new();
+        self.asked.retain(|asked| {
+            let is_theirs = asked.forgotten.is_some() && asked.owner.is_none();
+            let stays = !is_theirs || live.contains(&asked.mention);
+            if !stays {
+                gone.push(asked.mention);
+            }
+            stays
+        });
+        gone
+    }
+
     /// Whether nothing says who it is.
     pub fn is_nobody(&self) -> bool {
         self.asked.is_empty() && self.party.is_none() && self.links.is_empty()

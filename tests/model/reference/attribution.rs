@@ -12,6 +12,16 @@ pub fn first_author(facts: &[Fact]) -> Option<String> {
     said(facts).map(|(_, said)| said.author.clone()).next()
 }
 
+/// Whether an author has said something that stands.
+pub fn has_spoken(facts: &[Fact], author: &str) -> bool {
+    said(facts).any(|(_, said)| said.author == author)
+}
+
+/// Whether a customer's message of this id stands.
+pub fn is_said(facts: &[Fact], id: &str) -> bool {
+    said(facts).any(|(fact, _)| fact.id == id)
+}
+
 /// The facts of each author's case, in order. What belongs to nobody is left out.
 pub fn by_author(conversation: &Conversation) -> BTreeMap<String, Vec<Fact>> {
     let mut cases = BTreeMap::<String, Vec<Fact>>::new();

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heard::model::{Case, CaseId, Complaint, Identifier, Millis, Sensitive};
 use smol_str::SmolStr;
 
+use super::attribution;
 use super::facts::{Facts, Key, author_key, key, normalise};
 use super::identity::Crm;
 use super::{Bounce, World};
@@ -108,7 +109,8 @@ impl Forgotten {
 
     /// Whether a message is one of those that are dropped when they come after the last forgetting: of somebody
     /// who was forgotten in its conversation; or of somebody who has said nothing there, and gives identifiers
-    /// that are nobody's any more. `facts` are those from before that.
+    /// that are nobody's any more. `facts` are those from before that. Not an edit of what somebody else had said:
+    /// what that was is not kept, so it cannot come back.
     pub fn drops(&self, facts: &Facts, message: &Complaint) -> bool {
         let last = self.customers.values().max();
 
@@ -120,12 +122,14 @@ impl Forgotten {
         if let Some(at) = self.authors.get(&(conversation.clone(), author.clone())) {
             return message.occurred_at <= *at;
         }
-        let is_known = facts.conversations.contains_key(&conversation);
+        let facts_here = facts.conversations.get(&conversation);
+        let has_spoken = facts_here.is_some_and(|known| attribution::has_spoken(&known.facts, &author));
+        let is_edit = facts_here.is_some_and(|known| attribution::is_said(&known.facts, &message.id));
         let crm = Crm::of(&facts.customers, &self.customers);
         let identifiers = &message.author.identifiers;
         let mut marks = identifiers.iter().filter_map(|one| self.identifiers.get(one));
         let is_remembered = marks.all(|at| last.is_some_and(|last| last.since(*at) < LATENESS));
-        !is_known && is_remembered && self.is_left(&crm, identifiers, message.occurred_at)
+        !has_spoken && !is_edit && is_remembered && self.is_left(&crm, identifiers, message.occurred_at)
     }
 }
 

@@ -1,0 +1,320 @@
+//! What comes late of somebody who was forgotten (ENGINE.md 18).
+//!
+//! Where somebody is known to have been forgotten, what is from before that is dropped as it arrives. Elsewhere
+//! it is taken in, and may take over what was said to others, until its identifiers have answered. Then it is
+//! taken back: all facts are attributed anew, and the conversation is as if it had never come. If others of its
+//! author's messages were known before, their case was the forgotten person's all the time, and is forgotten
+//! like any other.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use super::Actor;
+use super::arrive::Arrival;
+use super::case::CaseRow;
+use super::fact::{Addressee, Author, Class, Fact, Mention, NOBODY, Said};
+use super::fold::Fold;
+use super::forget::TIMES;
+use super::hide::{hide, hide_fold, is_of};
+use super::ledger::{self, Head, Ledger};
+use super::refold::{Changed, attribute_all, note_speakers};
+use crate::desk::figures::FORGOTTEN_LATE;
+use crate::desk::forgetting::{Forget, Forgotten, hidden, is_hidden, successor};
+use crate::desk::message::Message;
+use crate::model::Millis;
+use crate::processor::{Corrupt, Rejection};
+
+/// What is taken back of an author.
+struct Late<'l> {
+    author: Author,
+    /// Which of the author's messages.
+    is_late: &'l dyn Fn(&Fact) -> bool,
+    /// The author's identifiers.
+    mentions: FxHashSet<Mention>,
+}
+
+impl Actor<'_, '_> {
+    /// A case's identifiers have answered: its author was forgotten, after having opened it.
+    pub(super) fn found_out(
+        &mut self,
+        mut head: Head,
+        mut row: CaseRow,
+        forgotten: Forgotten,
+    ) -> Result<(), Rejection> {
+        let Forgotten { at, late } = forgotten;
+        if !late {
+            return self.erase(head, row, at);
+        }
+        row.rebase(&head);
+        let ledger = Ledger::read(self.state, self.key, &head)?;
+        let author = row.author;
+        let theirs = row.who.late();
+        // What was there before an edit that names the person is not kept: it cannot be taken back.
+        let is_known = row.who.party.is_some();
+        let is_own = |fact: &&Fact| fact.customer().is_some_and(|said| said.author == author);
+        let is_late = |fact: &Fact| {
+            let names_them = |said: &[Mention]| said.iter().any(|mention| theirs.contains(mention));
+            let said = fact.customer().filter(|said| said.author == author);
+            fact.at <= at
+                && (fact.revision == 0 || !is_known)
+                && said.is_some_and(|said| names_them(&said.mentions))
+        };
+        let mut own = ledger.facts().iter().filter(is_own);
+        if row.base.is_none() && own.clone().all(is_late) {
+            return self.erase_late(head, row, at, &ledger);
+        }
+        if !own.any(is_late) {
+            return self.erase(head, row, at);
+        }
+        self.effects.count(FORGOTTEN_LATE, 1);
+        let late = Late {
+            author,
+            is_late: &is_late,
+            mentions: theirs.iter().copied().collect(),
+        };
+        self.take_back(&mut head, &late, &ledger, Some(row))?;
+        self.put_head(Arc::new(head));
+        // The rest is forgotten by the state as it is then, unless it is from after that.
+        let forget = Forget::Author { author, at };
+        self.effects.tell(self.key, Message::Forget(Box::new(forget)));
+        Ok(())
+    }
+
+    /// Erases a case of which nothing was heard before its author had been forgotten: it goes altogether. Its
+    /// row stays as the mark by which more of it is known.
+    fn erase_late(
+        &mut self,
+        mut head: Head,
+        mut row: CaseRow,
+        at: Millis,
+        ledger: &Ledger,
+    ) -> Result<(), Rejection> {
+        let author = row.author;
+        self.leave(&mut row);
+        self.clear_beside(ledger, &row)?;
+        self.hide_name(&mut head, &row, ledger)?;
+        if head.first_author == author {
+            head.first_author = NOBODY;
+        }
+        let is_late = |fact: &Fact| matches!(fact.said, Said::Customer(_)) && is_of(fact, author);
+        let late = Late {
+            author,
+            is_late: &is_late,
+            mentions: row.who.asked.iter().map(|asked| asked.mention).collect(),
+        };
+        self.take_back(&mut head, &late, ledger, None)?;
+        let keys = *self.desk.keys();
+        let before = row.fold.take().map(|fold| {
+            let mut fold = Fold::clone(&fold);
+            hide_fold(&keys, &mut fold);
+            Arc::new(fold)
+        });
+        self.close(head, row, before, Forgotten { at, late: true })
+    }
+
+    /// Takes messages out as if they had never come, but for the hashes of their ids. `keeps`: the author's
+    /// case, if other messages of it stay. The caller stores the head.
+    fn take_back(
+        &mut self,
+        head: &mut Head,
+        late: &Late<'_>,
+        ledger: &Ledger,
+        keeps: Option<CaseRow>,
+    ) -> Result<(), Rejection> {
+        let keys = *self.desk.keys();
+        let before = ledger.facts();
+        let mut after = before.to_vec();
+        for fact in after.iter_mut().filter(|fact| (late.is_late)(fact)) {
+            hide(&keys, fact, late.author, |_| false);
+            fact.deleted = true;
+        }
+        let gone = || before.iter().filter(|fact| (late.is_late)(fact));
+        let mut ids: FxHashSet<&SmolStr> = gone().map(|fact| &fact.id).collect();
+        // A response may have the same id as a complaint: it is what others reply to now.
+        for fact in before.iter().filter(|fact| fact.said.class() == Class::Company) {
+            ids.remove(&fact.id);
+        }
+        hide_targets(&mut after, &ids, |id| hidden(&keys, id));
+
+        head.forgotten = true;
+        let first_before = head.first_author;
+        let elders = self.elders(head, &after)?;
+        attribute_all(&mut after, &elders);
+        // What was said to them, or fell to them, and is nobody's now may say who they were.
+        let mut nobodys = FxHashSet::default();
+        for (fact, was) in after.iter_mut().zip(before) {
+            let Some(to) = fact.said.addressee().filter(|_| fact.case == NOBODY) else {
+                continue;
+            };
+            let mut named = to.mentions.iter();
+            let means_them = to.author == Some(late.author)
+                || to.reply_to.as_deref().is_some_and(is_hidden)
+                || named.any(|(mention, author)| late.mentions.contains(mention) || *author == late.author);
+            if means_them || was.case == late.author {
+                hide(&keys, fact, NOBODY, |_| false);
+                nobodys.insert(&was.id);
+            }
+        }
+        hide_targets(&mut after, &nobodys, |id| hidden(&keys, id));
+
+        let stays = after.iter().zip(before).filter(|(_, was)| !(late.is_late)(was));
+        let past = head.retired.as_ref().map(|retired| retired.until);
+        head.latest = stays.map(|(fact, _)| fact.at).chain(past).max().or(head.latest);
+        note_speakers(head, &after, &elders);
+        self.note_unmet(head, None, &after, &elders)?;
+        for fact in gone() {
+            self.note_aliases(head, fact, &after)?;
+        }
+        let changed = Changed::between(&keys, before, &after, None);
+        for other in changed.authors(first_before, head.first_author) {
+            let other = Some(other).filter(|other| *other != late.author);
+            if let Some(other) = other
+                && let Some(other) = self.read_case(other)?
+            {
+                self.fold_anew(head, other, None, &changed)?;
+            }
+        }
+        if let Some(row) = keeps {
+            self.fold_anew(head, row, None, &changed)?;
+        }
+        ledger.write(&keys, self.state, self.key, head, after.clone(), self.effects)?;
+        Ok(())
+    }
+
+    /// Identifiers of forgotten people that only messages name which were taken back: they go, and what is
+    /// left of those messages.
+    pub(super) fn let_go(&mut self, head: &mut Arc<Head>, row: &mut CaseRow) -> Result<(), Corrupt> {
+        let Some(fold) = &row.fold else {
+            return Ok(());
+        };
+        let gone = row.who.let_go(&fold.mentions);
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let (keys, author) = (*self.desk.keys(), row.author);
+        let forget = |fact: &mut Fact| {
+            let names_them = match &fact.said {
+                Said::Customer(said) => said.mentions.iter().any(|mention| gone.contains(mention)),
+                _ => false,
+            };
+            if names_them && fact.deleted && is_of(fact, author) {
+                hide(&keys, fact, author, |_| false);
+            }
+        };
+        ledger::rewrite(self.state, self.key, Arc::make_mut(head), self.effects, forget)?;
+        self.put_head(Arc::clone(head));
+        Ok(())
+    }
+
+    /// A record comes to a conversation in which somebody was forgotten. Theirs, if it is from before that,
+    /// is dropped: then this says `true`. If it is from after that, it is of somebody new.
+    pub(super) fn is_dropped(&mut self, head: &Head, arrival: &mut Arrival<'_>) -> Result<bool, Corrupt> {
+        let fact = &mut arrival.fact;
+        let at = fact.at;
+        if let Said::Customer(said) = &mut fact.said {
+            said.author = self.after(said.author, at)?;
+            fact.case = said.author;
+            let row = self.read_case(said.author)?;
+            let known = row.as_ref().and_then(|row| {
+                let live: Vec<_> = row.who.asked.iter().map(|asked| asked.mention).collect();
+                row.forgotten
+                    .or(row.who.forgotten(&live).map(|forgotten| forgotten.at))
+            });
+            return Ok(known.is_some_and(|forgotten| at <= forgotten));
+        }
+        let is_survey = matches!(fact.said, Said::Surveyed(_));
+        let Some(to) = fact.said.addressee_mut() else {
+            return Ok(false);
+        };
+        if let Some(author) = &mut to.author {
+            *author = self.after(*author, at)?;
+        }
+        for (_, author) in &mut to.mentions {
+            *author = self.after(*author, at)?;
+        }
+        if let Some(target) = &to.reply_to {
+            let left = hidden(self.desk.keys(), target);
+            let is_left = |fact: &Fact| fact.id == left;
+            if Ledger::read(self.state, self.key, head)?
+                .facts()
+                .iter()
+                .any(is_left)
+            {
+                to.reply_to = Some(left);
+            }
+        }
+        if !is_survey {
+            return Ok(false);
+        }
+        let to = to.clone();
+        match self.addressed(&mut head.clone(), &to)? {
+            Some(about) => self.is_forgotten(head, about),
+            None => Ok(self.names_forgotten(head, &to)? || self.is_forgotten(head, head.first_author)?),
+        }
+    }
+
+    /// Whether a response means somebody who was forgotten here, with a case or without.
+    fn names_forgotten(&mut self, head: &Head, to: &Addressee) -> Result<bool, Corrupt> {
+        if to.reply_to.as_deref().is_some_and(is_hidden) {
+            return Ok(true);
+        }
+        let named = to.mentions.iter().map(|(_, author)| *author);
+        for author in to.author.into_iter().chain(named) {
+            if self.is_forgotten(head, author)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a fact is of the case of somebody who was forgotten; or of nobody's, and means one.
+    pub(super) fn is_theirs(&mut self, head: &Head, fact: &Fact) -> Result<bool, Corrupt> {
+        match fact.said.addressee() {
+            _ if !head.forgotten => Ok(false),
+            Some(to) if fact.case == NOBODY => self.names_forgotten(head, to),
+            _ => self.is_forgotten(head, fact.case),
+        }
+    }
+
+    /// Who an author is at a time: themselves, or whoever they are after having been forgotten.
+    fn after(&mut self, author: Author, at: Millis) -> Result<Author, Corrupt> {
+        let mut author = author;
+        for _ in 0..TIMES {
+            match self.forgotten_at(author)? {
+                Some(forgotten) if forgotten < at => author = successor(self.desk.keys(), author),
+                _ => break,
+            }
+        }
+        Ok(author)
+    }
+
+    /// Hides what facts at hand say of people who were forgotten, to whom they were attributed just now.
+    pub(super) fn hide_all(&mut self, head: &Head, facts: &mut [Fact]) -> Result<(), Corrupt> {
+        for fact in facts {
+            if self.is_theirs(head, fact)? {
+                self.hide_late(fact);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hides what a fact says that came after its author was forgotten.
+    pub(super) fn hide_late(&self, fact: &mut Fact) {
+        let author = fact.case;
+        hide(self.desk.keys(), fact, author, |to| {
+            let is_left = to.reply_to.as_deref().is_some_and(is_hidden);
+            author != NOBODY && (to.author == Some(author) || is_left)
+        });
+    }
+}
+
+/// Of what is replied to, only the hash stays of these ids.
+fn hide_targets(facts: &mut [Fact], ids: &FxHashSet<&SmolStr>, hidden: impl Fn(&str) -> SmolStr) {
+    for to in facts.iter_mut().filter_map(|fact| fact.said.addressee_mut()) {
+        if let Some(target) = to.reply_to.as_mut().filter(|target| ids.contains(&**target)) {
+            *target = hidden(target);
+        }
+    }
+}
