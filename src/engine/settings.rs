@@ -131,8 +131,8 @@ impl Default for Pace {
             drain_check: Duration::from_millis(100),
             timers_per_step: 500,
             local_per_transaction: 50_000,
-            together: 64,
-            hot_rows: 128,
+            together: 16,
+            hot_rows: 48,
             fenced_again: Duration::from_secs(60),
         }
     }
