@@ -70,8 +70,8 @@ pub enum Mode {
 pub struct Pace {
     /// How long a transaction is held open.
     pub commit_interval: Duration,
-    /// A transaction that holds mailbox sends commits this long after the first of them, unless more
-    /// records are waiting to be read than are read at once.
+    /// A transaction that holds mailbox sends commits this long after the first of them, or as long as the
+    /// commit before took, unless more records are waiting to be read than are read at once.
     pub mailbox_linger: Duration,
     /// How long a flush may take. Well below the maximum poll interval, since a revoke waits for it.
     pub flush: Duration,

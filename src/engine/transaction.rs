@@ -92,8 +92,9 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// When the open transaction should commit, in running time.
     pub(super) fn commit_at(&self) -> Option<Duration> {
         let pace = &self.settings.pace;
+        // Not sooner than a commit takes: where brokers are busy, more of them would only make each slower.
         let linger = if self.last_batch < BACKLOG {
-            pace.mailbox_linger
+            pace.mailbox_linger.max(self.commit_took)
         } else {
             pace.commit_interval
         };
@@ -116,6 +117,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             return Ok(());
         }
         self.look_at_clock();
+        let begun = self.time.running;
         self.publish_all()?;
         self.write_rows()?;
         self.stamp_sources();
@@ -138,6 +140,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 self.end()?;
             }
         }
+        self.commit_took = self.clock.monotonic().saturating_sub(begun);
         self.happened();
         Ok(())
     }

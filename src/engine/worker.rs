@@ -98,6 +98,8 @@ pub struct Worker<L: Log, P: Processor> {
     batch: Batch,
     /// How many records were read last.
     pub(super) last_batch: usize,
+    /// How long the latest commit took.
+    pub(super) commit_took: Duration,
 }
 
 impl<L: Log, P: Processor> Worker<L, P> {
@@ -158,6 +160,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             emitted: 0,
             batch: Batch::new(),
             last_batch: 0,
+            commit_took: Duration::ZERO,
             settings,
         })
     }
