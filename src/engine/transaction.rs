@@ -10,7 +10,7 @@ use super::error::Trouble;
 use super::event::{Event, Figured};
 use super::publications::Publications;
 use super::retry::retry;
-use super::settings::Sabotage;
+use super::settings::{Pace, Sabotage};
 use super::sizes::Target;
 use super::source::{Source, SourceId};
 use super::stamp::Stamp;
@@ -69,6 +69,17 @@ impl Transaction {
 /// better than quick hops serve a few.
 const BACKLOG: usize = 400;
 
+/// How long after its first message a transaction commits, if so many records were read last and the commit
+/// before took so long. Not sooner than a commit takes: where brokers are busy, more of them would only make
+/// each slower.
+fn linger(pace: &Pace, last_batch: usize, commit_took: Duration) -> Duration {
+    if last_batch < BACKLOG {
+        pace.mailbox_linger.max(commit_took)
+    } else {
+        pace.commit_interval
+    }
+}
+
 impl<L: Log, P: Processor> Worker<L, P> {
     /// Opens a transaction unless one is open, and notes that it touches `source`.
     pub(super) fn begin(&mut self, source: SourceId) -> Result<(), Trouble> {
@@ -92,12 +103,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// When the open transaction should commit, in running time.
     pub(super) fn commit_at(&self) -> Option<Duration> {
         let pace = &self.settings.pace;
-        // Not sooner than a commit takes: where brokers are busy, more of them would only make each slower.
-        let linger = if self.last_batch < BACKLOG {
-            pace.mailbox_linger.max(self.commit_took)
-        } else {
-            pace.commit_interval
-        };
+        let linger = linger(pace, self.last_batch, self.commit_took);
         let open = self.transaction.open;
         open.then(|| self.transaction.commit_at(pace.commit_interval, linger))
     }
@@ -346,5 +352,43 @@ impl<L: Log, P: Processor> Worker<L, P> {
         }
         self.local.clear();
         self.transaction.reset();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::settings::Pace;
+    use super::{Transaction, linger};
+
+    #[test]
+    fn a_transaction_with_messages_commits_sooner_but_for_a_backlog_or_slow_commits() {
+        let pace = Pace {
+            commit_interval: Duration::from_millis(100),
+            mailbox_linger: Duration::from_millis(10),
+            ..Pace::default()
+        };
+        //   first message  records read  commit before  then it commits
+        for (first_mail, last_batch, took, at) in [
+            (None, 5, 3, 100),
+            (Some(0), 5, 3, 10),
+            (Some(40), 5, 3, 50),
+            (Some(40), 5, 25, 65),
+            (Some(40), 5, 90, 100), // never later than the interval
+            (Some(40), 500, 3, 100),
+        ] {
+            let transaction = Transaction {
+                first_mail: first_mail.map(Duration::from_millis),
+                ..Transaction::default()
+            };
+            let linger = linger(&pace, last_batch, Duration::from_millis(took));
+            let commits = transaction.commit_at(pace.commit_interval, linger);
+            assert_eq!(
+                commits,
+                Duration::from_millis(at),
+                "{first_mail:?} {last_batch} {took}"
+            );
+        }
     }
 }
