@@ -1,10 +1,9 @@
 //! When the rows of a partition want to be woken: an index that moves with the open transaction and
 //! can be taken back with it.
 
-use std::collections::BTreeSet;
-
 use rustc_hash::FxHashSet;
 
+use super::timeline::Timeline;
 use crate::model::Millis;
 use crate::processor::{Row, RowKey};
 
@@ -30,7 +29,7 @@ impl Timer {
 /// wants to be woken.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    timers: BTreeSet<(Millis, [u8; RowKey::LEN])>,
+    timers: Timeline,
     parked: FxHashSet<RowKey>,
     /// What the open transaction has changed: the row, what was held before, what is held since.
     undo: Vec<(RowKey, Timer, Timer)>,
@@ -39,8 +38,7 @@ pub(super) struct Due {
 impl Due {
     /// The row that is due first, and when.
     pub fn first(&self) -> Option<(Millis, RowKey)> {
-        let (at, key) = self.timers.first()?;
-        Some((*at, RowKey::from_bytes(key)?))
+        self.timers.first()
     }
 
     /// Whether a row is parked.
@@ -63,18 +61,14 @@ impl Due {
         }
         match before {
             Timer::None => {}
-            Timer::At(at) => {
-                self.timers.remove(&(at, key.to_bytes()));
-            }
+            Timer::At(at) => self.timers.remove(at, &key),
             Timer::Parked => {
                 self.parked.remove(&key);
             }
         }
         match now {
             Timer::None => {}
-            Timer::At(at) => {
-                self.timers.insert((at, key.to_bytes()));
-            }
+            Timer::At(at) => self.timers.insert(at, &key),
             Timer::Parked => {
                 self.parked.insert(key);
             }
@@ -127,6 +121,10 @@ mod tests {
         assert_eq!(due.first(), Some((Millis(10), key(1))));
         assert!(!due.is_parked(&key(1)));
         due.rollback();
-        assert_eq!(due.timers.len(), 1, "there is nothing more to take back");
+        assert_eq!(
+            due.first(),
+            Some((Millis(10), key(1))),
+            "there is nothing more to take back"
+        );
     }
 }

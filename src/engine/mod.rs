@@ -46,6 +46,7 @@ mod sizes;
 mod source;
 mod stamp;
 mod status;
+mod timeline;
 mod timers;
 mod transaction;
 mod upkeep;
