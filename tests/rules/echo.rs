@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use heard::config::rules::RuleSettings;
 use heard::model::work_item::Relation;
-use heard::model::{Case, CaseStatus, Complaint, NextStep, Sensitive, WorkFlag, WorkState};
+use heard::model::{
+    Case, CaseStatus, Complaint, NextStep, Response, ResponseKind, Sensitive, WorkFlag, WorkState,
+};
 use heard::report::Report;
 
 use crate::story::{Line, Story, at, customer, permutations, replies, says};
@@ -194,4 +196,73 @@ fn the_earliest_is_the_origin_however_late_it_is_known() {
         (of(&cases, "b").echo_of, of(&cases, "c").echo_of),
         (origin, origin)
     );
+}
+
+/// Of a text that is longer than its excerpt, what tells it from others is kept only while nothing else in its
+/// row holds it whole: through replies, further messages, and so many that the first is sealed.
+#[test]
+fn a_long_text_is_compared_whole_whatever_came_after_it() {
+    let rest = "The agent on the telephone hung up twice before I could give her my booking number, the \
+                form on your website ends with an error, and the hotel that you promised was never paid.";
+    let long = format!("{TOLD} {ANOTHER} {rest}");
+    let excerpt: String = long.chars().take(160).collect();
+    let more = |minute| -> Line {
+        Complaint {
+            source: "a".into(),
+            ..says(minute, &format!("more-{minute}"), "review", &["email:a@b"])
+        }
+        .into()
+    };
+    let reply: Line = Response {
+        source: "a".into(),
+        ..replies(30, "r", "review")
+    }
+    .into();
+    let by_bot = |minute| -> Line {
+        Response {
+            source: "a".into(),
+            kind: ResponseKind::Bot,
+            ..replies(minute, &format!("bot-{minute}"), "review")
+        }
+        .into()
+    };
+    let edited: Line = Complaint {
+        revision: 1,
+        ..post(0, "a", &long)
+    }
+    .into();
+    let before_it = Complaint {
+        text: Some(Sensitive(ANOTHER.into())),
+        ..post(0, "a", &long)
+    };
+    //   after the first message of one conversation comes
+    for (what, between) in [
+        ("nothing", vec![]),
+        ("a reply", vec![reply.clone()]),
+        ("another message", vec![more(10)]),
+        ("a reply and another message", vec![reply.clone(), more(40)]),
+        ("so many that it is sealed", (10..30).map(more).collect()),
+        (
+            "many, replied to",
+            (10..29).map(more).chain([reply.clone()]).collect(),
+        ),
+        (
+            "many of a bot, and then a reply",
+            (10..29).map(by_bot).chain([reply]).collect(),
+        ),
+    ] {
+        for (edits, first) in [(false, post(0, "a", &long)), (true, before_it.clone())] {
+            for (text, is_echo) in [(&long, true), (&excerpt, false)] {
+                let ann: Line = customer(0, "C1", &["email:a@b"]).into();
+                let mut lines = vec![ann, first.clone().into()];
+                lines.extend(between.clone());
+                lines.extend(edits.then(|| edited.clone()));
+                lines.push(post(60, "b", text).into());
+                let story = Story::told(RuleSettings::default(), lines).until(DAY);
+                let echo = of(&story.cases(), "b").echo_of;
+                let case = format!("{what}, edited: {edits}, the other one {text:?}");
+                assert_eq!(echo.is_some(), is_echo, "{case}");
+            }
+        }
+    }
 }

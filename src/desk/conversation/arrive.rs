@@ -73,9 +73,16 @@ impl Actor<'_, '_> {
         }
         self.count_taken(&arrival);
         self.tell_answered(&arrival, known.as_ref());
+        if head.tail.len() == ledger::BLOCK {
+            self.complete(&mut head.tail)?; // it may be sealed
+        }
         match known {
             None if self.is_in_order(&head, fact)? => self.extend(&mut head, arrival),
-            known => self.refold(&mut head, arrival, known),
+            known => {
+                // It may take the place of an older revision, which is sealed.
+                self.complete(std::slice::from_mut(&mut arrival.fact))?;
+                self.refold(&mut head, arrival, known)
+            }
         }
     }
 

@@ -76,7 +76,8 @@ pub struct CustomerSaid {
     pub severity: Severity,
     /// The beginning of its text.
     pub excerpt: Excerpt,
-    /// What tells whether its text is said again elsewhere, where the excerpt is not all of it.
+    /// What tells whether its text is said again elsewhere, where the excerpt is not all of it and the row it
+    /// is in has the text nowhere whole ([`super::likeness`]).
     pub sketch: Option<Arc<Sketch>>,
     /// The stars that it gives, and gave before it was edited.
     pub ratings: Ratings,

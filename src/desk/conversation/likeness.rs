@@ -1,15 +1,18 @@
 //! How a case began, for its party to compare with other cases of the same person, and to find the same words
 //! from people whom nobody knows (rule 10).
 //!
-//! Nothing is kept for it of a text that the excerpt holds whole, and 128 bytes of a longer one. It goes to
-//! the party only while another case of the person opened close to this one, which is rare.
+//! Nothing is kept for it of a text that stands whole in its fact's row, as its excerpt or in the message that a
+//! case holds; of another, 128 bytes. It goes to the party only while another case of the person opened close to
+//! this one, which is rare.
 
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::Actor;
 use super::case::CaseRow;
 use super::events::Happened;
-use super::fact::{Class, Fact};
+use super::fact::{Class, Fact, Said};
 use super::ledger::{self, Head};
 use super::settle::Change;
 use crate::config::rules::RuleSettings;
@@ -19,13 +22,58 @@ use crate::model::{CaseEventType, Complaint, EventId};
 use crate::processor::{Corrupt, Rejection};
 use crate::text::{Sketch, fingerprint};
 
-/// What a fact keeps of a text, beside its excerpt.
-pub fn beyond_excerpt(settings: &RuleSettings, text: &str) -> Option<Arc<Sketch>> {
+/// What a fact keeps of a text that its row does not have whole, beside the excerpt.
+fn beyond_excerpt(settings: &RuleSettings, text: &str) -> Option<Arc<Sketch>> {
     text.trim().chars().nth(settings.limits.excerpt_chars)?;
     Sketch::of(text, &settings.secret).map(Arc::new)
 }
 
+/// The text of a fact's message, if it is one of these.
+pub(super) fn text_of<'c>(fact: &Fact, messages: impl IntoIterator<Item = &'c Complaint>) -> Option<&'c str> {
+    let is_it = |said: &&Complaint| said.id == fact.id && said.revision == fact.revision;
+    let message = messages.into_iter().find(is_it)?;
+    Some(message.text.as_ref()?.as_str())
+}
+
+/// Sketches that facts lack, with their places among them.
+pub(super) type Lacking = SmallVec<[(usize, Arc<Sketch>); 1]>;
+
+/// Gives facts the sketches that they lack.
+pub(super) fn complete(facts: &mut [Fact], lacking: Lacking) {
+    for (place, sketch) in lacking {
+        if let Said::Customer(said) = &mut facts[place].said {
+            said.sketch = Some(sketch);
+        }
+    }
+}
+
 impl Actor<'_, '_> {
+    /// The sketches that some of these facts lack to go where their texts are not at hand any more: of the
+    /// message that is applied, and of the one that a case held before.
+    pub(super) fn lacking(
+        &self,
+        facts: &[Fact],
+        held: Option<&Arc<Complaint>>,
+        is_wanted: impl Fn(&Fact) -> bool,
+    ) -> Lacking {
+        let settings = self.desk.settings();
+        let lacking = facts.iter().enumerate().filter_map(|(place, fact)| {
+            fact.customer()
+                .filter(|said| said.sketch.is_none() && is_wanted(fact))?;
+            let messages = self.said.iter().chain(held).map(|said| &**said);
+            Some((place, beyond_excerpt(settings, text_of(fact, messages)?)?))
+        });
+        lacking.collect()
+    }
+
+    /// Gives facts of the head, and the one that has come, the sketches that they lack: they may go into rows of
+    /// which their texts are no part.
+    pub(super) fn complete(&mut self, facts: &mut [Fact]) -> Result<(), Corrupt> {
+        let held = self.main_row()?.and_then(|row| row.case.as_ref()?.body.clone());
+        complete(facts, self.lacking(facts, held.as_ref(), |_| true));
+        Ok(())
+    }
+
     /// How the case began, if its party asks for it. `facts`: those at hand.
     pub(super) fn begins_with(
         &mut self,
@@ -43,11 +91,11 @@ impl Actor<'_, '_> {
         };
         let is_it = |fact: &&Fact| fact.said.class() == Class::Customer && fact.id == fold.opened.id;
         if let Some(fact) = facts.iter().find(is_it) {
-            return Ok(self.sketch(fact));
+            return Ok(self.sketch(fact, row));
         }
         let (keys, id) = (self.desk.keys(), &fold.opened.id);
         match ledger::find(keys, self.state, self.key, head, Class::Customer, id)? {
-            Some(fact) => Ok(self.sketch(&fact)),
+            Some(fact) => Ok(self.sketch(&fact, row)),
             None => Ok(row.begins_with.clone()), // its fact was dropped, long after
         }
     }
@@ -100,9 +148,13 @@ impl Actor<'_, '_> {
         self.settle_with(&head, Change::same(row), happened.into_iter().collect())
     }
 
-    fn sketch(&self, fact: &Fact) -> Option<Arc<Sketch>> {
+    fn sketch(&self, fact: &Fact, row: &CaseRow) -> Option<Arc<Sketch>> {
         let said = fact.customer()?;
-        let whole = || Sketch::of(&said.excerpt, &self.desk.settings().secret).map(Arc::new);
+        let at_hand = self.said.iter().chain(&row.body).map(|said| &**said);
+        let whole = || {
+            let text = text_of(fact, at_hand).unwrap_or(&said.excerpt);
+            Sketch::of(text, &self.desk.settings().secret).map(Arc::new)
+        };
         said.sketch.clone().or_else(whole)
     }
 }

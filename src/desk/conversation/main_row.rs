@@ -13,6 +13,7 @@ use super::excerpt::Excerpt;
 use super::fact::{Author, Fact, Said};
 use super::fold::Fold;
 use super::ledger::Head;
+use super::likeness;
 use crate::desk::keys::{self, part};
 use crate::desk::row::Row;
 use crate::model::Millis;
@@ -21,7 +22,7 @@ use crate::processor::{Corrupt, RowKey};
 /// A conversation's main row.
 ///
 /// A text stands in it once: of a fact whose message the case holds whole, and of the fold whose first fact is
-/// here, the [excerpt](Excerpt) is written as its length.
+/// here, the [excerpt](Excerpt) is written as its length. Nor has such a fact a sketch ([`super::likeness`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct MainRow {
@@ -79,8 +80,7 @@ fn excerpt_of(fact: &Fact) -> Option<&Excerpt> {
 
 /// The text that a fact's excerpt is the beginning of, if the case holds the message whole.
 fn whole_text<'c>(case: Option<&'c CaseRow>, fact: &Fact) -> Option<&'c str> {
-    let body = case?.body.as_ref().filter(|body| body.id == fact.id)?;
-    Some(body.text.as_deref()?.trim_start())
+    Some(likeness::text_of(fact, case?.body.as_deref())?.trim_start())
 }
 
 /// The excerpt of a fold's first message, if its fact is in the head.
@@ -106,6 +106,7 @@ impl MainRow {
                 let is_shared = is_shared(fact, &case);
                 if let Said::Customer(said) = &mut fact.said {
                     said.excerpt.share(is_shared);
+                    said.sketch.take_if(|_| is_shared);
                 }
             }
         }
@@ -228,10 +229,16 @@ impl Actor<'_, '_> {
         }
         let before = self.main_row()?;
         let head = head.or_else(|| before.map(|row| Arc::clone(&row.head)));
-        let case = case.or_else(|| before.and_then(|row| row.case.clone()));
+        let case_before = before.and_then(|row| row.case.clone());
         let head = head.ok_or_else(|| Corrupt("a case has no conversation".into()))?;
-        let row = Row::Conversation(MainRow::new(head, case));
-        self.effects.store(keys::head(self.key), row);
+        let held = case_before.as_ref().and_then(|case| case.body.clone());
+        let mut row = MainRow::new(head, case.or(case_before));
+        let is_bare = |fact: &Fact| excerpt_of(fact).is_some_and(|excerpt| !excerpt.is_shared());
+        let lacking = self.lacking(&row.head.tail, held.as_ref(), is_bare);
+        if !lacking.is_empty() {
+            likeness::complete(&mut Arc::make_mut(&mut row.head).tail, lacking);
+        }
+        self.effects.store(keys::head(self.key), Row::Conversation(row));
         Ok(())
     }
 }

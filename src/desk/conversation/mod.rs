@@ -46,13 +46,14 @@ pub mod who;
 pub mod work;
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use crate::config::rules::ChannelRules;
 use crate::desk::figures::RecordKind;
 use crate::desk::forgetting::Forget;
 use crate::desk::message::CaseRef;
 use crate::desk::{Desk, Effects, Message, State, misdirected};
-use crate::model::{Identifier, Millis};
+use crate::model::{Complaint, Identifier, Millis};
 use crate::processor::{ActorKey, Context, Corrupt, Rejection, RowKey};
 
 use arrive::Arrival;
@@ -70,6 +71,8 @@ pub struct Actor<'a, 's> {
     effects: &'a mut Effects,
     /// When the log received the customer's message that is applied.
     logged: Option<Millis>,
+    /// The customer's message that is applied.
+    said: Option<Arc<Complaint>>,
     kept: Kept,
     /// The rules of its channel, once they were asked for.
     rules: Cell<Option<&'a ChannelRules>>,
@@ -91,6 +94,7 @@ impl<'a, 's> Actor<'a, 's> {
             cx,
             effects,
             logged: None,
+            said: None,
             kept: Kept::default(),
             rules: Cell::new(None),
         }
@@ -107,6 +111,7 @@ impl<'a, 's> Actor<'a, 's> {
         match message {
             Message::Said { complaint, logged } => {
                 self.logged = Some(*logged);
+                self.said = Some(Arc::clone(complaint));
                 self.arrive(Arrival {
                     source: &complaint.source,
                     channel: &complaint.channel,

@@ -3,7 +3,6 @@
 use smallvec::SmallVec;
 
 use super::fact::{About, Addressee, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said, Surveyed};
-use super::likeness;
 use super::rating::Ratings;
 use super::severity::Severity;
 use crate::config::rules::RuleSettings;
@@ -90,7 +89,7 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
         audience: complaint.audience,
         severity: Severity::of(complaint, &settings.terms),
         excerpt: excerpt(text, settings.limits.excerpt_chars).into(),
-        sketch: likeness::beyond_excerpt(settings, text),
+        sketch: None, // while its text is at hand
         ratings: Ratings::of(complaint),
     };
     Fact {
