@@ -87,7 +87,7 @@ fn moment(at: Millis, key: &RowKey) -> Moment {
 fn read(moment: &Moment) -> Option<(Millis, RowKey)> {
     let (time, row) = moment.split_first_chunk()?;
     let at = Millis(i64::from_be_bytes(*time) ^ i64::MIN);
-    Some((at, RowKey::from_bytes(row.try_into().ok()?)?))
+    Some((at, RowKey::from_bytes(row)?))
 }
 
 #[cfg(test)]
