@@ -114,7 +114,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
         }
         let publications = std::mem::take(&mut self.transaction.publications);
         let bytes = |range: &Range<usize>| &publications.held[range.clone()];
-        let mut outputs = publications.list.iter().flat_map(|said| &said.outputs);
+        // Topic by topic, so that a partition's records come soon after each other and make large batches.
+        let topics = 0..self.settings.topics.outputs.len();
+        let outputs = || publications.list.iter().flat_map(|said| &said.outputs);
+        let mut outputs = topics.flat_map(|topic| outputs().filter(move |output| output.topic == topic));
         let sent = outputs.try_for_each(|output| {
             let value = output.value.as_ref().map(bytes);
             self.output(output.topic, bytes(&output.key), value)
