@@ -11,6 +11,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::types::RDKafkaErrorCode;
 use tempfile::TempDir;
 
 use crate::broker::Broker;
@@ -151,10 +152,7 @@ impl Cluster {
         let mut ends: Ends = topics
             .map(|topic| {
                 let partitions = 0..topic.partitions().len() as i32;
-                let end = |partition| {
-                    let marks = self.asking.fetch_watermarks(topic.name(), partition, PATIENCE);
-                    marks.expect("the broker answers").1
-                };
+                let end = |partition| self.marks(topic.name(), partition).1;
                 (topic.name().to_owned(), partitions.map(end).collect())
             })
             .collect();
@@ -162,12 +160,31 @@ impl Cluster {
         ends
     }
 
+    /// Where a partition begins and ends. One that was created just now has no leader for a moment.
+    fn marks(&self, topic: &str, partition: i32) -> (i64, i64) {
+        let begun = Instant::now();
+        loop {
+            let error = match self.asking.fetch_watermarks(topic, partition, PATIENCE) {
+                Ok(marks) => return marks,
+                Err(error) => error,
+            };
+            let is_young = matches!(
+                error.rdkafka_error_code(),
+                Some(RDKafkaErrorCode::NotLeaderForPartition | RDKafkaErrorCode::LeaderNotAvailable)
+            );
+            assert!(
+                is_young && begun.elapsed() < PATIENCE,
+                "{topic}-{partition}: {error}"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// How many records from these offsets on were deleted already, as a contestant does with a mailbox
     /// it has read. Control records are among them, so it is a little too many.
     pub fn deleted(&self, topic: &str, offsets: &[i64]) -> u64 {
         let lost = offsets.iter().enumerate().map(|(partition, offset)| {
-            let marks = self.asking.fetch_watermarks(topic, partition as i32, PATIENCE);
-            let beginning = marks.expect("the broker answers").0;
+            let beginning = self.marks(topic, partition as i32).0;
             u64::try_from(beginning - offset).unwrap_or(0)
         });
         lost.sum()

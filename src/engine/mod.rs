@@ -9,7 +9,7 @@
 //! | `worker` | the state machine, a step at a time |
 //! | `intake`, `mailbox`, `timers`, `savepoint`, `perform` | one record, message or timer, from apply to effects |
 //! | `transaction`, `recover` | commit, abort, and what to do when neither is certain |
-//! | `rows`, `packed`, `due`, `changelog` | the rows of a partition, in memory and in the log, and their timers |
+//! | `rows`, `packed`, `due`, `timeline`, `changelog` | the rows of a partition, in memory and in the log, and their timers |
 //! | `publications` | what rows have come to, once a transaction |
 //! | `rebalance`, `arrival` | partitions given and taken; restore |
 //! | `drain`, `upkeep` | the event clock and quiescence; purging and backpressure |
