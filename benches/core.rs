@@ -12,7 +12,7 @@ use std::time::Duration;
 use heard::app::{App, OutputFormats};
 use heard::config::rules::{HashSecret, RuleSettings};
 use heard::engine::{
-    Clock, EngineSettings, Mode, Observer, Pace, Roles, Sabotage, SystemClock, Topics, TracingObserver,
+    Clock, EngineSettings, ManualClock, Mode, Observer, Pace, Roles, Sabotage, Topics, TracingObserver,
 };
 use heard::intake::InputKind;
 use heard::log::batch::Place;
@@ -56,6 +56,8 @@ const STAGES: [(&str, &str); 9] = [
 const FEW: u64 = 1_000;
 const MANY: u64 = 3_000;
 const START: i64 = 1_700_000_000_000;
+/// A look at the clock for each complaint: about as long as one takes.
+const TICK: Duration = Duration::from_micros(50);
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().collect();
@@ -164,6 +166,25 @@ fn run(stage: &str, number: u64) {
     }
 }
 
+/// A clock that goes on by the same step each time it is looked at: as many commits for as many complaints,
+/// however slowly they are counted.
+struct Ticking(ManualClock);
+
+impl Clock for Ticking {
+    fn wall(&self) -> Millis {
+        self.0.wall()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.advance(TICK);
+        self.0.monotonic()
+    }
+
+    fn sleep(&self, time: Duration) {
+        self.0.sleep(time);
+    }
+}
+
 /// Drains customers, then complaints, from a log in memory.
 fn engine(customers: &[Vec<u8>], complaints: &[Vec<u8>]) {
     let log = MemoryLog::live();
@@ -214,7 +235,7 @@ fn engine(customers: &[Vec<u8>], complaints: &[Vec<u8>]) {
         }
         producer.flush(Duration::from_secs(1)).expect("it is flushed");
         producer.commit().expect("it is committed");
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let clock: Arc<dyn Clock> = Arc::new(Ticking(ManualClock::new(Millis(START))));
         let observer: Arc<dyn Observer> = Arc::new(TracingObserver);
         heard::engine::run(&log, &app, &settings, &clock, &observer, &AtomicBool::new(false))
             .expect("it drains");
