@@ -55,8 +55,8 @@ impl EngineSettings {
             mailbox_linger: section.setting(
                 "mailbox_linger",
                 usual.mailbox_linger,
-                "How long after its first message through the mailbox a transaction commits, if that is \
-                 earlier and no backlog is waiting to be read.",
+                "How long after its first message through the mailbox a transaction commits, or as long as \
+                 the commit before took, if that is earlier and no backlog is waiting to be read.",
             ),
             session_timeout: section.setting(
                 "session_timeout",

@@ -13,6 +13,8 @@ type Moment = [u8; 8 + RowKey::LEN];
 
 /// Moments of a page at most.
 const PAGE: usize = 256;
+/// Moments that a page keeps room for: the first one is emptied and filled again all the time.
+const LEAST: usize = 16;
 
 /// The moments of one partition.
 #[derive(Debug, Default)]
@@ -66,7 +68,7 @@ impl Timeline {
         if page.is_empty() && bound != [0; _] {
             self.pages.remove(&bound);
         } else if page.len() < page.capacity() / 4 {
-            page.shrink_to(page.len() * 2);
+            page.shrink_to((page.len() * 2).max(LEAST));
         }
     }
 

@@ -257,6 +257,7 @@ mod tests {
     use crate::desk::keys::Keys;
     use crate::desk::packed::{read, write};
     use crate::model::{CaseId, Complaint, Sensitive};
+    use crate::text::Sketch;
 
     const TEXT: &str = "  My parcel has been in the warehouse for ten days, and nobody answers.";
 
@@ -338,6 +339,26 @@ mod tests {
             panic!("a customer's")
         };
         assert_eq!(&*said.excerpt, TEXT.trim());
+    }
+
+    #[test]
+    fn a_fact_keeps_no_sketch_while_its_text_stands_whole_beside_it() {
+        //   held whole           then the fact's sketch stays
+        for (is_held, stays) in [(true, false), (false, true)] {
+            let MainRow { mut head, case } = row(&[TEXT], Some(0), false);
+            let mut case = CaseRow::clone(&case.expect("there is one"));
+            case.body.take_if(|_| !is_held);
+            // As of a revision that takes the place of another.
+            let Said::Customer(said) = &mut Arc::make_mut(&mut head).tail[0].said else {
+                panic!("a customer's")
+            };
+            said.excerpt.share(false);
+            said.sketch = Sketch::of(TEXT, &RuleSettings::default().secret).map(Arc::new);
+            assert!(said.sketch.is_some());
+            let row = MainRow::new(head, Some(Arc::new(case)));
+            let sketch = row.head.tail[0].customer().and_then(|said| said.sketch.clone());
+            assert_eq!(sketch.is_some(), stays);
+        }
     }
 
     #[test]

@@ -107,8 +107,8 @@ const JOINS: &[(&str, &str)] = &[
 
 /// The defaults of producers. A back-off of 1 ms, because the first request of a transaction is
 /// turned away while the markers of the one before are being written. The buffer is bounded: a full
-/// one is waited out. What a transaction sends comes partition by partition, so that a short wait for
-/// more of the same makes whole batches; a longer one would only make commits wait.
+/// one is waited out. What a transaction sends comes topic by topic, so that a short wait for more
+/// of the same makes whole batches; a longer one would only make commits wait.
 const PRODUCES: &[(&str, &str)] = &[
     ("compression.type", "lz4"),
     ("linger.ms", "2"),
