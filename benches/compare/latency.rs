@@ -46,19 +46,17 @@ pub struct Latency {
 /// All that is measured, in order.
 pub fn setups(settings: &Settings) -> Vec<Setup> {
     let mut setups = Vec::new();
-    for commit in [100, 20].map(Duration::from_millis) {
-        for (contestant, instances) in [
-            (Contestant::Streams, 1),
-            (Contestant::Heard, 1),
-            (Contestant::Heard, 2),
-        ] {
-            if settings.runs(contestant) {
-                setups.push(Setup {
-                    contestant,
-                    instances,
-                    commit,
-                });
-            }
+    for &commit in &settings.commit_ms {
+        let of = |contestant, instances| Setup {
+            contestant,
+            instances,
+            commit: Duration::from_millis(commit),
+        };
+        if settings.runs(Contestant::Streams) {
+            setups.push(of(Contestant::Streams, 1));
+        }
+        if settings.runs(Contestant::Heard) {
+            setups.extend(settings.instances.iter().map(|&n| of(Contestant::Heard, n)));
         }
     }
     setups

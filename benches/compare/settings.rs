@@ -24,6 +24,10 @@ pub struct Settings {
     pub rate: u64,
     /// `BENCH_LATENCY_SECONDS`: for how long latency is measured, after a warm-up; 0: not at all.
     pub latency_seconds: u64,
+    /// `BENCH_COMMIT_MS`: times between commits at which latency is measured, milliseconds.
+    pub commit_ms: Vec<u64>,
+    /// `BENCH_INSTANCES`: with how many processes of heard latency is measured.
+    pub instances: Vec<usize>,
     /// `BENCH_EQUAL`: complaints of the check that contestants do the same work.
     pub equal: u64,
     /// `BENCH_SEED`: the load is the same for the same seed.
@@ -55,6 +59,8 @@ impl Settings {
             open_cases: list("BENCH_OPEN_CASES", "100000")?,
             rate: bounded("BENCH_RATE", 2_000, 1..=50_000)?,
             latency_seconds: bounded("BENCH_LATENCY_SECONDS", 60, 0..=600)?,
+            commit_ms: list("BENCH_COMMIT_MS", "100,20")?,
+            instances: list("BENCH_INSTANCES", "1,2")?,
             equal: bounded("BENCH_EQUAL", 500, 2..=100_000)?,
             seed: bounded("BENCH_SEED", 17, 0..=u64::MAX)?,
             streams_threads: bounded("BENCH_STREAMS_THREADS", 1, 1..=64)?,

@@ -14,8 +14,8 @@ use crate::app::{App, OutputFormats};
 use crate::board::{Listener, Server};
 use crate::config::{Listen, Settings};
 use crate::engine::{
-    self, Clock, Counts, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage, Status,
-    SystemClock,
+    self, Clock, CommitTook, Counts, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage,
+    Status, SystemClock,
 };
 use crate::intake::InputKind;
 use crate::log::Topic;
@@ -227,6 +227,10 @@ impl Observer for Draining {
 
     fn figured(&self, worker: usize, figured: &Figured<'_>) {
         self.metrics.figured(worker, figured);
+    }
+
+    fn committed(&self, worker: usize, took: &CommitTook) {
+        self.metrics.committed(worker, took);
     }
 
     fn follows(&self) -> bool {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::clock::StoryClock;
 use super::story;
 use crate::config::Settings;
-use crate::engine::{Clock, Counts, Event, Figured, Observer, Status, SystemClock};
+use crate::engine::{Clock, CommitTook, Counts, Event, Figured, Observer, Status, SystemClock};
 use crate::observe::metrics::Metrics;
 use crate::wiring;
 
@@ -73,6 +73,10 @@ impl Observer for Measured {
         // The log has received complaints by the machine's time, whatever the story's is.
         let at = self.machine.wall();
         self.metrics.figured(worker, &Figured { at, ..*figured });
+    }
+
+    fn committed(&self, worker: usize, took: &CommitTook) {
+        self.metrics.committed(worker, took);
     }
 
     fn follows(&self) -> bool {

@@ -84,6 +84,8 @@ pub enum Event {
         /// How long it took.
         took: Duration,
     },
+    /// A commit took long: nothing came out of this worker meanwhile.
+    SlowCommit(CommitTook),
     /// A transaction was aborted; its records will be read again.
     Aborted(LogError),
     /// A commit's answer was lost; the log was asked.
@@ -171,6 +173,19 @@ impl fmt::Display for Event {
                 "{partition} restored: {rows} rows from {records} records in {took:?}{}",
                 if *warm { ", from warm rows" } else { "" }
             ),
+            Self::SlowCommit(CommitTook {
+                whole,
+                writing,
+                flushing,
+                ending,
+            }) => write!(
+                f,
+                "a commit took {} ms: {} to write, {} until the brokers had all of it, {} for offsets and the end",
+                whole.as_millis(),
+                writing.as_millis(),
+                flushing.as_millis(),
+                ending.as_millis()
+            ),
             Self::Aborted(error) => write!(f, "transaction aborted: {error}"),
             Self::OutcomeLearnt { committed: true } => write!(f, "a commit without an answer had happened"),
             Self::OutcomeLearnt { committed: false } => {
@@ -201,6 +216,11 @@ pub trait Observer: Send + Sync {
         let _ = (worker, figured);
     }
 
+    /// A transaction has committed, and this is how long that took.
+    fn committed(&self, worker: usize, took: &CommitTook) {
+        let _ = (worker, took);
+    }
+
     /// Whether it wants to be told how workers stand: that takes some work.
     fn follows(&self) -> bool {
         false
@@ -210,6 +230,19 @@ pub trait Observer: Send + Sync {
     fn stands(&self, worker: usize, status: Status) {
         let _ = (worker, status);
     }
+}
+
+/// How long a commit took, and its parts, one after the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CommitTook {
+    /// All of it.
+    pub whole: Duration,
+    /// Until outputs and rows were handed to the client.
+    pub writing: Duration,
+    /// Until the brokers had acknowledged all of them.
+    pub flushing: Duration,
+    /// Until they had taken the offsets and ended the transaction.
+    pub ending: Duration,
 }
 
 /// What a processor had counted in a transaction that has committed.

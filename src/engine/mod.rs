@@ -56,7 +56,7 @@ pub use clock::{BEFORE_EVERYTHING, Clock, ManualClock, SystemClock};
 pub use counts::Counts;
 pub use envelope::{Posted, post};
 pub use error::{EngineError, Refusal};
-pub use event::{Event, Figured, Observer, TracingObserver};
+pub use event::{CommitTook, Event, Figured, Observer, TracingObserver};
 pub use panics::hide_payloads;
 pub use queues::Queue;
 pub use recorded::recorded_partitions;

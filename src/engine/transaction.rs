@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::changelog::{MARKER_KEY, Marker};
 use super::counts::Counts;
 use super::error::Trouble;
-use super::event::{Event, Figured};
+use super::event::{CommitTook, Event, Figured};
 use super::publications::Publications;
 use super::retry::retry;
 use super::settings::{Pace, Sabotage};
@@ -128,6 +128,8 @@ impl<L: Log, P: Processor> Worker<L, P> {
         self.write_rows()?;
         self.stamp_sources();
         let offsets = self.offsets();
+        let written = self.clock.monotonic();
+        let mut flushed = written;
         match self.settings.sabotage {
             Sabotage::OffsetsBeforeFlush => {
                 self.send_offsets(&offsets)?;
@@ -142,12 +144,24 @@ impl<L: Log, P: Processor> Worker<L, P> {
             }
             _ => {
                 self.flush()?;
+                flushed = self.clock.monotonic();
                 self.send_offsets(&offsets)?;
                 self.end()?;
             }
         }
-        self.commit_took = self.clock.monotonic().saturating_sub(begun);
+        let ended = self.clock.monotonic();
+        self.commit_took = ended.saturating_sub(begun);
         self.happened();
+        let took = CommitTook {
+            whole: self.commit_took,
+            writing: written.saturating_sub(begun),
+            flushing: flushed.saturating_sub(written),
+            ending: ended.saturating_sub(flushed),
+        };
+        self.observer.committed(self.index, &took);
+        if took.whole >= self.settings.pace.slow_commit {
+            self.tell(&Event::SlowCommit(took));
+        }
         Ok(())
     }
 

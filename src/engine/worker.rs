@@ -376,5 +376,6 @@ pub(super) fn group_settings(settings: &EngineSettings, transactional_id: &str) 
         group: settings.application.clone(),
         client: transactional_id.to_owned(),
         topics: settings.subscription(),
+        gather: settings.pace.gather(),
     }
 }

@@ -145,6 +145,9 @@ pub struct GroupSettings {
     pub client: String,
     /// The topics to subscribe to; [`Record::topic`] is an index into this list.
     pub topics: Vec<Topic>,
+    /// How long what has come may be held back for more to come along, at most. Each delivery costs the log and
+    /// the reader a request, however little is in it. Zero: what is there is delivered at once.
+    pub gather: Duration,
 }
 
 /// What a poll found. The lists are never empty.

@@ -244,6 +244,7 @@ impl<W: World> Member<W> {
             group: group.to_owned(),
             client,
             topics: topics.to_vec(),
+            gather: Duration::ZERO,
         };
         let consumer = world.log().consumer(&settings).expect("a consumer");
         Self {

@@ -89,6 +89,7 @@ impl Echo {
             group: "echo".into(),
             client: name.into(),
             topics,
+            gather: Duration::ZERO,
         })?;
         Ok(Worker {
             name: name.into(),

@@ -49,6 +49,7 @@ fn a_crash_takes_all_clients_of_a_process() {
         group: "group".into(),
         client: "worker".into(),
         topics: vec![topic],
+        gather: Duration::ZERO,
     };
     let mut consumer = world.log.consumer(&settings).expect("a consumer");
     let mut producer = producer_of(&world, "id");

@@ -199,6 +199,7 @@ fn offsets_that_a_zombie_left_pending_hold_the_heir_up() {
         group: "group".into(),
         client: "heir".into(),
         topics: vec![topic],
+        gather: std::time::Duration::ZERO,
     });
     let heir = heir.as_mut().expect("a consumer");
     let mut batch = heard::log::Batch::new();

@@ -497,6 +497,43 @@ fn an_outage_is_waited_out() {
 }
 
 #[test]
+fn a_slow_commit_is_told_of_with_its_parts() {
+    const SLOW_FLUSH: &str =
+        "a commit took 1010 ms: 0 to write, 1010 until the brokers had all of it, 0 for offsets and the end";
+    const SLOW_END: &str =
+        "a commit took 1010 ms: 0 to write, 0 until the brokers had all of it, 1010 for offsets and the end";
+    // Between two attempts: 2, 4, 8, ... 256, 500 ms.
+    for (refused, times, expected) in [
+        ("flushing", 8, None),
+        ("flushing", 9, Some(SLOW_FLUSH)),
+        ("sending offsets", 9, Some(SLOW_END)),
+    ] {
+        let mut world = world(false, Mode::Live, 1, 1);
+        world.start(0).expect("it starts");
+        run_for(&mut world, 50).expect("it runs");
+        feed(&world, &[count(1, 1)]);
+        let mut left = times;
+        world.log.faults().fail(move |operation| {
+            let refuses = operation.name == refused && left > 0;
+            left -= i32::from(refuses);
+            refuses.then_some(ErrorKind::Retriable)
+        });
+        run_for(&mut world, 2_000).expect("it runs");
+        assert_eq!(number_of(&world, 1), 1);
+        let events = world.ear.events.lock().expect("nobody panics with it");
+        let slow: Vec<_> = events
+            .iter()
+            .filter(|event| event.contains("commit took"))
+            .collect();
+        assert_eq!(
+            slow,
+            Vec::from_iter(expected),
+            "{refused} is refused {times} times"
+        );
+    }
+}
+
+#[test]
 fn one_role_alone_does_its_half() {
     let mut world = world(false, Mode::Drain { as_of: None }, 1, 2);
     feed(&world, &[count(1, 1)]);

@@ -58,7 +58,7 @@ impl KafkaConsumer {
     pub(super) fn join(settings: &KafkaSettings, group: &GroupSettings) -> Result<Self, LogError> {
         let during = "joining the consumer group";
         let fail = |e: KafkaError| LogError::new(ErrorKind::Fatal, during, e.to_string());
-        let config = settings.member(&group.group, &group.client);
+        let config = settings.member(&group.group, &group.client, group.gather);
         let client: BaseConsumer<ReadContext> =
             config.create_with_context(ReadContext::default()).map_err(fail)?;
         let topics: Vec<_> = group.topics.iter().map(|t| t.as_str()).collect();

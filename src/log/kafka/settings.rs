@@ -98,6 +98,9 @@ const FETCHES: &[(&str, &str)] = &[
     ("check.crcs", "true"),
 ];
 
+/// Where deliveries are gathered, so many bytes are one without waiting.
+const GATHERED: &str = "100000";
+
 const JOINS: &[(&str, &str)] = &[
     ("session.timeout.ms", "10000"),
     ("heartbeat.interval.ms", "1000"),
@@ -150,7 +153,10 @@ impl KafkaSettings {
                 });
             }
         }
-        for client in [self.member("check", "check"), self.producer("check")] {
+        for client in [
+            self.member("check", "check", Duration::ZERO),
+            self.producer("check"),
+        ] {
             client.create_native_config().map_err(SettingsError::of)?;
         }
         Ok(())
@@ -176,9 +182,12 @@ impl KafkaSettings {
         self.client(&[], &[])
     }
 
-    /// A member of a group.
-    pub(super) fn member(&self, group: &str, client: &str) -> ClientConfig {
-        let mut config = self.client(&[FETCHES, JOINS], READS);
+    /// A member of a group, to which brokers may deliver after `gather` what has come until then.
+    pub(super) fn member(&self, group: &str, client: &str, gather: Duration) -> ClientConfig {
+        let wait = gather.as_millis().to_string();
+        let gathers = [("fetch.min.bytes", GATHERED), ("fetch.wait.max.ms", &wait)];
+        let gathers = if gather.is_zero() { &[][..] } else { &gathers };
+        let mut config = self.client(&[FETCHES, gathers, JOINS], READS);
         config.set("isolation.level", "read_committed");
         config.set("group.id", group);
         config.set("client.id", format!("{}-{client}", self.client_id));

@@ -21,7 +21,7 @@ use prometheus::{Encoder, Registry, TextEncoder};
 pub use plan::Plan;
 
 use super::health::{self, Health};
-use crate::engine::{Clock, Counts, Event, Figured, Held, Observer, Status, TracingObserver};
+use crate::engine::{Clock, CommitTook, Counts, Event, Figured, Held, Observer, Status, TracingObserver};
 use crate::log::{Ends, TopicPartition};
 use crate::model::Millis;
 use ledger::Ledger;
@@ -41,6 +41,8 @@ struct State {
     counts: Counts,
     figures: Ledger,
     latency: Latency,
+    /// How long commits took.
+    commits: Latency,
     /// Dead letters by the kind of topic and the reason.
     dead_letters: BTreeMap<(&'static str, &'static str), u64>,
     /// Input records that became dead letters, by input.
@@ -175,8 +177,14 @@ impl Observer for Metrics {
         let mut state = self.state();
         state.figures.add(figured.figures);
         for logged in figured.delivered {
-            state.latency.took(figured.at.since(*logged));
+            // Clocks of two machines may differ: less than nothing is nothing.
+            let ms = figured.at.since(*logged).max(0).unsigned_abs();
+            state.latency.took(Duration::from_millis(ms));
         }
+    }
+
+    fn committed(&self, _worker: usize, took: &CommitTook) {
+        self.state().commits.took(took.whole);
     }
 
     fn follows(&self) -> bool {

@@ -91,6 +91,8 @@ names! {
 
     TRANSACTIONS = Counter "heard_transactions_total" ["outcome"]
         "Transactions committed and aborted.";
+    COMMIT_TIME = Histogram "heard_commit_seconds" []
+        "How long commits took: from the last message applied until the log had taken all of it.";
     UNCERTAIN = Counter "heard_uncertain_commits_total" []
         "Commits whose answer was lost, so that the log was asked what had become of them.";
     REBUILT = Counter "heard_fenced_total" []

@@ -225,6 +225,11 @@ fn a_scrape_holds_every_metric_and_no_other() {
     let mut told = Told::new(rules);
     told.take(0, &complaint("m1", "social", "c", NOW.plus(-10 * MINUTE)));
     told.take(0, &complaint("m2", "nobody knows it", "c", NOW));
+    let took = CommitTook {
+        whole: Duration::from_micros(40_900),
+        ..CommitTook::default()
+    };
+    told.metrics.committed(0, &took);
     let status = TopicPartition::new("complaints.social".into(), 0);
     told.metrics.lags(
         &[(status, 3)],
@@ -260,6 +265,9 @@ fn a_scrape_holds_every_metric_and_no_other() {
         ),
         ("heard_work_item_latency_seconds_bucket{le=\"0.03\"}", 0.0),
         ("heard_work_item_latency_seconds_bucket{le=\"0.05\"}", 1.0),
+        ("heard_commit_seconds_bucket{le=\"0.03\"}", 0.0),
+        ("heard_commit_seconds_bucket{le=\"0.05\"}", 1.0),
+        ("heard_commit_seconds_sum", 0.0409),
         ("heard_lag_records{topic=\"complaints\"}", 7.0),
         ("heard_held_back_records{topic=\"complaints\"}", 2.0),
     ] {

@@ -1,6 +1,7 @@
 //! Metrics of the work itself: records, transactions, state, lag.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use prometheus::proto::MetricFamily;
 
@@ -14,28 +15,30 @@ use crate::desk::figures::{
 use crate::intake::InputKind;
 use crate::model::SignalKind;
 
-/// Upper bounds of the latency's buckets, in milliseconds.
-const BOUNDS_MS: [i64; 14] = [
+/// Upper bounds of the buckets of latencies, in milliseconds.
+const BOUNDS_MS: [u64; 14] = [
     10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1_000, 2_500, 10_000, 60_000,
 ];
 
-/// From the broker time of complaints to the commit of their work items.
+/// How long things took that take milliseconds: work items from their complaints' broker time, commits.
 #[derive(Debug, Default)]
 pub(super) struct Latency {
     buckets: [u64; BOUNDS_MS.len()],
     beyond: u64,
-    sum_ms: i64,
+    sum: Duration,
 }
 
 impl Latency {
-    /// One took so long. Clocks of two machines may differ: less than nothing is nothing.
-    pub fn took(&mut self, ms: i64) {
-        let ms = ms.max(0);
-        match BOUNDS_MS.iter().position(|&bound| ms <= bound) {
+    /// One took so long.
+    pub fn took(&mut self, time: Duration) {
+        let bucket = BOUNDS_MS
+            .iter()
+            .position(|&bound| time <= Duration::from_millis(bound));
+        match bucket {
             Some(bucket) => self.buckets[bucket] += 1,
             None => self.beyond += 1,
         }
-        self.sum_ms += ms;
+        self.sum += time;
     }
 }
 
@@ -59,7 +62,8 @@ pub(super) fn gather(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>)
     dead.finish(scrape);
     signals(state, scrape);
     counts(state, scrape);
-    latency(&state.latency, scrape);
+    latency(names::WORK_LATENCY, &state.latency, scrape);
+    latency(names::COMMIT_TIME, &state.commits, scrape);
     held(state, scrape);
     let (mut lag, mut held_back) = (Family::new(names::LAG), Family::new(names::HELD_BACK));
     for (&topic, &(records, behind)) in &state.lags {
@@ -172,15 +176,15 @@ fn counts(state: &State, scrape: &mut Vec<MetricFamily>) {
     );
 }
 
-fn latency(latency: &Latency, scrape: &mut Vec<MetricFamily>) {
-    let mut family = Family::new(names::WORK_LATENCY);
+fn latency(name: names::Name, latency: &Latency, scrape: &mut Vec<MetricFamily>) {
+    let mut family = Family::new(name);
     let bounds = BOUNDS_MS.iter().map(|&ms| ms as f64 / 1000.0);
     family.distribution(
         &[],
         Distribution {
             buckets: bounds.zip(latency.buckets),
             beyond: latency.beyond,
-            sum_seconds: latency.sum_ms as f64 / 1000.0,
+            sum_seconds: latency.sum.as_secs_f64(),
         },
     );
     family.finish(scrape);
