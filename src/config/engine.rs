@@ -50,7 +50,8 @@ impl EngineSettings {
                 "commit_interval",
                 usual.commit_interval,
                 "How long a transaction is held open. Shorter: work items go out sooner; longer: less work for \
-                 the brokers.",
+                 the brokers, which may also hold a delivery back for a quarter of it (5 to 100 ms) for more to \
+                 come along: fetch.wait.max.ms in [kafka] says otherwise.",
             ),
             mailbox_linger: section.setting(
                 "mailbox_linger",

@@ -28,6 +28,8 @@ pub struct Counts {
     pub dead_letters: BTreeMap<&'static str, u64>,
     /// Transactions committed.
     pub committed: u64,
+    /// Of those committed, transactions that were begun while the one before was on its way.
+    pub overlapped: u64,
     /// Transactions aborted.
     pub aborted: u64,
     /// Commits whose answer was lost.
@@ -52,6 +54,7 @@ impl AddAssign<&Counts> for Counts {
             rows_written,
             dead_letters,
             committed,
+            overlapped,
             aborted,
             unknown,
             rebuilt,
@@ -70,6 +73,7 @@ impl AddAssign<&Counts> for Counts {
             *self.dead_letters.entry(code).or_default() += n;
         }
         self.committed += committed;
+        self.overlapped += overlapped;
         self.aborted += aborted;
         self.unknown += unknown;
         self.rebuilt += rebuilt;

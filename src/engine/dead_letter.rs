@@ -4,7 +4,7 @@ use super::error::Trouble;
 use super::event::Event;
 use super::sizes::Target;
 use super::worker::Worker;
-use crate::log::{Header, Log, Outgoing, Producer, Record, Topic, TopicPartition};
+use crate::log::{Header, Log, Outgoing, Record, Topic, TopicPartition};
 use crate::model::Millis;
 use crate::processor::{Processor, Rejection};
 use crate::wire::dead_letter::{DeadLetter, own_headers};
@@ -37,13 +37,16 @@ impl<L: Log, P: Processor> Worker<L, P> {
             Target::DeadLetters,
             size_of(fitted.key, fitted.value, &fitted.headers),
         );
-        self.producer.send(&Outgoing {
-            topic: &self.settings.topics.dead_letters,
-            partition: None,
-            key: fitted.key,
-            value: fitted.value,
-            headers: &fitted.headers,
-        })?;
+        self.outbox.send(
+            &mut self.producer,
+            &Outgoing {
+                topic: &self.settings.topics.dead_letters,
+                partition: None,
+                key: fitted.key,
+                value: fitted.value,
+                headers: &fitted.headers,
+            },
+        )?;
         *self
             .transaction
             .counts

@@ -137,7 +137,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         if drain.done {
             return Ok(true);
         }
-        let busy = self.transaction.open || !self.arrivals.is_empty();
+        let busy = self.transaction.open || self.flight.is_some() || !self.arrivals.is_empty();
         if busy || now < drain.next_look {
             return Ok(false);
         }

@@ -33,6 +33,8 @@ pub(super) struct Due {
     parked: FxHashSet<RowKey>,
     /// What the open transaction has changed: the row, what was held before, what is held since.
     undo: Vec<(RowKey, Timer, Timer)>,
+    /// The same of the transaction on its way.
+    undo_launched: Vec<(RowKey, Timer, Timer)>,
 }
 
 impl Due {
@@ -75,18 +77,29 @@ impl Due {
         }
     }
 
-    /// The transaction has happened.
-    pub fn commit(&mut self) {
-        self.undo.clear();
+    /// The open transaction is on its way.
+    pub fn launch(&mut self) {
+        self.undo_launched.append(&mut self.undo);
     }
 
-    /// The transaction has not happened.
+    /// The transaction on its way has happened.
+    pub fn land(&mut self) {
+        self.undo_launched.clear();
+    }
+
+    /// The open transaction has not happened.
     pub fn rollback(&mut self) {
         let mut undo = std::mem::take(&mut self.undo);
         for (key, before, now) in undo.drain(..).rev() {
             self.set(key, now, before);
         }
         self.undo = undo;
+    }
+
+    /// Nor has the transaction on its way. Of the open one, nothing may be left.
+    pub fn turn_back(&mut self) {
+        std::mem::swap(&mut self.undo, &mut self.undo_launched);
+        self.rollback();
     }
 
     /// Forgets all timers: a planted fault.
@@ -111,7 +124,8 @@ mod tests {
         let at = |ms| Timer::At(Millis(ms));
         let mut due = Due::default();
         due.change(key(1), Timer::None, at(10));
-        due.commit();
+        due.launch();
+        due.land();
         due.change(key(1), at(10), at(30));
         due.change(key(1), at(30), Timer::Parked);
         due.change(key(2), Timer::None, at(5));

@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `worker` | the state machine, a step at a time |
 //! | `intake`, `mailbox`, `timers`, `savepoint`, `perform` | one record, message or timer, from apply to effects |
-//! | `transaction`, `recover` | commit, abort, and what to do when neither is certain |
+//! | `transaction`, `flight`, `outbox` | what is open, what is on its way, and what waits for that |
+//! | `recover` | abort, and what to do when neither that nor a commit is certain |
 //! | `rows`, `packed`, `due`, `timeline`, `changelog` | the rows of a partition, in memory and in the log, and their timers |
 //! | `publications` | what rows have come to, once a transaction |
 //! | `rebalance`, `arrival` | partitions given and taken; restore |
@@ -26,9 +27,11 @@ mod due;
 mod envelope;
 mod error;
 mod event;
+mod flight;
 mod intake;
 mod local;
 mod mailbox;
+mod outbox;
 mod packed;
 mod panics;
 mod perform;

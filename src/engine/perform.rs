@@ -8,7 +8,7 @@ use super::settings::Sabotage;
 use super::sizes::Target;
 use super::source::SourceId;
 use super::worker::Worker;
-use crate::log::{Log, Outgoing, Producer};
+use crate::log::{Log, Outgoing};
 use crate::processor::{ActorKey, Context, Effect, Effects, Processor, Rejection};
 
 impl<L: Log, P: Processor> Worker<L, P> {
@@ -116,13 +116,16 @@ impl<L: Log, P: Processor> Worker<L, P> {
     fn mail(&mut self, to: ActorKey, partition: i32, value: &[u8]) -> Result<(), Trouble> {
         let key = to.to_bytes();
         self.sizes.sending(Target::Mailbox, key.len() + value.len());
-        self.producer.send(&Outgoing {
-            topic: &self.settings.topics.mailbox,
-            partition: Some(partition),
-            key: Some(&key),
-            value: Some(value),
-            headers: &[],
-        })?;
+        self.outbox.send(
+            &mut self.producer,
+            &Outgoing {
+                topic: &self.settings.topics.mailbox,
+                partition: Some(partition),
+                key: Some(&key),
+                value: Some(value),
+                headers: &[],
+            },
+        )?;
         self.transaction.counts.mailed += 1;
         self.transaction.first_mail.get_or_insert(self.time.running);
         Ok(())
@@ -139,13 +142,16 @@ impl<L: Log, P: Processor> Worker<L, P> {
             _ => 1,
         };
         for _ in 0..times {
-            self.producer.send(&Outgoing {
-                topic: &self.settings.topics.outputs[topic],
-                partition: None,
-                key: Some(key),
-                value,
-                headers: &[],
-            })?;
+            self.outbox.send(
+                &mut self.producer,
+                &Outgoing {
+                    topic: &self.settings.topics.outputs[topic],
+                    partition: None,
+                    key: Some(key),
+                    value,
+                    headers: &[],
+                },
+            )?;
         }
         Ok(())
     }

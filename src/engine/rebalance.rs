@@ -44,7 +44,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         let mut current = !lost;
         self.status_due = Duration::ZERO;
         if lost {
-            if self.transaction.open {
+            if self.transaction.open || self.flight.is_some() {
                 let detail = "the assignment was lost";
                 self.fail(LogError::new(ErrorKind::Abortable, "holding partitions", detail))?;
                 self.undo();

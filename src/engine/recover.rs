@@ -40,7 +40,11 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// Notes what an error asks for; an error that nothing can mend stops the worker.
     pub(super) fn fail(&mut self, error: LogError) -> Result<(), EngineError> {
         let mut count = Counts::default();
-        let open = u64::from(self.transaction.open);
+        let open = u64::from(self.transaction.open || self.flight.is_some());
+        if self.flight.is_some() {
+            // Whatever becomes of the one on its way, the one that was built upon it has to be built again.
+            self.undo_open();
+        }
         self.repair = Some(match error.kind {
             ErrorKind::Retriable | ErrorKind::Abortable => {
                 count.aborted = open;
@@ -178,7 +182,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         if committed {
             self.happened();
         } else {
-            let aborted = u64::from(self.transaction.open);
+            let aborted = u64::from(self.flight.is_some());
             self.undo();
             self.count(&Counts {
                 aborted,

@@ -60,6 +60,16 @@ impl Change {
     }
 }
 
+/// What the transaction on its way has made of a row.
+#[derive(Debug)]
+struct Launched {
+    key: KeyBytes,
+    /// The row as it was.
+    before: Option<PackedRow>,
+    stood: Standings,
+    stands: Standings,
+}
+
 /// What a changelog record meant to the rows.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Replayed {
@@ -73,8 +83,9 @@ pub(super) enum Replayed {
 
 /// The rows of one partition.
 ///
-/// A commit puts what has changed among the committed rows only when it is known to have happened; a
-/// rollback forgets it. The index of timers moves with the transaction and keeps what it was.
+/// A rollback forgets what the open transaction has changed. Once it is on its way, what has changed is among the
+/// committed rows, and what was there before is kept until it is known to have happened. The index of timers moves
+/// with the transaction and keeps what it was.
 #[derive(Debug)]
 pub(super) struct Rows<R> {
     packed: Packed,
@@ -90,6 +101,8 @@ pub(super) struct Rows<R> {
     due: Due,
     /// Hot rows whose timer the index does not hold yet.
     retimed: Vec<RowKey>,
+    /// What the transaction on its way has changed.
+    launched: Vec<Launched>,
     /// Where the committed rows stand.
     queues: Queues,
     buffer: Vec<u8>,
@@ -106,6 +119,7 @@ impl<R> Default for Rows<R> {
             cooled: HashMap::default(),
             due: Due::default(),
             retimed: Vec::new(),
+            launched: Vec::new(),
             queues: Queues::default(),
             buffer: Vec::new(),
         }
@@ -288,18 +302,49 @@ impl<R: Row> Rows<R> {
         }
     }
 
-    /// The transaction has happened: what has [changed](Self::changes) is the committed state.
-    pub fn commit(&mut self) {
+    /// The open transaction is on its way: what has [changed](Self::changes) is what the next is built upon.
+    pub fn launch(&mut self) {
         for change in self.changes.drain(..).filter(|change| change.is_news) {
-            match change.row {
-                Some(row) => drop(self.packed.insert(row)),
-                None => drop(self.packed.remove(&change.key)),
-            }
-            // Only here, so that nothing has to be taken back.
-            self.queues.change(change.stood, change.stands);
+            let Change {
+                key,
+                row,
+                stood,
+                stands,
+                ..
+            } = change;
+            let before = match row {
+                Some(row) => self.packed.insert(row),
+                None => self.packed.remove(&key),
+            };
+            self.launched.push(Launched {
+                key,
+                before,
+                stood,
+                stands,
+            });
         }
-        self.due.commit();
+        self.due.launch();
         self.forget();
+    }
+
+    /// The transaction on its way has happened.
+    pub fn land(&mut self) {
+        for Launched { stood, stands, .. } in self.launched.drain(..) {
+            // Only here, so that nothing has to be taken back.
+            self.queues.change(stood, stands);
+        }
+        self.due.land();
+    }
+
+    /// The transaction on its way has not happened. Of the open one, nothing may be left.
+    pub fn turn_back(&mut self) {
+        for Launched { key, before, .. } in self.launched.drain(..).rev() {
+            match before {
+                Some(row) => drop(self.packed.insert(row)),
+                None => drop(self.packed.remove(&key)),
+            }
+        }
+        self.due.turn_back();
     }
 
     /// Where the committed rows stand.
@@ -307,7 +352,7 @@ impl<R: Row> Rows<R> {
         &self.queues
     }
 
-    /// The transaction has not happened.
+    /// The open transaction has not happened.
     pub fn rollback(&mut self) {
         self.changes.clear();
         self.due.rollback();

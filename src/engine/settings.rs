@@ -73,6 +73,9 @@ pub struct Pace {
     /// A transaction that holds mailbox sends commits this long after the first of them, or as long as the
     /// commit before took, unless more records are waiting to be read than are read at once.
     pub mailbox_linger: Duration,
+    /// A batch of so many records tells that more are waiting. Then fewer, longer transactions serve all of
+    /// them better than quick hops serve a few, and the next is built while the one before is on its way.
+    pub backlog: usize,
     /// A commit that takes so long is told of.
     pub slow_commit: Duration,
     /// How long a flush may take. Well below the maximum poll interval, since a revoke waits for it.
@@ -119,6 +122,7 @@ impl Default for Pace {
         Self {
             commit_interval: Duration::from_millis(100),
             mailbox_linger: Duration::from_millis(10),
+            backlog: 400,
             slow_commit: Duration::from_secs(1),
             flush: Duration::from_secs(20),
             retry: Duration::from_secs(20),

@@ -70,7 +70,16 @@ impl Source {
         known == found.map(|found| (found.offset, found.metadata.as_str()))
     }
 
-    /// The transaction has not happened: back to what is committed.
+    /// The open transaction has not happened: back to what is on its way, else to what is committed.
+    pub fn rollback_open(&mut self) {
+        let (position, stamp) = match &self.pending {
+            Some((position, stamp)) => (*position, stamp),
+            None => (self.committed, &self.stamp),
+        };
+        (self.position, self.seen) = (position, stamp.seen);
+    }
+
+    /// Nothing of it has happened: back to what is committed.
     pub fn rollback(&mut self) {
         self.pending = None;
         self.position = self.committed;

@@ -7,23 +7,22 @@ use rustc_hash::FxHashSet;
 use super::changelog::{MARKER_KEY, Marker};
 use super::counts::Counts;
 use super::error::Trouble;
-use super::event::{CommitTook, Event, Figured};
+use super::event::Event;
 use super::publications::Publications;
-use super::retry::retry;
 use super::settings::{Pace, Sabotage};
 use super::sizes::Target;
 use super::source::{Source, SourceId};
 use super::stamp::Stamp;
 use super::worker::Worker;
-use crate::log::{CommittedOffset, Consumer, ErrorKind, Log, LogError, OffsetCommit, Outgoing, Producer};
+use crate::log::{CommittedOffset, ErrorKind, Log, LogError, OffsetCommit, Outgoing, Producer};
 use crate::model::Millis;
 use crate::processor::{Figures, Processor, RowKey};
 
-/// What the open transaction has done, beside rows and offsets. One serves all transactions of a
-/// worker in turn.
+/// What a transaction has done, beside rows and offsets. Two serve all transactions of a worker in turn: the open
+/// one, and the one [on its way](super::flight).
 #[derive(Debug, Default)]
 pub(super) struct Transaction {
-    /// Whether one is open.
+    /// Whether it is open.
     pub open: bool,
     /// Running time when it was opened.
     pub begun: Duration,
@@ -46,7 +45,8 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    fn reset(&mut self) {
+    /// Forgets everything, keeps the memory.
+    pub fn reset(&mut self) {
         self.open = false;
         self.first_mail = None;
         self.touched.clear();
@@ -65,15 +65,11 @@ impl Transaction {
     }
 }
 
-/// A batch of so many records tells that more are waiting: then fewer, longer transactions serve all of them
-/// better than quick hops serve a few.
-const BACKLOG: usize = 400;
-
 /// How long after its first message a transaction commits, if so many records were read last and the commit
 /// before took so long. Not sooner than a commit takes: where brokers are busy, more of them would only make
 /// each slower.
 fn linger(pace: &Pace, last_batch: usize, commit_took: Duration) -> Duration {
-    if last_batch < BACKLOG {
+    if last_batch < pace.backlog {
         pace.mailbox_linger.max(commit_took)
     } else {
         pace.commit_interval
@@ -84,13 +80,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// Opens a transaction unless one is open, and notes that it touches `source`.
     pub(super) fn begin(&mut self, source: SourceId) -> Result<(), Trouble> {
         if !self.transaction.open {
-            let Self {
-                producer,
-                clock,
-                settings,
-                ..
-            } = self;
-            retry(&**clock, settings.pace.retry, || producer.begin())?;
+            if self.flight.is_none() {
+                self.begin_at_log()?;
+            }
+            self.transaction.counts.overlapped = u64::from(self.flight.is_some());
             self.transaction.open = true;
             self.transaction.begun = self.time.running;
             self.local.begin(self.settings.pace.local_per_transaction);
@@ -108,109 +101,33 @@ impl<L: Log, P: Processor> Worker<L, P> {
         open.then(|| self.transaction.commit_at(pace.commit_interval, linger))
     }
 
-    /// Commits if it is time.
+    /// Commits if it is time. With more to read than is read at once, it does not wait for the brokers: what is
+    /// on its way ends when they have all of it, at the latest when the next transaction is to go.
     pub(super) fn commit_if_due(&mut self) -> Result<bool, Trouble> {
+        let arrived = self.flight.is_some() && self.has_arrived()?;
+        if arrived {
+            self.land()?;
+        }
         let due = self.commit_at().is_some_and(|at| at <= self.time.running);
         if due {
-            self.commit()?;
+            self.land()?;
+            self.launch()?;
+            if self.last_batch < self.settings.pace.backlog {
+                self.land()?;
+            }
         }
-        Ok(due)
+        Ok(arrived || due)
     }
 
-    /// Commits what is open. On an error nothing is certain: [`Worker::mend`] finds out.
+    /// Commits what is on its way and what is open, and waits for both.
     pub(super) fn commit(&mut self) -> Result<(), Trouble> {
-        if !self.transaction.open {
-            return Ok(());
-        }
-        self.look_at_clock();
-        let begun = self.time.running;
-        self.publish_all()?;
-        self.write_rows()?;
-        self.stamp_sources();
-        let offsets = self.offsets();
-        let written = self.clock.monotonic();
-        let mut flushed = written;
-        match self.settings.sabotage {
-            Sabotage::OffsetsBeforeFlush => {
-                self.send_offsets(&offsets)?;
-                self.end()?;
-            }
-            Sabotage::TransactionsOff => {
-                self.flush()?;
-                self.end()?;
-                self.producer.begin()?;
-                self.send_offsets(&offsets)?;
-                self.end()?;
-            }
-            _ => {
-                self.flush()?;
-                flushed = self.clock.monotonic();
-                self.send_offsets(&offsets)?;
-                self.end()?;
-            }
-        }
-        let ended = self.clock.monotonic();
-        self.commit_took = ended.saturating_sub(begun);
-        self.happened();
-        let took = CommitTook {
-            whole: self.commit_took,
-            writing: written.saturating_sub(begun),
-            flushing: flushed.saturating_sub(written),
-            ending: ended.saturating_sub(flushed),
-        };
-        self.observer.committed(self.index, &took);
-        if took.whole >= self.settings.pace.slow_commit {
-            self.tell(&Event::SlowCommit(took));
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), LogError> {
-        let Self {
-            producer,
-            clock,
-            settings,
-            ..
-        } = self;
-        retry(&**clock, settings.pace.retry, || {
-            producer.flush(settings.pace.flush)
-        })
-    }
-
-    fn send_offsets(&mut self, offsets: &[OffsetCommit]) -> Result<(), LogError> {
-        let Self {
-            producer,
-            consumer,
-            clock,
-            settings,
-            ..
-        } = self;
-        retry(&**clock, settings.pace.retry, || {
-            // Asked for at each attempt: proof of a generation that has passed is no proof.
-            let membership = consumer.membership()?;
-            producer.send_offsets(offsets, &membership)
-        })
-    }
-
-    fn end(&mut self) -> Result<(), LogError> {
-        let Self {
-            producer,
-            clock,
-            settings,
-            ..
-        } = self;
-        retry(&**clock, settings.pace.retry, || producer.commit()).map_err(|error| match error.kind {
-            // It may have happened before the answer failed to come.
-            ErrorKind::Retriable => LogError {
-                kind: ErrorKind::Unknown,
-                ..error
-            },
-            _ => error,
-        })
+        self.land()?;
+        self.launch()?;
+        self.land()
     }
 
     /// Writes each row that has changed once, and the marker of a partition that has none yet.
-    fn write_rows(&mut self) -> Result<(), LogError> {
+    pub(super) fn write_rows(&mut self) -> Result<(), LogError> {
         let Self {
             producer,
             settings,
@@ -265,7 +182,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     }
 
     /// Decides what will stand beside the offsets.
-    fn stamp_sources(&mut self) {
+    pub(super) fn stamp_sources(&mut self) {
         self.number += 1;
         let clock = self.moved_clock();
         let Self {
@@ -305,7 +222,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
     /// The offset of every partition whose rows or timers were touched, read from or not: without it
     /// nothing would check that the partition is still this worker's.
-    fn offsets(&self) -> Vec<OffsetCommit> {
+    pub(super) fn offsets(&self) -> Vec<OffsetCommit> {
         let inputs = self.inputs.values();
         let all = inputs.chain(self.desks.values().map(|desk| &desk.source));
         let read_only = self.settings.sabotage == Sabotage::TimersWithoutOffsets && self.drain.is_none();
@@ -321,51 +238,6 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 })
             })
             .collect()
-    }
-
-    /// The open transaction has happened: rows, offsets, counts and events become true.
-    pub(super) fn happened(&mut self) {
-        self.inputs.values_mut().for_each(Source::commit);
-        for desk in self.desks.values_mut() {
-            desk.source.commit();
-            desk.rows.commit();
-        }
-        let mut transaction = std::mem::take(&mut self.transaction);
-        for partition in &transaction.markers {
-            if let Some(desk) = self.desks.get_mut(partition) {
-                desk.marker = true;
-            }
-        }
-        transaction.counts.committed = 1;
-        self.count(&transaction.counts);
-        if !transaction.figures.is_empty() || !transaction.delivered.is_empty() {
-            let figured = Figured {
-                figures: &transaction.figures,
-                delivered: &transaction.delivered,
-                at: self.clock.wall(),
-            };
-            self.observer.figured(self.index, &figured);
-        }
-        transaction.events.drain(..).for_each(|event| self.tell(&event));
-        transaction.reset();
-        self.transaction = transaction;
-        self.aborts_in_a_row = 0;
-        self.sizes.measure_rows = false;
-    }
-
-    /// The open transaction has not happened, as far as this worker's memory goes.
-    pub(super) fn undo(&mut self) {
-        self.inputs.values_mut().for_each(Source::rollback);
-        for desk in self.desks.values_mut() {
-            desk.source.rollback();
-            if self.settings.sabotage == Sabotage::AbortKeepsRows {
-                desk.rows.changes().for_each(drop);
-                desk.rows.commit();
-            }
-            desk.rows.rollback();
-        }
-        self.local.clear();
-        self.transaction.reset();
     }
 }
 

@@ -10,7 +10,9 @@ use super::counts::Counts;
 use super::drain::Drain;
 use super::error::{EngineError, Trouble};
 use super::event::{Event, Observer};
+use super::flight::Flight;
 use super::local::LocalQueue;
+use super::outbox::Outbox;
 use super::queues::Queue;
 use super::recover::Repair;
 use super::retry::retry;
@@ -77,7 +79,13 @@ pub struct Worker<L: Log, P: Processor> {
     pub(super) blocked: BTreeSet<i32>,
     /// Rows of partitions taken away a short while ago.
     pub(super) warm: BTreeMap<i32, Warm<P::Row>>,
+    /// The open one.
     pub(super) transaction: Transaction,
+    /// The one before, if it is on its way.
+    pub(super) flight: Option<Flight>,
+    /// Serves the next one.
+    pub(super) spare: Transaction,
+    pub(super) outbox: Outbox,
     pub(super) local: LocalQueue<P::Message>,
     pub(super) scratch: Scratch<P>,
     pub(super) sizes: Sizes,
@@ -145,6 +153,9 @@ impl<L: Log, P: Processor> Worker<L, P> {
             blocked: BTreeSet::new(),
             warm: BTreeMap::new(),
             transaction: Transaction::default(),
+            flight: None,
+            spare: Transaction::default(),
+            outbox: Outbox::default(),
             local: LocalQueue::new(),
             scratch: Scratch::default(),
             sizes,
@@ -202,7 +213,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         if !busy && self.look_whether_drained()? {
             return Ok(Step::Done);
         }
-        let wait = if busy {
+        let wait = if busy || self.flight.is_some() {
             Duration::ZERO
         } else {
             self.patience(max_wait)
@@ -212,6 +223,8 @@ impl<L: Log, P: Processor> Worker<L, P> {
         self.last_batch = batch.len();
         let step = match polled {
             Ok(Polled::Idle) if busy => Ok(Step::Worked),
+            // Nothing else is to be done: it can be waited for.
+            Ok(Polled::Idle) if self.flight.is_some() => self.land().map(|()| Step::Worked),
             Ok(Polled::Idle) => Ok(Step::Idle),
             Ok(Polled::Records) => self.process(&batch).map(|()| Step::Worked),
             Ok(Polled::Assigned(partitions)) => {

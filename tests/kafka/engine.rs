@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use heard::engine::{
-    Clock, EngineError, EngineSettings, Mode, Observer, Pace, Roles, Sabotage, SystemClock, Topics,
-    TracingObserver, run,
+    Clock, Counts, EngineError, EngineSettings, Event, Mode, Observer, Pace, Roles, Sabotage, SystemClock,
+    Topics, TracingObserver, run,
 };
 use heard::log::kafka::KafkaLog;
 use heard::log::{Batch, Isolation, Log, Outgoing, Producer, Reader, Topic, TopicPartition, TopicSpec};
@@ -77,7 +77,10 @@ impl Place {
             local_delivery,
             max_record: 900_000,
             pace: Pace {
-                commit_interval: Duration::from_millis(50),
+                // Short ones, each begun while the one before is on its way.
+                commit_interval: Duration::from_millis(1),
+                together: 2,
+                backlog: 1,
                 ..Pace::default()
             },
             sabotage: Sabotage::None,
@@ -127,8 +130,12 @@ impl Place {
             ..self.settings.clone()
         });
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let observer: Arc<dyn Observer> = Arc::new(TracingObserver);
-        run(&self.log, &|| ToyProcessor, &settings, &clock, &observer, stop)
+        let overlaps = Arc::new(Overlaps::default());
+        let observer: Arc<dyn Observer> = Arc::<Overlaps>::clone(&overlaps);
+        let ended = run(&self.log, &|| ToyProcessor, &settings, &clock, &observer, stop);
+        let [of, all] = [&overlaps.overlapped, &overlaps.committed].map(|n| n.load(Ordering::Relaxed));
+        eprintln!("{instance}: {of} of {all} transactions were begun before the one before had ended");
+        ended
     }
 
     /// All committed records of a topic, partition by partition.
@@ -208,6 +215,24 @@ impl Place {
         };
         Toy.check(&expected, &self.outcome(), &options)
             .expect("as in the sequential run");
+    }
+}
+
+/// Counts transactions.
+#[derive(Debug, Default)]
+struct Overlaps {
+    committed: AtomicU64,
+    overlapped: AtomicU64,
+}
+
+impl Observer for Overlaps {
+    fn event(&self, worker: usize, event: &Event) {
+        TracingObserver.event(worker, event);
+    }
+
+    fn counted(&self, _: usize, counts: &Counts) {
+        self.committed.fetch_add(counts.committed, Ordering::Relaxed);
+        self.overlapped.fetch_add(counts.overlapped, Ordering::Relaxed);
     }
 }
 

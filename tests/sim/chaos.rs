@@ -37,6 +37,7 @@ pub struct Story {
     told: u64,
     parked: u64,
     dead: usize,
+    overlapped: u64,
 }
 
 impl Story {
@@ -55,6 +56,7 @@ impl Story {
         self.told += other.told;
         self.parked += other.parked;
         self.dead += other.dead;
+        self.overlapped += other.overlapped;
     }
 }
 
@@ -74,12 +76,14 @@ impl fmt::Display for Story {
             told,
             parked,
             dead,
+            overlapped,
         } = self;
         write!(
             f,
             "{runs} runs, {inputs} inputs, {crashes} crashes, {held_up} held up in a step, {rebalances} partitions restored ({warm} warm), \
              {aborted} aborts, {unknown} lost answers, {rebuilt} rebuilds, {locally} local deliveries, \
-             {parked} parked timers, {dead} dead letters; of {told} runs everything was counted"
+             {parked} parked timers, {dead} dead letters, {overlapped} transactions begun before the one before had \
+             ended; of {told} runs everything was counted"
         )
     }
 }
@@ -157,6 +161,7 @@ fn shape(rng: &mut ChaCha8Rng, options: &Options) -> Shape {
         lag_check: Duration::from_millis(50),
         drain_check: Duration::from_millis(20),
         purge: Duration::from_millis(rng.random_range(50..2_000)),
+        backlog: rng.random_range(0..25),
         ..Pace::default()
     };
     Shape {
@@ -201,11 +206,16 @@ impl<S: Subject> Chaos<'_, S> {
         let rate = *[0.0, 0.002, 0.02]
             .get(self.rng.random_range(0..3))
             .unwrap_or(&0.0);
+        // How often what was sent is not acknowledged yet.
+        let late = if self.rng.random_bool(0.5) { 0.6 } else { 0.0 };
         let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
         let calm = Arc::clone(&self.calm);
         faults.fail(move |operation| {
-            if calm.load(Ordering::Relaxed) || operation.name == "leaving the group" || !rng.random_bool(rate)
-            {
+            let calm = calm.load(Ordering::Relaxed);
+            if !calm && operation.name == "flushing" && rng.random_bool(late) {
+                return Some(ErrorKind::Retriable);
+            }
+            if calm || operation.name == "leaving the group" || !rng.random_bool(rate) {
                 return None;
             }
             let abortable =
@@ -472,6 +482,7 @@ impl<S: Subject> Chaos<'_, S> {
         self.story.told += u64::from(counts.committed == self.world.log.commits_with_offsets());
         self.story.locally = counts.delivered_locally;
         self.story.parked = counts.parked;
+        self.story.overlapped = counts.overlapped;
         self.story.dead = outcome.dead.len();
         outcome
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::processor::{ActorKey, Codec};
+use crate::processor::{ActorKey, Codec, Standing};
 
 #[derive(Clone, Debug, PartialEq)]
 struct Toy(u8, Option<Millis>);
@@ -21,6 +21,29 @@ impl Row for Toy {
     fn due(&self) -> Option<Millis> {
         self.1
     }
+
+    /// In the queue of its number, for as long as it is due.
+    fn standings(&self) -> Standings {
+        let standing = |since| Standing {
+            queue: self.0.into(),
+            since,
+        };
+        [self.1.map(standing), None]
+    }
+}
+
+/// Rows 1 to 4, when the first is due, and the queues: number, length, second of the oldest.
+type Whole = (Vec<Option<Toy>>, Option<(Millis, RowKey)>, Vec<(u64, u64, i64)>);
+
+fn whole(rows: &mut Rows<Toy>) -> Whole {
+    let toys = (1..5).map(|n| rows.get(&key(n)).expect("it can be read").cloned());
+    let toys = toys.collect();
+    let queues = rows.queues().iter();
+    let mut queues: Vec<_> = queues
+        .map(|queue| (queue.number, queue.length, queue.oldest.0))
+        .collect();
+    queues.sort_unstable();
+    (toys, rows.first_due(), queues)
 }
 
 fn key(index: u64) -> RowKey {
@@ -33,7 +56,8 @@ fn key(index: u64) -> RowKey {
 
 fn commit(rows: &mut Rows<Toy>) -> usize {
     let written = rows.changes().count();
-    rows.commit();
+    rows.launch();
+    rows.land();
     written
 }
 
@@ -88,10 +112,55 @@ fn a_row_is_written_once_and_only_if_it_differs() {
         .map(|change| change.value().map(<[u8]>::to_vec))
         .collect();
     assert_eq!(changes, [Some(vec![2, 4])], "row 2 came and went");
-    rows.commit();
+    rows.launch();
+    rows.land();
     rows.put(key(1), Some(Toy(9, None)));
     rows.put(key(1), Some(Toy(4, None)));
     assert_eq!(commit(&mut rows), 0, "it is what it was");
+}
+
+#[test]
+fn what_is_built_upon_what_is_on_its_way_is_undone_with_it_or_without() {
+    let at = |n: u8, ms: i64| Some(Toy(n, Some(Millis(ms))));
+    let toys = |rows: &mut Rows<Toy>, puts: &[(u64, Option<Toy>)]| {
+        put_cooling(rows, 0, puts);
+        rows.changes().count()
+    };
+    let first = [(1, at(1, 1_000)), (2, at(2, 2_000)), (3, at(3, 3_000))];
+    let second = [(1, None), (2, at(6, 7_000)), (4, at(4, 500))];
+    let third = [(1, at(9, 100)), (2, None), (4, at(5, 600))];
+    for lands in [true, false] {
+        let mut rows = Rows::default();
+        assert_eq!(toys(&mut rows, &first), 3);
+        rows.launch();
+        rows.land();
+        let committed = whole(&mut rows);
+        assert_eq!(committed.2, [(1, 1, 1_000), (2, 1, 2_000), (3, 1, 3_000)]);
+
+        assert_eq!(toys(&mut rows, &second), 3);
+        rows.launch();
+        assert_eq!(whole(&mut rows).0, [None, at(6, 7_000), at(3, 3_000), at(4, 500)]);
+        assert_eq!(
+            whole(&mut rows).2,
+            committed.2,
+            "queues are those of what has happened"
+        );
+        assert_eq!(toys(&mut rows, &third), 3);
+        rows.park(key(4));
+        if lands {
+            rows.land();
+        }
+        rows.rollback();
+        if lands {
+            let (toys, due, queues) = whole(&mut rows);
+            assert_eq!(toys, [None, at(6, 7_000), at(3, 3_000), at(4, 500)]);
+            assert_eq!(due, Some((Millis(500), key(4))));
+            assert_eq!(queues, [(3, 1, 3_000), (4, 1, 0), (6, 1, 7_000)]);
+        } else {
+            rows.turn_back();
+            assert_eq!(whole(&mut rows), committed);
+        }
+    }
 }
 
 /// Rows that are put in turn, cooling in between whenever more than so many are hot.
@@ -131,7 +200,8 @@ fn cooling_changes_nothing_but_when_a_row_is_packed() {
             changed.sort_unstable();
             assert_eq!(changed, [1, 2, 4], "each once; 3 is what it was, 5 came and went");
             if happens {
-                rows.commit();
+                rows.launch();
+                rows.land();
                 assert_eq!(rows.get(&key(2)), Ok(at(8, 60).as_ref()));
                 assert_eq!(rows.len(), 4);
             } else {
