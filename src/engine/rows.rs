@@ -264,7 +264,7 @@ impl<R: Row> Rows<R> {
         }
     }
 
-    /// What has changed, each row once; kept until [`Self::commit`] or [`Self::rollback`].
+    /// What has changed, each row once; kept until [`Self::launch`] or [`Self::rollback`].
     pub fn changes(&mut self) -> impl Iterator<Item = &Change> {
         while let Some(key) = self.next_to_cool(0) {
             self.cool(key);
