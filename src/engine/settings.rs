@@ -78,7 +78,8 @@ pub struct Pace {
     pub backlog: usize,
     /// A commit that takes so long is told of.
     pub slow_commit: Duration,
-    /// How long a flush may take. Well below the maximum poll interval, since a revoke waits for it.
+    /// How long a flush may take. Twice that is well below the maximum poll interval, since a revoke waits
+    /// for what is on its way and for what is open.
     pub flush: Duration,
     /// How long a call that fails with a retriable error is repeated before the transaction is
     /// given up.

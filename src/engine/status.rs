@@ -10,7 +10,8 @@ use crate::processor::Processor;
 /// Running time from one telling to the next.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How a worker stands. Rows and queues are those of committed transactions.
+/// How a worker stands. Queues are those of committed transactions, and so are rows, but for a moment while one is on
+/// its way.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
     /// Whether it is a member of its group, with whatever partitions.

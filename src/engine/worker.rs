@@ -346,8 +346,8 @@ impl<L: Log, P: Processor> Worker<L, P> {
         rows.fold((0, 0), |(n, bytes), rows| (n + rows.len(), bytes + rows.bytes()))
     }
 
-    /// The committed rows of the mailbox partitions that are read: partition, key bytes, value (format
-    /// byte first), in no order. For tests that compare state.
+    /// The committed rows, and those on their way, of the mailbox partitions that are read: partition, key bytes,
+    /// value (format byte first), in no order. For tests that compare state.
     pub fn committed_rows(&self) -> impl Iterator<Item = (i32, &[u8], &[u8])> {
         let desks = self.desks.iter();
         desks.flat_map(|(&number, desk)| {
