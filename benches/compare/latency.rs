@@ -21,7 +21,7 @@ const WARM_UP_SECONDS: u64 = 60;
 
 /// The load's producer gathers for so long, milliseconds. It is not in the latency, which counts from the broker's
 /// time. The client library sends a request for each partition and batch: with 1 ms these were 970 a second, two
-/// fifths of all produce requests that the broker served, and what was measured was the load.
+/// fifths of all produce requests that the broker served beside two instances.
 const GATHER_MS: &str = "20";
 
 /// What is measured.
