@@ -1,6 +1,7 @@
 //! Rule 12: what customers give when asked, and what that makes of them. Instruments are never pooled: a
 //! score goes nowhere without its scale.
 
+use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
@@ -64,15 +65,20 @@ pub struct Scored {
 }
 
 impl Scored {
-    /// Its place in the order of all: the time, then the id.
-    pub fn place(&self) -> (Millis, &str, i64) {
-        (self.at, &self.id, self.revision)
+    /// The order of scores: by time. Of one moment the lower of an instrument counts as the later, so that no id
+    /// decides what is shown: ids are hidden when somebody is forgotten.
+    pub fn order(&self, other: &Self) -> Ordering {
+        let (mine, theirs) = (&self.score, &other.score);
+        let by_moment = (self.at, mine.scale).cmp(&(other.at, theirs.scale));
+        let by_value = theirs.value.total_cmp(&mine.value);
+        let name = (&self.id, self.revision).cmp(&(&other.id, other.revision));
+        by_moment.then(by_value).then(name)
     }
 }
 
-/// Of several, the one that is shown: the latest, then the one with the greatest id.
+/// Of several, the one that is shown: the latest.
 pub fn latest<'s>(all: impl IntoIterator<Item = &'s Scored>) -> Option<&'s Scored> {
-    all.into_iter().max_by(|a, b| a.place().cmp(&b.place()))
+    all.into_iter().max_by(|a, b| a.order(b))
 }
 
 #[cfg(test)]
@@ -123,6 +129,14 @@ mod tests {
         };
         let all = [scored(1, "z"), scored(2, "b"), scored(2, "c"), scored(2, "a")];
         assert_eq!(latest(&all).map(|scored| &*scored.id), Some("c"));
+        let worse = Scored {
+            score: Score {
+                value: 1.0,
+                scale: Csat1To5,
+            },
+            ..scored(2, "0")
+        };
+        assert_eq!(latest(all.iter().chain([&worse])), Some(&worse));
         assert_eq!(latest([]), None);
     }
 }

@@ -112,7 +112,7 @@ pub struct Case {
     pub root_cause: Option<SmolStr>,
     /// What the customer was given.
     pub remedy_granted: Option<Sensitive<SmolStr>>,
-    /// The score of the survey that belongs to it, in its own scale.
+    /// The score of the latest survey that belongs to it, in its own scale; of one moment, the lower.
     pub survey_score: Option<f64>,
     /// The instrument that score was given on.
     pub survey_scale: Option<SurveyScale>,

@@ -699,21 +699,6 @@ fn what_was_taken_back_is_not_kept() {
     }
 }
 
-/// The greater id decides, and ids go.
-#[test]
-fn of_two_surveys_of_one_moment_the_same_is_shown_afterwards() {
-    for n in 0..20 {
-        let scored = [(format!("annsurvey-{n}"), 1.0), (format!("annsurvey-{n}b"), 9.0)];
-        let surveys = scored.map(|(id, score)| scores(70, &id, score, &[EMAIL]).into());
-        let lines = [record(0).into(), mail(10, "annmail-1")];
-        let lines = lines
-            .into_iter()
-            .chain(surveys)
-            .chain([Line::Dropped("C-ANN", at(100))]);
-        assert_eq!(told(lines).until(100).case().survey_score, Some(9.0), "{n}");
-    }
-}
-
 #[test]
 fn a_large_party_is_forgotten_in_steps() {
     let cases = (0..200).map(|n| ann(n, "chat", &format!("annmail-{n}"), &format!("m{n}"), &[EMAIL]));

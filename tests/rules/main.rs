@@ -9,6 +9,7 @@ mod identity;
 mod journeys;
 mod late;
 mod levels;
+mod moment;
 mod order;
 mod praise;
 mod retire;

@@ -289,9 +289,9 @@ fn of_several_surveys_the_latest_is_shown_on_its_own_scale() {
     ];
     let story = in_any_order(&lines, DAY);
     let case = story.case();
-    // Of one moment, the one with the greater id: that of another system's begins with its name.
+    // Of one moment, the lower.
     let (score, scale): (Option<f64>, Option<SurveyScale>) = (case.survey_score, case.survey_scale);
-    assert_eq!((score, scale), (Some(5.0), Some(Stars1To5)));
+    assert_eq!((score, scale), (Some(4.0), Some(Stars1To5)));
     assert_eq!(standing(&story, case.case_id), ["b", "test/a", "test/first"]);
 }
 
@@ -414,6 +414,25 @@ fn a_lower_revision_that_comes_late_is_no_event_of_its_own() {
     let story = Story::told(RuleSettings::default(), [review(1, 5.0), review(0, 1.0)]);
     let told = story.happened();
     assert_eq!(told, ["OPENED", "CUSTOMER_MESSAGE", "SURVEYED"]);
+}
+
+/// A source that does not say when it was edited gives all revisions one time.
+#[test]
+fn stars_that_go_up_within_one_moment_take_nothing_back() {
+    let review = |(revision, stars)| {
+        let mut review = says(0, "m", "review", &["handle:ann"]);
+        (review.revision, review.rating) = (revision, Some(stars));
+        Line::Says(review)
+    };
+    for stars in [[1.0, 2.0, 5.0], [1.0, 5.0, 2.0]] {
+        let story = Story::told(RuleSettings::default(), (0..).zip(stars).map(review));
+        assert_eq!(story.case().survey_score, Some(stars[2]), "{stars:?}");
+        assert_eq!(
+            (story.times("SURVEYED"), story.times("CORRECTED")),
+            (2, 0),
+            "{stars:?}"
+        );
+    }
 }
 
 #[test]

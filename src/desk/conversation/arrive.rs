@@ -60,6 +60,7 @@ impl Actor<'_, '_> {
         )?;
         if let Some(known) = known.as_ref().filter(|_| head.forgotten) {
             arrival.fact.id.clone_from(&known.id);
+            arrival.fact.rank = known.rank.filter(|_| known.at == arrival.fact.at);
         }
         if let Some(known) = &known
             && !supersede(&mut arrival, known)

@@ -185,6 +185,7 @@ mod tests {
         Fact {
             at: Millis(at),
             id: id.into(),
+            rank: None,
             revision: 0,
             deleted: false,
             late: false,

@@ -8,6 +8,7 @@ use super::promise::Promise;
 use super::reply_limit::Standing;
 use super::surveys;
 use super::view::{Judged, View};
+use crate::desk::score::Scored;
 use crate::model::{CaseEventType, CaseId, Details, EventId, Millis, PromiseState, ResponseKind, SlaState};
 
 /// What happened to a case, before the record of it is written.
@@ -177,7 +178,11 @@ impl Told {
         if was == is {
             return;
         }
-        if let Some(was) = was.filter(|was| is.is_none_or(|is| is.place() < was.place())) {
+        // Of one moment, a higher revision takes nothing back.
+        let is_revised =
+            |was: &Scored, is: &Scored| was.at == is.at && was.id == is.id && was.revision < is.revision;
+        let is_taken_back = |was: &Scored, is: &Scored| is.order(was).is_lt() && !is_revised(was, is);
+        if let Some(was) = was.filter(|was| is.is_none_or(|is| is_taken_back(was, is))) {
             self.happened.push(surveys::not_given(self.case, was));
         }
         self.happened

@@ -30,6 +30,8 @@ pub struct Fact {
     pub at: Millis,
     /// The message's id in its source.
     pub id: SmolStr,
+    /// Its number among the facts of its millisecond, since an id by which they were ordered is hidden.
+    pub rank: Option<u32>,
     /// The message's revision; a higher one replaces it (rule 1).
     pub revision: i64,
     /// Taken out by its author: kept only to know it again.
@@ -186,7 +188,7 @@ pub struct Addressee {
 
 /// Which numbering of ids a message belongs to: two systems may give one id to a complaint and a
 /// response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// A complaint.
     Customer,
@@ -231,9 +233,11 @@ impl Said {
 }
 
 impl Fact {
-    /// Its place in the order of all facts: event time, then id.
-    pub fn place(&self) -> (Millis, &str) {
-        (self.at, &self.id)
+    /// Its place in the order of all facts: event time, then id, then class. Where an id was hidden, those of its
+    /// millisecond stay in the order that they had, before any that come later.
+    pub fn place(&self) -> (Millis, u32, &str, Class) {
+        let rank = self.rank.unwrap_or(u32::MAX);
+        (self.at, rank, &self.id, self.said.class())
     }
 
     /// The customer's message it is, unless it was taken out.

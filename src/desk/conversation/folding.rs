@@ -295,7 +295,7 @@ pub fn scored(fact: &Fact) -> Option<Scored> {
 }
 
 fn keep_latest(kept: &mut Option<Scored>, scored: Scored) {
-    if kept.as_ref().is_none_or(|kept| kept.place() < scored.place()) {
+    if kept.as_ref().is_none_or(|kept| kept.order(&scored).is_lt()) {
         *kept = Some(scored);
     }
 }

@@ -19,7 +19,7 @@ use super::events::Happened;
 use super::fact::{Addressee, Author, Fact, Mention, Said};
 use super::fold::Fold;
 use super::hide::{forgotten_who, hide, hide_fold, is_of};
-use super::ledger::{self, Head, Ledger};
+use super::ledger::{Head, Ledger};
 use super::settle::Change;
 use super::view::View;
 use super::work::{Brief, WorkMark};
@@ -96,7 +96,8 @@ impl Actor<'_, '_> {
                 to.reply_to = named.map(|id| hidden(&keys, &id)).or(to.reply_to.take());
             }
         };
-        ledger::rewrite(self.state, self.key, &mut head, self.effects, forget)?;
+        let mut left = facts.facts().to_vec();
+        left.iter_mut().for_each(forget);
         head.forgotten = true;
 
         let hidden = |fold: &Arc<Fold>| {
@@ -109,9 +110,7 @@ impl Actor<'_, '_> {
         let fold = match &again {
             None => before.clone(),
             Some(_) => {
-                let mut own: Vec<Fact> = facts.facts().to_vec();
-                own.iter_mut().for_each(forget);
-                let own = own.iter().filter(|fact| is_of(fact, author));
+                let own = left.iter().filter(|fact| is_of(fact, author));
                 Fold::resume(
                     base.as_deref(),
                     own,
@@ -123,6 +122,7 @@ impl Actor<'_, '_> {
         };
         row.fold = fold;
         row.base = base;
+        facts.rewrite(self.state, self.key, &mut head, left, self.effects)?;
         self.close(head, row, before, Forgotten { at, late: false })?;
         if let Some(complaint) = again {
             let logged = self.cx.wall;

@@ -118,7 +118,7 @@ pub(super) fn forgotten_who(keys: &Keys, who: &Who) -> Who {
         for bounce in &mut links.bounces {
             bounce.message = hidden(keys, &bounce.message);
         }
-        // Of several of one moment the id decides which is shown: only that one is left.
+        // Only the one that is shown is left.
         let mut surveys: SmallVec<[_; 0]> = latest(&found.surveys).cloned().into_iter().collect();
         for scored in &mut surveys {
             scored.id = hidden(keys, &scored.id);

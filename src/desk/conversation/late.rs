@@ -18,7 +18,7 @@ use super::fact::{Addressee, Author, Class, Fact, Mention, NOBODY, Said};
 use super::fold::Fold;
 use super::forget::TIMES;
 use super::hide::{hide, hide_fold, is_of};
-use super::ledger::{self, Head, Ledger};
+use super::ledger::{Head, Ledger};
 use super::refold::{Changed, attribute_all, note_speakers};
 use crate::desk::figures::FORGOTTEN_LATE;
 use crate::desk::forgetting::{Forget, Forgotten, hidden, is_hidden, successor};
@@ -179,7 +179,7 @@ impl Actor<'_, '_> {
         if let Some(row) = keeps {
             self.fold_anew(head, row, None, &changed)?;
         }
-        ledger.write(&keys, self.state, self.key, head, after.clone(), self.effects)?;
+        ledger.rewrite(self.state, self.key, head, after, self.effects)?;
         Ok(())
     }
 
@@ -203,7 +203,10 @@ impl Actor<'_, '_> {
                 hide(&keys, fact, author, |_| false);
             }
         };
-        ledger::rewrite(self.state, self.key, Arc::make_mut(head), self.effects, forget)?;
+        let ledger = Ledger::read(self.state, self.key, head)?;
+        let mut left = ledger.facts().to_vec();
+        left.iter_mut().for_each(forget);
+        ledger.rewrite(self.state, self.key, Arc::make_mut(head), left, self.effects)?;
         self.put_head(Arc::clone(head));
         Ok(())
     }

@@ -222,25 +222,45 @@ pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects
     head.tail.push(fact);
 }
 
-/// Changes facts where they stand. The caller stores the head.
-pub fn rewrite(
+/// Puts facts where others stood. The caller stores the head.
+fn replace(
     state: &mut State<'_>,
     actor: ActorKey,
     head: &mut Head,
+    facts: impl Iterator<Item = (Spot, Fact)>,
     effects: &mut Effects,
-    mut change: impl FnMut(&mut Fact),
 ) -> Result<(), Corrupt> {
-    let dropped = head.retired.as_ref().map_or(0, |retired| retired.blocks);
-    for block in dropped..head.blocks {
-        let before = read_block(state, actor, block)?;
-        let mut facts = before.to_vec();
-        facts.iter_mut().for_each(&mut change);
-        if facts != before {
-            effects.store(block_row(actor, block), Row::Block(facts));
+    let mut blocks = BTreeMap::<u32, Vec<Fact>>::new();
+    for (spot, fact) in facts {
+        match spot {
+            Spot::Tail(i) => head.tail[i] = fact,
+            Spot::Block(block, i) => {
+                let facts = match blocks.entry(block) {
+                    Entry::Occupied(read) => read.into_mut(),
+                    Entry::Vacant(unread) => unread.insert(read_block(state, actor, block)?.to_vec()),
+                };
+                facts[i] = fact;
+            }
         }
     }
-    head.tail.iter_mut().for_each(change);
+    for (block, facts) in blocks {
+        effects.store(block_row(actor, block), Row::Block(facts));
+    }
     Ok(())
+}
+
+/// Where ids are hidden, facts of one millisecond stay in the order that they had: what is left of an id
+/// sorts otherwise. `facts` are those of `before`, each in its place.
+fn keep_order(before: &[Fact], facts: &mut [Fact]) {
+    let mut from = 0;
+    for moment in before.chunk_by(|a, b| a.at == b.at) {
+        let facts = &mut facts[from..from + moment.len()];
+        from += moment.len();
+        let mut pairs = moment.iter().zip(&*facts);
+        if moment.len() > 1 && pairs.any(|(was, is)| is_hidden(&is.id) && !is_hidden(&was.id)) {
+            (0..).zip(facts).for_each(|(rank, fact)| fact.rank = Some(rank));
+        }
+    }
 }
 
 /// Where each of these facts stood before: also one of whose id only the hash is left since.
@@ -308,6 +328,23 @@ impl Ledger {
         facts
     }
 
+    /// Changes facts where they stand. The caller stores the head.
+    pub fn rewrite(
+        &self,
+        state: &mut State<'_>,
+        actor: ActorKey,
+        head: &mut Head,
+        mut facts: Vec<Fact>,
+        effects: &mut Effects,
+    ) -> Result<(), Corrupt> {
+        debug_assert_eq!(self.facts.len(), facts.len(), "the same facts");
+        keep_order(&self.facts, &mut facts);
+        let places = self.facts.iter().zip(&self.spots);
+        let changed = places.zip(facts).filter(|((before, _), now)| *before != now);
+        let changed = changed.map(|((_, spot), now)| (*spot, now));
+        replace(state, actor, head, changed, effects)
+    }
+
     /// Writes facts back where they stood if they differ; a new one is appended.
     pub fn write(
         &self,
@@ -318,26 +355,16 @@ impl Ledger {
         facts: Vec<Fact>,
         effects: &mut Effects,
     ) -> Result<(), Corrupt> {
-        let mut blocks = BTreeMap::<u32, Vec<Fact>>::new();
         let mut new = None;
         let places = places(keys, &self.facts, &facts);
-        for (fact, place) in facts.into_iter().zip(places) {
-            match place.map(|place| (&self.facts[place], self.spots[place])) {
-                None => new = Some(fact),
-                Some((before, _)) if *before == fact => {}
-                Some((_, Spot::Tail(i))) => head.tail[i] = fact,
-                Some((_, Spot::Block(block, i))) => {
-                    let facts = match blocks.entry(block) {
-                        Entry::Occupied(read) => read.into_mut(),
-                        Entry::Vacant(unread) => unread.insert(read_block(state, actor, block)?.to_vec()),
-                    };
-                    facts[i] = fact;
-                }
-            }
-        }
-        for (block, facts) in blocks {
-            effects.store(block_row(actor, block), Row::Block(facts));
-        }
+        let changed = facts.into_iter().zip(places).filter_map(|(fact, place)| {
+            let Some(place) = place else {
+                new = Some(fact);
+                return None;
+            };
+            (self.facts[place] != fact).then_some((self.spots[place], fact))
+        });
+        replace(state, actor, head, changed, effects)?;
         if let Some(fact) = new {
             append(keys, actor, head, fact, effects);
         }

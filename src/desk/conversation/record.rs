@@ -95,6 +95,7 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
     Fact {
         at: complaint.occurred_at,
         id: complaint.id.clone(),
+        rank: None,
         revision: complaint.revision,
         deleted: complaint.deleted,
         late: false,
@@ -127,6 +128,7 @@ pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fac
     Fact {
         at: response.occurred_at,
         id: response.id.clone(),
+        rank: None,
         revision: response.revision,
         deleted: response.deleted,
         late: false,
@@ -160,6 +162,7 @@ pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact
     Fact {
         at: response.occurred_at,
         id,
+        rank: None,
         revision: response.revision,
         deleted: response.deleted,
         late: false,
@@ -190,6 +193,7 @@ pub fn changed(settings: &RuleSettings, keys: &Keys, update: &Update) -> Fact {
     Fact {
         at: update.occurred_at,
         id: update.id.clone(),
+        rank: None,
         revision: 0,
         deleted: false,
         late: false,
@@ -210,6 +214,7 @@ pub fn surveyed(settings: &RuleSettings, keys: &Keys, channel: &str, survey: &Su
     Fact {
         at: survey.occurred_at,
         id: survey.id.clone(),
+        rank: None,
         revision: 0,
         deleted: false,
         late: false,

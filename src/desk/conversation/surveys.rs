@@ -53,8 +53,8 @@ pub fn not_given(case: CaseId, scored: &Scored) -> Happened {
 /// What is told when the party finds other surveys to be about the case than before.
 pub fn difference(case: CaseId, before: &[Scored], now: &[Scored]) -> Vec<Happened> {
     // Of more than are told, the earliest give way: they are still the case's.
-    let told_from = now.first().filter(|_| now.len() == TOLD).map(Scored::place);
-    let gave_way = |scored: &Scored| told_from.is_some_and(|from| scored.place() < from);
+    let told_from = now.first().filter(|_| now.len() == TOLD);
+    let gave_way = |scored: &Scored| told_from.is_some_and(|from| scored.order(from).is_lt());
     let gone = before
         .iter()
         .filter(|scored| !now.contains(scored) && !gave_way(scored));

@@ -141,7 +141,7 @@ impl Known<'_> {
         if scores.is_empty() {
             return Vec::new();
         }
-        scores.sort_by(|a, b| a.place().cmp(&b.place()));
+        scores.sort_by(|a, b| a.order(b));
         let mut moments: Vec<Millis> = scores.iter().map(|scored| scored.at).collect();
         moments.extend(self.cases().map(|case| case.opened_at));
         moments.sort_unstable();

@@ -35,7 +35,7 @@ pub fn of(of: &Member, members: &[Member]) -> SmallVec<[Scored; 0]> {
                 .any(|other| other > own && could_ask_about(other, at))
     });
     let mut mine: SmallVec<[Scored; 0]> = mine.map(|survey| survey.scored.clone()).collect();
-    mine.sort_by(|a, b| a.place().cmp(&b.place()));
+    mine.sort_by(|a, b| a.order(b));
     let earlier = mine.len().saturating_sub(TOLD);
     mine.drain(..earlier);
     mine

@@ -107,7 +107,7 @@ impl Course {
         let clocks = self.clocks(tier, now);
         let mut present = clocks
             .iter()
-            .filter(|clock| clock.of != Level::Next || clock.reached.is_none());
+            .filter(|clock| clock.of != Level::Next || (clock.reached.is_none() && clock.given_up.is_none()));
         present.any(|clock| clock.is_at_risk(now) || clock.state(now) == SlaState::Breached)
     }
 

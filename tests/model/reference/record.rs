@@ -216,24 +216,21 @@ pub fn same_matter(a: &Course, b: &Course) -> bool {
 /// A score that a case may show.
 struct Shown {
     at: Millis,
-    id: String,
     score: f64,
     scale: SurveyScale,
 }
 
 /// Rule 12: of the surveys that belong to a case and its reviews' changed stars, the latest. Decision: of one
-/// moment, the one with the greater id; a survey that names no conversation has its source before its id.
+/// moment, the lower score of the scale that is named last.
 fn score(case: &Known, surveys: &[(CaseId, &Survey)]) -> Option<Shown> {
     let own = case.course.facts.iter().filter_map(|fact| match &fact.what {
         What::Surveyed(survey) => Some(Shown {
             at: fact.at,
-            id: fact.id.clone(),
             score: survey.score,
             scale: survey.scale,
         }),
         What::Said(said) => said.changed_stars.map(|(at, score)| Shown {
             at,
-            id: fact.id.clone(),
             score,
             scale: SurveyScale::Stars1To5,
         }),
@@ -244,11 +241,13 @@ fn score(case: &Known, surveys: &[(CaseId, &Survey)]) -> Option<Shown> {
         .filter(|(of, _)| *of == case.case_id)
         .map(|(_, survey)| Shown {
             at: survey.occurred_at,
-            id: format!("{}/{}", survey.source, survey.id),
             score: survey.score,
             scale: survey.scale,
         });
-    own.chain(theirs).max_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)))
+    own.chain(theirs).max_by(|a, b| {
+        let later = (a.at, a.scale).cmp(&(b.at, b.scale));
+        later.then(b.score.total_cmp(&a.score))
+    })
 }
 
 fn advocacy(scale: SurveyScale, score: f64) -> Advocacy {
