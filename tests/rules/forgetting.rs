@@ -682,6 +682,43 @@ fn who_has_taken_back_whatever_they_said_is_forgotten_too() {
     }
 }
 
+/// Then there is no case by the name that the message had first, and no message of it either.
+#[test]
+fn who_gave_all_they_had_said_another_name_is_forgotten_by_the_first_one_too() {
+    let bobs = "email:bob@x";
+    let carries = |identifiers: &[&str]| Customer {
+        display_name: Some(Sensitive("Ann Example".into())),
+        ..customer(0, "C-ANN", identifiers)
+    };
+    //   given Ann's record carries    first said by
+    for (carried, first) in [
+        ([PHONE, HANDLE], &[PHONE][..]),
+        ([PHONE, HANDLE], &["customer_id:C-ANN"]),
+        ([PHONE, HANDLE], &[EMAIL, PHONE]), // nobody knows whose the address is
+        ([EMAIL, PHONE], &[EMAIL]),
+        ([PHONE, HANDLE], &[bobs, PHONE]),
+    ] {
+        let said = |revision, by: &[&str]| match ann(10, "social", "c", "annpost-1", by) {
+            Line::Says(said) => Line::Says(Complaint { revision, ..said }),
+            other => other,
+        };
+        let lines = [
+            carries(&carried).into(),
+            customer(0, "C-BOB", &[bobs]).into(),
+            said(0, first),
+            said(1, &[carried[1]]),
+        ];
+        for order in permutations(&lines) {
+            let what = format!("{first:?} {order:?}");
+            let again = order.clone();
+            let forgotten = Line::Dropped("C-ANN", at(100));
+            let story = told(order.into_iter().chain([forgotten]).chain(again)).until(200);
+            nothing_names_ann(&story, &what);
+            assert_eq!((story.cases().len(), story.times("FORGOTTEN")), (1, 1), "{what}");
+        }
+    }
+}
+
 /// A case may never have come of it: then nothing leads to it.
 #[test]
 fn what_was_taken_back_is_not_kept() {

@@ -8,10 +8,10 @@ use heard::desk::conversation::identify::HOPS;
 use heard::desk::keys::Keys;
 use heard::desk::message::Owner;
 use heard::desk::{Desk, Effects, Message, Output, Row};
-use heard::model::{Case, Complaint, WorkFlag};
+use heard::model::{Case, Complaint, Response, WorkFlag};
 use heard::processor::{Context, Corrupt, Effect, RowKey, State};
 
-use crate::story::{Line, Story, at, customer, identifier, permutations, replies, says};
+use crate::story::{Line, Story, at, customer, identifier, permutations, person, replies, says};
 
 /// The one final case of the lines told in any order.
 fn in_any_order(lines: &[Line]) -> Case {
@@ -35,6 +35,29 @@ fn the_record_the_complaint_and_the_response_in_all_six_orders() {
         ("customer:C", Some("C"))
     );
     assert!(case.answered_at.is_some());
+}
+
+/// Keys of authors say no realm, so one who is called the same elsewhere has the key of the name.
+#[test]
+fn who_is_called_by_a_name_here_is_meant_and_not_who_is_called_so_elsewhere() {
+    let mut elsewhere = says(0, "elsewhere", "chat", &["handle:ann"]);
+    elsewhere.author.identifiers[0].realm = Some("forum.example".into());
+    let reply = Response {
+        customer: Some(person(&["handle:ann", "email:a@b"])),
+        ..replies(20, "r", "chat")
+    };
+    let lines = [
+        elsewhere.into(),
+        says(10, "here", "chat", &["device:d", "handle:ann"]).into(),
+        reply.into(),
+    ];
+    for order in permutations(&lines) {
+        let story = Story::told(RuleSettings::default(), order.clone()).until(1000);
+        let cases = story.cases().into_values();
+        let answered: Vec<_> = cases.filter(|case| case.answered_at.is_some()).collect();
+        let texts: Vec<_> = answered.iter().map(|case| &**case.excerpt).collect();
+        assert_eq!(texts, ["text of here"], "{order:?}");
+    }
 }
 
 #[test]

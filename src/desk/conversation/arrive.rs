@@ -271,12 +271,25 @@ impl Actor<'_, '_> {
         for identifier in identifiers {
             let mention = record::mention(keys, identifier);
             let own = record::author(keys, &record::key_of(identifier));
-            if own != author && self.mentioned(mention, own)?.is_none() {
+            if own != author && !self.is_known(mention, own)? {
                 self.effects
                     .store(self.row(part::ALIAS, mention), Row::Alias(author));
             }
         }
         Ok(())
+    }
+
+    /// Whether somebody was given with an identifier here, which would be the key of `own`: they themselves
+    /// perhaps, but not if theirs is of another realm, which no key says.
+    fn is_known(&mut self, mention: Mention, own: Author) -> Result<bool, Corrupt> {
+        if self.state.get(&self.row(part::ALIAS, mention))?.is_some() {
+            return Ok(true);
+        }
+        let Some(case) = self.case_of(own)? else {
+            return Ok(false);
+        };
+        let is_theirs = |fold: &Arc<Fold>| case.forgotten.is_some() || fold.mentions.contains(&mention);
+        Ok(case.fold.as_ref().is_some_and(is_theirs))
     }
 
     pub(super) fn new_case(&self, head: &Head, author: Author, complaint: &Complaint) -> CaseRow {

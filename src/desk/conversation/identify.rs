@@ -69,8 +69,8 @@ impl Actor<'_, '_> {
         self.settle_with(&head, Change::same(row), happened.into_iter().collect())
     }
 
-    /// Whether the author of a case that is none any more, since all of it was taken back, turns out to be
-    /// somebody who was forgotten: whose it was is kept all the same.
+    /// Whether the author of a case that is none any more turns out to be somebody who was forgotten: whose it
+    /// was is kept all the same. All of it was taken back, or edits gave all of it to others.
     fn forgotten_unsaid(&mut self, head: &Head, row: &CaseRow) -> Result<Option<Forgotten>, Corrupt> {
         let asked: Vec<_> = row.who.asked.iter().map(|asked| asked.mention).collect();
         let forgotten = row.who.forgotten(&asked).filter(|_| row.forgotten.is_none());
@@ -80,7 +80,8 @@ impl Actor<'_, '_> {
         let facts = Ledger::read(self.state, self.key, head)?;
         let is_own = |fact: &&Fact| matches!(&fact.said, Said::Customer(said) if said.author == row.author);
         let first = facts.facts().iter().find(is_own);
-        Ok(first.filter(|fact| fact.at <= forgotten.at).map(|_| forgotten))
+        let is_before = first.is_none_or(|fact| fact.at <= forgotten.at);
+        Ok(is_before.then_some(forgotten))
     }
 
     /// A customer's record points elsewhere, or no longer does.

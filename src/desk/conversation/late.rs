@@ -183,13 +183,17 @@ impl Actor<'_, '_> {
         Ok(())
     }
 
-    /// Identifiers of forgotten people that only messages name which were taken back: they go, and what is
-    /// left of those messages.
+    /// Identifiers of forgotten people that only messages name which were taken back, or which others are said
+    /// to have written: they go, and what is left of those messages. A case that is none any more also lets go
+    /// of what its party had found, and of the id of what it had handed out.
     pub(super) fn let_go(&mut self, head: &mut Arc<Head>, row: &mut CaseRow) -> Result<(), Corrupt> {
-        let Some(fold) = &row.fold else {
-            return Ok(());
-        };
-        let gone = row.who.let_go(&fold.mentions);
+        let live = row.fold.as_ref().map_or(&[][..], |fold| &fold.mentions);
+        let gone = row.who.let_go(live);
+        if row.fold.is_none() {
+            row.who.findings = None;
+            let handed_out = row.work.iter_mut();
+            handed_out.for_each(|work| work.first = hidden(self.desk.keys(), &work.first));
+        }
         if gone.is_empty() {
             return Ok(());
         }

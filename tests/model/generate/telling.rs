@@ -115,7 +115,7 @@ impl Telling {
     }
 
     /// Whether what a record of after the forgetting means is promised: not when the CRM sends cases of then to
-    /// somebody who was forgotten, nor when it says that one whose identifiers were a forgotten person's too does
+    /// somebody who was forgotten, by way of others too, nor when it says that one whose identifiers were a forgotten person's too does
     /// not have them any more.
     pub(super) fn is_clear(&self, record: &Record) -> bool {
         let is_forgotten = |id: &SmolStr| {
@@ -124,11 +124,26 @@ impl Telling {
         };
         match record {
             Record::Known(customer) => {
-                let sends = customer.merged_into.as_ref().is_some_and(is_forgotten);
+                let mut reached = BTreeSet::new();
+                let mut waiting: Vec<&SmolStr> = customer.merged_into.iter().collect();
+                while let Some(customer_id) = waiting.pop() {
+                    if reached.insert(customer_id) {
+                        waiting.extend(self.merges_of(customer_id));
+                    }
+                }
+                let sends = reached.into_iter().any(is_forgotten);
                 is_forgotten(&customer.customer_id) && !sends
             }
             _ => true,
         }
+    }
+
+    /// To whom any record of a customer points.
+    fn merges_of(&self, id: &SmolStr) -> impl Iterator<Item = &SmolStr> {
+        self.records.iter().filter_map(move |record| match record {
+            Record::Known(customer) if customer.customer_id == *id => customer.merged_into.as_ref(),
+            _ => None,
+        })
     }
 }
 

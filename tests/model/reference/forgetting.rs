@@ -33,7 +33,8 @@ pub struct Forgotten {
 }
 
 impl Forgotten {
-    /// All who are forgotten in a journey, one after the other.
+    /// All who are forgotten in a journey, one after the other. Decision: a customer who is dropped twice at one
+    /// moment was dropped once.
     pub fn of(records: &[Record], now: Millis) -> Self {
         let mut dropped: Vec<(&SmolStr, Millis)> = records
             .iter()
@@ -48,7 +49,10 @@ impl Forgotten {
             let before = records.iter().filter(|record| record.at() <= begin);
             let facts = Facts::of(before);
             for (customer_id, at) in dropped {
-                forgotten.forget(&facts, customer_id, at, now);
+                let is_known = forgotten.customers.get(customer_id) == Some(&at);
+                if !is_known {
+                    forgotten.forget(&facts, customer_id, at, now);
+                }
             }
         }
         forgotten
