@@ -37,26 +37,32 @@ fn the_record_the_complaint_and_the_response_in_all_six_orders() {
     assert!(case.answered_at.is_some());
 }
 
-/// Keys of authors say no realm, so one who is called the same elsewhere has the key of the name.
+/// Keys of authors say no realm, so one who is called the same elsewhere has the key of the name. What was said
+/// before a case began is no reply in it.
 #[test]
 fn who_is_called_by_a_name_here_is_meant_and_not_who_is_called_so_elsewhere() {
     let mut elsewhere = says(0, "elsewhere", "chat", &["handle:ann"]);
     elsewhere.author.identifiers[0].realm = Some("forum.example".into());
-    let reply = Response {
+    let reply = |minute| Response {
         customer: Some(person(&["handle:ann", "email:a@b"])),
-        ..replies(20, "r", "chat")
+        ..replies(minute, "r", "chat")
     };
-    let lines = [
-        elsewhere.into(),
-        says(10, "here", "chat", &["device:d", "handle:ann"]).into(),
-        reply.into(),
-    ];
-    for order in permutations(&lines) {
-        let story = Story::told(RuleSettings::default(), order.clone()).until(1000);
-        let cases = story.cases().into_values();
-        let answered: Vec<_> = cases.filter(|case| case.answered_at.is_some()).collect();
-        let texts: Vec<_> = answered.iter().map(|case| &**case.excerpt).collect();
-        assert_eq!(texts, ["text of here"], "{order:?}");
+    let lines = |minute| {
+        [
+            elsewhere.clone().into(),
+            says(10, "here", "chat", &["device:d", "handle:ann"]).into(),
+            reply(minute).into(),
+        ]
+    };
+    //   given a reply at minute   then it is in the cases of
+    for (minute, wanted) in [(20, &["text of here"][..]), (5, &[])] {
+        for order in permutations(&lines(minute)) {
+            let story = Story::told(RuleSettings::default(), order.clone()).until(1000);
+            let cases = story.cases().into_values();
+            let replied: Vec<_> = cases.filter(|case| case.human_replies > 0).collect();
+            let texts: Vec<_> = replied.iter().map(|case| &**case.excerpt).collect();
+            assert_eq!(texts, wanted, "{order:?}");
+        }
     }
 }
 

@@ -248,6 +248,9 @@ impl Actor<'_, '_> {
         }
         for &(mention, author) in &to.mentions {
             if let Some(known) = self.mentioned(mention, author)? {
+                if !self.is_known(mention, author)? {
+                    self.miss(head, mention)?; // they are called so elsewhere
+                }
                 return Ok(Some(known));
             }
             self.miss(head, mention)?;
