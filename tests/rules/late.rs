@@ -203,3 +203,34 @@ fn an_identifier_that_only_a_message_taken_back_named_goes_with_its_owner() {
     story.tell(handle(50, "b3"));
     assert_eq!(story.case().customer_messages, 2);
 }
+
+/// A message of Carl's in which he gave Bob's phone is said to be Dora's, and then to be his after all: what
+/// was handed out for him goes on, though its message had no name meanwhile.
+#[test]
+fn work_goes_on_for_who_gets_a_message_back_after_another_was_forgotten() {
+    let said = |revision, by: &[&str]| -> Line {
+        Complaint {
+            revision,
+            ..says(10, "m1", "social", by)
+        }
+        .into()
+    };
+    let [record, dropped] = forgotten();
+    let story = told([
+        record,
+        customer(0, "C-CARL", &["email:carl@x"]).into(),
+        said(0, &["email:carl@x", PHONE]),
+        said(1, &["handle:dora"]),
+        dropped,
+        said(2, &["email:carl@x"]),
+    ])
+    .until(200);
+    assert!(!story.all_that_is_kept().contains("4415550"));
+    // Revisions of one work item have to rise, or whoever handles it takes it for withdrawn.
+    let open = story
+        .work()
+        .into_values()
+        .filter(|item| item.state == WorkState::Open);
+    let revisions: Vec<_> = open.map(|item| item.revision).collect();
+    assert!(revisions.len() == 1 && revisions[0] > 2, "{revisions:?}");
+}

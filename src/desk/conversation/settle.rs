@@ -323,8 +323,9 @@ impl Actor<'_, '_> {
 
     /// What went out for a wait so far.
     fn mark(&mut self, row: &CaseRow, first: &str) -> Result<WorkMark, Corrupt> {
-        if let Some(mark) = row.work.as_ref().filter(|mark| *mark.first == *first) {
-            return Ok(mark.clone());
+        let keys = self.desk.keys();
+        if let Some(mark) = row.work.as_ref().filter(|mark| mark.is_of(keys, first)) {
+            return Ok(mark.clone().named(first));
         }
         // Only a mark that gave way to a later one has a row of its own.
         if row.work.is_none() {
@@ -338,7 +339,8 @@ impl Actor<'_, '_> {
 
     /// Keeps what went out for a wait: with the case if it is the latest, else in a row of its own.
     fn keep_mark(&mut self, row: &mut CaseRow, mark: WorkMark, state: WorkState) {
-        let is_in_row = row.work.as_ref().is_none_or(|kept| kept.first == mark.first);
+        let keys = self.desk.keys();
+        let is_in_row = row.work.as_ref().is_none_or(|kept| kept.is_of(keys, &mark.first));
         if is_in_row {
             row.work = Some(mark);
         } else if state == WorkState::Open {

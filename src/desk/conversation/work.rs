@@ -15,6 +15,8 @@ use super::playbook::{Situation, next_steps};
 use super::view::View;
 use super::wait::Wait;
 use crate::config::rules::{ChannelRules, Weights};
+use crate::desk::forgetting::{hidden, is_hidden};
+use crate::desk::keys::Keys;
 use crate::desk::party::links::Relation;
 use crate::desk::priority::{Facts, rank};
 use crate::model::{
@@ -46,6 +48,19 @@ impl WorkMark {
             state: WorkState::Open,
             digest: 0,
         }
+    }
+
+    /// Whether it is that of the wait that begins with this message, of which it may have only the hash left.
+    pub fn is_of(&self, keys: &Keys, first: &str) -> bool {
+        *self.first == *first || (is_hidden(&self.first) && self.first == hidden(keys, first))
+    }
+
+    /// The same, called by the message's id again, which is known after all.
+    pub fn named(mut self, first: &str) -> Self {
+        if self.first != first {
+            self.first = first.into();
+        }
+        self
     }
 
     /// Whether nothing has gone out yet.

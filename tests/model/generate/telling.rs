@@ -115,8 +115,8 @@ impl Telling {
     }
 
     /// Whether what a record of after the forgetting means is promised: not when the CRM sends cases of then to
-    /// somebody who was forgotten, by way of others too, nor when it says that one whose identifiers were a forgotten person's too does
-    /// not have them any more.
+    /// somebody who was forgotten, by way of others too, nor when it says that one whose identifiers were a
+    /// forgotten person's too does not have them any more.
     pub(super) fn is_clear(&self, record: &Record) -> bool {
         let is_forgotten = |id: &SmolStr| {
             let mut records = self.records.iter();
