@@ -77,12 +77,12 @@ pub fn section(e: &Evidence<'_>) -> Section {
 }
 
 fn recorded(e: &Evidence<'_>, level: Level) -> SlaState {
-    let sla = &e.case.sla;
+    let case = &e.case;
     match level {
-        Level::Acknowledge => sla.acknowledge,
-        Level::Answer => sla.answer,
-        Level::Next => sla.next,
-        Level::Resolve => sla.resolve,
+        Level::Acknowledge => case.sla_acknowledge,
+        Level::Answer => case.sla_answer,
+        Level::Next => case.sla_next,
+        Level::Resolve => case.sla_resolve,
     }
 }
 

@@ -139,11 +139,11 @@ fn at_risk(e: &Evidence<'_>) -> String {
 }
 
 fn case_levels(e: &Evidence<'_>) -> [(&'static str, SlaState); 4] {
-    let sla = &e.case.sla;
+    let case = &e.case;
     [
-        ("acknowledge", sla.acknowledge),
-        ("answer", sla.answer),
-        ("next", sla.next),
-        ("resolve", sla.resolve),
+        ("acknowledge", case.sla_acknowledge),
+        ("answer", case.sla_answer),
+        ("next", case.sla_next),
+        ("resolve", case.sla_resolve),
     ]
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::rules::Span;
 use crate::model::{
-    CaseEvent, CaseEventType, CaseSla, CaseStatus, Complaint, EventId, Identifier, Intent, NextStep, Person,
+    CaseEvent, CaseEventType, CaseStatus, Complaint, EventId, Identifier, Intent, NextStep, Person,
     PriorityTerm, Sensitive, SlaState, WorkItem,
 };
 
@@ -115,21 +115,15 @@ fn deadlines_are_those_of_the_present_settings_and_say_where_they_differ() {
         ),
     ] {
         let case = Case {
-            sla: CaseSla {
-                answer: state,
-                resolve: Running,
-                ..CaseSla::default()
-            },
+            sla_answer: state,
+            sla_resolve: Running,
             ..chat(CaseStatus::Open)
         };
         has(&told(&case, &opened(&case), minute), says);
     }
     let case = Case {
-        sla: CaseSla {
-            answer: Breached,
-            acknowledge: Met,
-            ..CaseSla::default()
-        },
+        sla_answer: Breached,
+        sla_acknowledge: Met,
         ..chat(CaseStatus::Open)
     };
     let mut records = opened(&case);
@@ -147,10 +141,8 @@ fn deadlines_are_those_of_the_present_settings_and_say_where_they_differ() {
 fn what_pending_froze_is_credited_until_the_customer_speaks() {
     let case = Case {
         resolved_at: Some(Millis(250 * M)),
-        sla: CaseSla {
-            resolve: SlaState::Met,
-            ..CaseSla::default()
-        },
+
+        sla_resolve: SlaState::Met,
         ..chat(CaseStatus::Resolved)
     };
     let mut records = opened(&case);

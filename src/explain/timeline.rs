@@ -230,9 +230,9 @@ fn rule(kind: CaseEventType) -> Option<u8> {
     use CaseEventType::{
         Acknowledged, Answered, Bounced, ChannelInvited, ChannelSwitched, ChasedElsewhere, Corrected,
         CustomerMessage, EchoLinked, Edited, EscalatedOnstage, FollowUpDone, FollowUpDue, Forgotten,
-        Identified, IdentityConflict, LetGo, Opened, Pending, PromiseBroken, PromiseKept, Reopened, Replied,
-        ReplyLimitExceeded, ReplyLimitReached, Resolved, SlaAtRisk, SlaBreached, SlaRetracted, Surveyed,
-        Transferred, Unanswered, Unknown, Withdrawn,
+        Identified, IdentityConflict, Joined, LetGo, Opened, Pending, PromiseBroken, PromiseKept, Reopened,
+        Replied, ReplyLimitExceeded, ReplyLimitReached, Resolved, SlaAtRisk, SlaBreached, SlaRetracted,
+        Surveyed, Transferred, Unanswered, Unknown, Withdrawn,
     };
     Some(match kind {
         Edited | Withdrawn => 1,
@@ -249,6 +249,6 @@ fn rule(kind: CaseEventType) -> Option<u8> {
         FollowUpDue | FollowUpDone => 18,
         PromiseKept | PromiseBroken => 21,
         // A correction has the rule of what it corrects; who it is has no number.
-        Corrected | Identified | IdentityConflict | Forgotten | Unknown => return None,
+        Corrected | Identified | IdentityConflict | Joined | Forgotten | Unknown => return None,
     })
 }

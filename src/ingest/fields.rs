@@ -104,6 +104,8 @@ pub const RESPONSE: &[Field] = &[
     optional("promised_by", Time),
     optional("text", Text),
     required("occurred_at", Time),
+    optional("edited_at", Time),
+    optional("brand", Text),
     optional("deleted", Flag),
 ];
 
@@ -113,6 +115,7 @@ pub const UPDATE: &[Field] = &[
     required("source", Text),
     required("channel", Text),
     required("conversation_id", Text),
+    optional("in_reply_to", Text),
     required("occurred_at", Time),
     optional("status", STATUS),
     optional("owner", Text),

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::{CaseId, Millis, Sensitive, Stage, SurveyScale};
 
-/// One customer's matter within a conversation: its state now. Flat enough for a sink connector.
+/// One customer's matter within a conversation: its state now. Flat: scalars only, so that a stock sink connector writes it to a table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// UUIDv5 of (source, channel, conversation_id, author key): the same on every run.
@@ -78,10 +78,26 @@ pub struct Case {
     pub first_response_ms: Option<i64>,
     /// resolved_at - opened_at - frozen time, milliseconds.
     pub resolution_ms: Option<i64>,
-    /// The service levels.
-    pub sla: CaseSla,
+    /// Service level: time to the first acknowledgement.
+    pub sla_acknowledge: SlaState,
+    /// Service level: time to the first human answer.
+    pub sla_answer: SlaState,
+    /// Service level: time to the reply to each further wait; the worst of them.
+    pub sla_next: SlaState,
+    /// Service level: time to the solution, frozen time credited.
+    pub sla_resolve: SlaState,
+    /// The deadline that runs now; null while none does.
+    pub answer_by: Option<Millis>,
+    /// When the open wait began; null while nobody waits.
+    pub waiting_since: Option<Millis>,
     /// Was left unanswered beyond the channel's patience once; an answer later does not undo it.
     pub was_unanswered: bool,
+    /// Waits that were left unanswered beyond the channel's patience.
+    #[serde(default)]
+    pub unanswered_waits: u32,
+    /// Resolved without a word to the customer: it waits no more, and it was not answered.
+    #[serde(default)]
+    pub closed_silently: bool,
     /// Where it stands against "reply only twice".
     pub reply_limit: ReplyLimitState,
     /// By when the company last promised to have it solved.
@@ -161,19 +177,6 @@ pub enum AnsweredBy {
     Human,
     /// A program whose solution the customer left uncontested for 24 hours.
     Bot,
-}
-
-/// The service levels of a case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct CaseSla {
-    /// Time to the first acknowledgement.
-    pub acknowledge: SlaState,
-    /// Time to the first human answer.
-    pub answer: SlaState,
-    /// Time to the reply to each further wait; the worst of them.
-    pub next: SlaState,
-    /// Time to the solution, frozen time credited.
-    pub resolve: SlaState,
 }
 
 /// Where one service level stands.

@@ -124,4 +124,6 @@ event_types! {
     Corrected = "CORRECTED",
     /// The person was forgotten.
     Forgotten = "FORGOTTEN",
+    /// Its author turned out to be the customer of another case of the conversation, which has its messages now.
+    Joined = "JOINED",
 }

@@ -23,7 +23,7 @@ pub mod vocabulary;
 pub mod work_item;
 
 pub use case::{
-    Advocacy, AnsweredBy, Case, CaseSla, CaseStatus, EscalationCause, PromiseState, ReplyLimitState, SlaState,
+    Advocacy, AnsweredBy, Case, CaseStatus, EscalationCause, PromiseState, ReplyLimitState, SlaState,
 };
 pub use case_event::{CaseEvent, CaseEventType};
 pub use complaint::{Attachment, Complaint};

@@ -48,6 +48,10 @@ pub struct Response {
     pub text: Option<Sensitive<String>>,
     /// When it was said.
     pub occurred_at: Millis,
+    /// When it was last edited.
+    pub edited_at: Option<Millis>,
+    /// The brand it speaks for.
+    pub brand: Option<SmolStr>,
     /// It was taken back.
     #[serde(default)]
     pub deleted: bool,

@@ -18,6 +18,8 @@ pub struct Update {
     pub channel: SmolStr,
     /// The conversation.
     pub conversation_id: SmolStr,
+    /// The message whose case changed, where the conversation has several.
+    pub in_reply_to: Option<SmolStr>,
     /// The customer it is about, where the conversation has several.
     pub customer: Option<Person>,
     /// When it changed.

@@ -185,10 +185,10 @@ impl Tally {
         figures.unanswered += u64::from(case.status == CaseStatus::Unanswered);
         figures.was_unanswered += u64::from(case.was_unanswered);
         figures.resolved += u64::from(case.resolved_at.is_some());
-        figures.levels.acknowledge.add(case.sla.acknowledge);
-        figures.levels.answer.add(case.sla.answer);
-        figures.levels.next.add(case.sla.next);
-        figures.levels.resolve.add(case.sla.resolve);
+        figures.levels.acknowledge.add(case.sla_acknowledge);
+        figures.levels.answer.add(case.sla_answer);
+        figures.levels.next.add(case.sla_next);
+        figures.levels.resolve.add(case.sla_resolve);
         figures.reply_limit.reached += u64::from(case.reply_limit != ReplyLimitState::Ok);
         figures.reply_limit.exceeded += u64::from(case.reply_limit == ReplyLimitState::Exceeded);
         figures.switched += u64::from(case.switched_to.is_some());
@@ -283,8 +283,8 @@ impl Durations {
 mod tests {
     use super::{Durations, Figures, Tally};
     use crate::model::{
-        AnsweredBy, Case, CaseId, CaseSla, CaseStatus, EscalationCause, Millis, PromiseState,
-        ReplyLimitState, SlaState,
+        AnsweredBy, Case, CaseId, CaseStatus, EscalationCause, Millis, PromiseState, ReplyLimitState,
+        SlaState,
     };
 
     #[test]
@@ -316,11 +316,9 @@ mod tests {
             human_replies: 2,
             waits: 2,
             reply_limit: ReplyLimitState::Reached,
-            sla: CaseSla {
-                answer: SlaState::Met,
-                next: SlaState::Breached,
-                ..CaseSla::default()
-            },
+
+            sla_answer: SlaState::Met,
+            sla_next: SlaState::Breached,
             ..Case::default()
         };
         let unheard = Case {
@@ -329,11 +327,9 @@ mod tests {
             was_unanswered: true,
             customer_messages: 1,
             waits: 1,
-            sla: CaseSla {
-                answer: SlaState::Breached,
-                next: SlaState::Running,
-                ..CaseSla::default()
-            },
+
+            sla_answer: SlaState::Breached,
+            sla_next: SlaState::Running,
             ..Case::default()
         };
         let too_often = Case {

@@ -50,7 +50,7 @@ impl Channels {
         if case.waits > 0 {
             answers.add(case.opened_at, case.answered_at, case.forgotten_at);
         }
-        levels.add(case.sla.answer);
+        levels.add(case.sla_answer);
     }
 
     pub fn spread(&self, as_of: Millis) -> Spread {
@@ -106,17 +106,15 @@ fn apart<V: Copy + PartialOrd + std::ops::Sub<Output = V>>(
 #[cfg(test)]
 mod tests {
     use super::{Channels, Spread};
-    use crate::model::{Case, CaseSla, Millis, SlaState};
+    use crate::model::{Case, Millis, SlaState};
 
     fn case(channel: &str, answered_s: Option<i64>, answer: SlaState) -> Case {
         Case {
             channel: channel.into(),
             waits: 1,
             answered_at: answered_s.map(|s| Millis(s * 1000)),
-            sla: CaseSla {
-                answer,
-                ..CaseSla::default()
-            },
+
+            sla_answer: answer,
             ..Case::default()
         }
     }

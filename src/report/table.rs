@@ -246,7 +246,7 @@ fn meant(filter: &Filter) -> String {
 #[cfg(test)]
 mod tests {
     use super::render;
-    use crate::model::{Advocacy, Case, CaseSla, Millis, SlaState, Stage, SurveyScale};
+    use crate::model::{Advocacy, Case, Millis, SlaState, Stage, SurveyScale};
     use crate::report::{Dimension, Filter, Report};
 
     fn report(by: &[Dimension], filter: Filter) -> Report {
@@ -264,13 +264,10 @@ mod tests {
                 waits: 1,
                 answered_at: seconds.map(|s| Millis((s + 1) * 1000)),
                 first_response_ms: seconds.map(|s| s * 1000),
-                sla: CaseSla {
-                    answer: if seconds == Some(6635) {
-                        SlaState::Met
-                    } else {
-                        SlaState::Breached
-                    },
-                    ..CaseSla::default()
+                sla_answer: if seconds == Some(6635) {
+                    SlaState::Met
+                } else {
+                    SlaState::Breached
                 },
                 ..Case::default()
             });

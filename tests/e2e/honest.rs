@@ -39,7 +39,7 @@ pub fn spread(cases: &[&Value], as_of: i64) -> Value {
         )
     });
     let met = channels.iter().filter_map(|channel| {
-        let count = |state| of(*channel).filter(|case| case["sla"]["answer"] == state).count();
+        let count = |state| of(*channel).filter(|case| case["sla_answer"] == state).count();
         let (met, n) = (count("MET"), count("MET") + count("BREACHED"));
         let share = met as f64 / n as f64;
         (n > 0).then(|| (share, json!({ "channel": channel, "value": share, "n": n })))

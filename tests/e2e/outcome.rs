@@ -166,7 +166,7 @@ fn figures(cases: &[&Value], as_of: i64) -> Value {
     let given = |field: &str| count(&|case| !case[field].is_null());
     let in_state = |field: &str, state: &str| count(&|case| case[field] == state);
     let level = |level: &str| {
-        let at = |state: &str| count(&|case| case["sla"][level] == state);
+        let at = |state: &str| count(&|case| case[&*format!("sla_{level}")] == state);
         json!({ "met": at("MET"), "breached": at("BREACHED"), "running": at("RUNNING") })
     };
     let exceeded = in_state("reply_limit", "EXCEEDED");

@@ -82,7 +82,7 @@ fn count(outcome: &Outcome) -> BTreeMap<&'static str, i64> {
         ),
         (
             "cases with a breached answer level",
-            of(|case| case.sla.answer == SlaState::Breached),
+            of(|case| case.sla_answer == SlaState::Breached),
         ),
         (
             "work items that stand",

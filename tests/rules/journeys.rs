@@ -73,7 +73,7 @@ fn the_restaurant() {
             "no breach stands"
         );
         assert_eq!(
-            (email.sla.answer, post.sla.answer),
+            (email.sla_answer, post.sla_answer),
             (SlaState::Met, SlaState::Met)
         );
         assert_eq!(story.times("FOLLOW_UP_DUE"), 1);

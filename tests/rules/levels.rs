@@ -53,19 +53,19 @@ fn deadlines_in_business_time() {
     story = story.until(minute("2023-11-15T12:13:00+01:00"));
     assert_eq!(count(&story, "SLA_AT_RISK"), 1);
     story = story.until(minute("2023-11-15T13:00:00+01:00"));
-    assert_eq!(story.case().sla.answer, SlaState::Running);
+    assert_eq!(story.case().sla_answer, SlaState::Running);
     story = story.until(minute("2023-11-15T13:02:00+01:00"));
-    assert_eq!(story.case().sla.answer, SlaState::Breached);
-    assert_eq!(story.case().sla.resolve, SlaState::Running);
-    assert_eq!(story.case().sla.next, SlaState::Running);
+    assert_eq!(story.case().sla_answer, SlaState::Breached);
+    assert_eq!(story.case().sla_resolve, SlaState::Running);
+    assert_eq!(story.case().sla_next, SlaState::Running);
     story = story.until(minute("2023-11-17T11:01:00+01:00"));
     assert_eq!(
-        story.case().sla.next,
+        story.case().sla_next,
         SlaState::Breached,
         "ten hours, with a holiday between"
     );
     story = story.until(minute("2023-11-17T13:01:00+01:00"));
-    assert_eq!(story.case().sla.resolve, SlaState::Breached);
+    assert_eq!(story.case().sla_resolve, SlaState::Breached);
 }
 
 /// What PENDING freezes is credited in the level's own time: of the office, seven hours and a minute from
@@ -102,7 +102,7 @@ fn an_answer_in_the_first_business_hour_is_in_time_days_later() {
     let case = Story::told(rules(OFFICE), lines)
         .until(minute("2023-11-21T00:00:00Z"))
         .case();
-    assert_eq!((case.sla.answer, case.sla.next), (SlaState::Met, SlaState::Met));
+    assert_eq!((case.sla_answer, case.sla_next), (SlaState::Met, SlaState::Met));
 }
 
 fn count(story: &Story, kind: &str) -> usize {
@@ -145,21 +145,21 @@ fn the_tier_decides_in_any_order() {
         let story = Story::told(rules(TIERS), order.clone()).until(500);
         let case = story.case();
         assert_eq!(case.tier.as_deref(), Some("GOLD"));
-        assert_eq!(case.sla.answer, SlaState::Breached, "after 90 minutes: {order:?}");
-        assert_eq!(case.sla.next, SlaState::Breached, "after 150 minutes: {order:?}");
+        assert_eq!(case.sla_answer, SlaState::Breached, "after 90 minutes: {order:?}");
+        assert_eq!(case.sla_next, SlaState::Breached, "after 150 minutes: {order:?}");
         let told = count(&story, "SLA_BREACHED") - count(&story, "SLA_RETRACTED");
         assert!(told >= 1, "{order:?}: {:?}", story.happened());
     }
     // Others have more time.
     let others = lines[..4].iter().cloned().chain([gold(0, "silver").into()]);
     let case = Story::told(rules(TIERS), others).until(500).case();
-    assert_eq!((case.sla.answer, case.sla.next), (SlaState::Met, SlaState::Met));
+    assert_eq!((case.sla_answer, case.sla_next), (SlaState::Met, SlaState::Met));
 }
 
 #[test]
 fn who_turns_out_to_be_gold_is_judged_anew_and_that_is_told() {
     let mut story = Story::told(rules(TIERS), [says(0, "m1", "email", ANN).into()]).until(120);
-    assert_eq!(story.case().sla.answer, SlaState::Running);
+    assert_eq!(story.case().sla_answer, SlaState::Running);
     let respond_by = |story: &Story| {
         story
             .work()
@@ -169,12 +169,12 @@ fn who_turns_out_to_be_gold_is_judged_anew_and_that_is_told() {
     };
     assert_eq!(respond_by(&story), [at(240)]);
     story.tell(gold(120, "gold"));
-    assert_eq!(story.case().sla.answer, SlaState::Breached, "it had one hour");
+    assert_eq!(story.case().sla_answer, SlaState::Breached, "it had one hour");
     assert_eq!(count(&story, "SLA_BREACHED"), 1);
     assert_eq!(respond_by(&story), [at(60)]);
     story.tell(gold(121, "silver"));
     assert_eq!(
-        story.case().sla.answer,
+        story.case().sla_answer,
         SlaState::Breached,
         "gold is the earliest known"
     );
@@ -185,7 +185,7 @@ fn who_turns_out_to_be_gold_is_judged_anew_and_that_is_told() {
         Some("silver"),
         "in force when it opened"
     );
-    assert_eq!(story.case().sla.answer, SlaState::Running, "and has four again");
+    assert_eq!(story.case().sla_answer, SlaState::Running, "and has four again");
     assert_eq!(count(&story, "SLA_RETRACTED"), 1);
     assert_eq!(respond_by(&story), [at(240)]);
     assert_eq!(story.count(WorkState::Open), 1);
@@ -214,12 +214,12 @@ next = "1h"
         let due: Vec<Millis> = story.work().values().map(|item| item.respond_by).collect();
         assert_eq!(due, [at(heard + minutes)], "heard at {heard}");
         let mut story = story.until(heard + minutes);
-        assert_eq!(story.case().sla.answer, SlaState::Running);
+        assert_eq!(story.case().sla_answer, SlaState::Running);
         story = story.until(heard + minutes + 1);
-        assert_eq!(story.case().sla.answer, SlaState::Breached);
-        assert_eq!(story.case().sla.next, next);
+        assert_eq!(story.case().sla_answer, SlaState::Breached);
+        assert_eq!(story.case().sla_next, next);
         story.tell(replies(heard + minutes + 10, "r1", "email"));
-        assert_eq!(story.until(1000).case().sla.next, next, "the wait is over");
+        assert_eq!(story.until(1000).case().sla_next, next, "the wait is over");
     }
 }
 

@@ -204,9 +204,14 @@ fn rule_5_service_levels() {
     check(table, 3, |given| {
         let mut story = Story::told(with_levels(), lines(given[0])).until(minutes(given[1]));
         lines(given[2]).into_iter().for_each(|line| story.tell(line));
-        let sla = ann(&story).sla;
-        let [acknowledge, answer, next, resolve] =
-            [sla.acknowledge, sla.answer, sla.next, sla.resolve].map(|state| format!("{state:?}"));
+        let case = ann(&story);
+        let [acknowledge, answer, next, resolve] = [
+            case.sla_acknowledge,
+            case.sla_answer,
+            case.sla_next,
+            case.sla_resolve,
+        ]
+        .map(|state| format!("{state:?}"));
         let [at_risk, breached, retracted] =
             ["SLA_AT_RISK", "SLA_BREACHED", "SLA_RETRACTED"].map(|kind| count(&story, kind));
         [acknowledge, answer, next, resolve, at_risk, breached, retracted]

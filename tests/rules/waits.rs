@@ -54,15 +54,15 @@ fn nobody_answers() {
         "a chat's patience is a quarter of an hour"
     );
     story = story.until(60);
-    assert_eq!(story.case().sla.answer, SlaState::Running);
+    assert_eq!(story.case().sla_answer, SlaState::Running);
     story = story.until(61);
     let case = story.case();
     assert_eq!(
-        (case.sla.acknowledge, case.sla.answer, case.sla.next),
+        (case.sla_acknowledge, case.sla_answer, case.sla_next),
         (SlaState::Breached, SlaState::Breached, SlaState::Running)
     );
     let story = story.until(100_000);
-    assert_eq!(story.case().sla.resolve, SlaState::Breached);
+    assert_eq!(story.case().sla_resolve, SlaState::Breached);
     let risks = story
         .happened()
         .iter()
@@ -100,9 +100,9 @@ fn an_answer_after_patience_ran_out_does_not_undo_it() {
 #[test]
 fn a_breach_found_too_early_is_retracted() {
     let mut story = Story::told(with_levels(), [says(0, "m1", "email", &["email:a@b"]).into()]).until(70);
-    assert_eq!(story.case().sla.answer, SlaState::Breached);
+    assert_eq!(story.case().sla_answer, SlaState::Breached);
     story.tell(replies(50, "r1", "email")); // it was answered in time, the record came late
-    assert_eq!(story.case().sla.answer, SlaState::Met);
+    assert_eq!(story.case().sla_answer, SlaState::Met);
     let retracted = story
         .happened()
         .iter()
@@ -156,7 +156,7 @@ fn waiting_for_the_customer_stops_the_resolve_clock() {
     let case = story.case();
     assert_eq!(case.resolution_ms, Some((1500 - 990) * 60_000));
     assert_eq!(
-        case.sla.resolve,
+        case.sla_resolve,
         SlaState::Met,
         "1500 minutes, but 990 of them were not the company's"
     );
@@ -164,7 +164,7 @@ fn waiting_for_the_customer_stops_the_resolve_clock() {
         .until(100_000)
         .case();
     assert_eq!(
-        (pending.status, pending.sla.resolve),
+        (pending.status, pending.sla_resolve),
         (CaseStatus::Pending, SlaState::Running)
     );
 }
@@ -185,7 +185,7 @@ fn what_was_pending_before_the_clock_began_is_not_credited() {
     ];
     for lines in permutations(&lines) {
         let case = Story::told(with_levels(), lines).until(5000).case();
-        assert_eq!(case.sla.resolve, SlaState::Breached, "a minute more than a day");
+        assert_eq!(case.sla_resolve, SlaState::Breached, "a minute more than a day");
         assert_eq!(
             case.resolution_ms,
             Some((2441 - 990) * 60_000),
@@ -319,7 +319,7 @@ fn an_archive_raises_no_false_alarm() {
     let happened = story.happened();
     let alarms = ["UNANSWERED", "SLA_BREACHED", "SLA_RETRACTED", "CORRECTED"];
     assert!(happened.iter().all(|kind| !alarms.contains(kind)), "{happened:?}");
-    assert_eq!(story.case().sla.answer, SlaState::Met);
+    assert_eq!(story.case().sla_answer, SlaState::Met);
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! The state of a case, published once a commit however often it changed; and its timers.
 
 use super::Actor;
-use super::case::CaseRow;
-use super::fold::Fold;
-use super::ledger::Head;
 use super::settle::Change;
 use super::surveys;
 use super::view::View;
@@ -60,7 +57,7 @@ impl Actor<'_, '_> {
                 };
                 let waits = fold.open.as_ref().filter(|_| row.forgotten.is_none());
                 let priority = waits.map(|wait| brief.priority(wait).score);
-                let mut case = record(&head, &row, fold, &view, priority.unwrap_or_default());
+                let mut case = record(&brief, priority.unwrap_or_default());
                 if row.forgotten.is_some() {
                     case.conversation_id = hidden(self.desk.keys(), &head.conversation_id);
                 }
@@ -74,7 +71,14 @@ impl Actor<'_, '_> {
 }
 
 /// The record of a case.
-fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -> Case {
+fn record(brief: &Brief<'_>, priority: i32) -> Case {
+    let Brief {
+        head,
+        row,
+        fold,
+        view,
+        ..
+    } = *brief;
     let links = row.who.findings.as_ref().map(|found| &found.links);
     let escalation = links.and_then(Links::escalation);
     let answered = view.answered.as_ref();
@@ -122,8 +126,15 @@ fn record(head: &Head, row: &CaseRow, fold: &Fold, view: &View, priority: i32) -
             .resolved
             .as_ref()
             .map(|mark| mark.at.since(fold.opened.at) - fold.frozen_ms),
-        sla: view.sla,
+        sla_acknowledge: view.sla.acknowledge,
+        sla_answer: view.sla.answer,
+        sla_next: view.sla.next,
+        sla_resolve: view.sla.resolve,
+        answer_by: fold.open.as_ref().map(|wait| brief.respond_by(wait)),
+        waiting_since: fold.open.as_ref().map(|wait| wait.first.at),
         was_unanswered: view.unanswered_since.is_some(),
+        unanswered_waits: 0,
+        closed_silently: false,
         reply_limit: view.standing.state(),
         promised_by: fold.promises.iter().last().map(|promise| promise.by),
         priority,

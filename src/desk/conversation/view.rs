@@ -9,7 +9,7 @@ use super::reply_limit::Standing;
 use super::resolution::{FirstContact, FollowUp};
 use super::wait::Wait;
 use crate::config::rules::{ChannelRules, LevelSet, Levels, Share, Span};
-use crate::model::{AnsweredBy, CaseSla, CaseStatus, Millis, PromiseState, SlaState};
+use crate::model::{AnsweredBy, CaseStatus, Millis, PromiseState, SlaState};
 
 /// The judgement of one clock, with the message that began it.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,19 @@ pub struct Judged {
     pub first: SmolStr,
     /// What has become of it.
     pub judgement: Judgement,
+}
+
+/// The service levels of a case, a word each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sla {
+    /// Time to the first acknowledgement.
+    pub acknowledge: SlaState,
+    /// Time to the first human answer.
+    pub answer: SlaState,
+    /// Time to the reply to each further wait; the worst of them.
+    pub next: SlaState,
+    /// Time to the solution, frozen time credited.
+    pub resolve: SlaState,
 }
 
 /// A case at a time.
@@ -34,7 +47,7 @@ pub struct View {
     /// Its clocks that have a level; of the waits, those asked for.
     pub clocks: SmallVec<[Judged; 4]>,
     /// The service levels as a case record has them.
-    pub sla: CaseSla,
+    pub sla: Sla,
     /// Where it stands against the reply limit.
     pub standing: Standing,
     /// What has become of the latest promise (rule 21).
@@ -207,7 +220,7 @@ fn clocks(
 }
 
 /// The levels in one word each. Of the waits, one that was late is enough for BREACHED.
-fn summary(fold: &Fold, clocks: &[Judged], levels: &Levels) -> CaseSla {
+fn summary(fold: &Fold, clocks: &[Judged], levels: &Levels) -> Sla {
     let state = |level| {
         let judged = clocks.iter().find(|judged| judged.level == level);
         judged.map_or(SlaState::None, |judged| judged.judgement.state)
@@ -225,7 +238,7 @@ fn summary(fold: &Fold, clocks: &[Judged], levels: &Levels) -> CaseSla {
         None if fold.timely_waits > 0 => SlaState::Met,
         None => SlaState::None,
     };
-    CaseSla {
+    Sla {
         acknowledge: state(Level::Acknowledge),
         answer: state(Level::Answer),
         next: waits,

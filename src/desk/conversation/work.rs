@@ -286,7 +286,7 @@ impl Brief<'_> {
 
     /// Until when the wait is to be answered: by the level of its clock, else before patience runs
     /// out.
-    fn respond_by(&self, wait: &Wait) -> Millis {
+    pub fn respond_by(&self, wait: &Wait) -> Millis {
         let start = wait.first.at;
         let set = self.rules.levels.in_force(start);
         let clock = self.fold.clock.as_ref();

@@ -1,6 +1,6 @@
 //! What the course of a case means at a time: answers (rule 3), service levels (5), patience (7).
 
-use heard::model::{AnsweredBy, CaseSla, Millis, SlaState};
+use heard::model::{AnsweredBy, Millis, SlaState};
 
 use super::course::{Course, End, Spell};
 use crate::rules::{Agreed, DAY};
@@ -81,8 +81,28 @@ impl Course {
         Some(levels.after(start, levels.answer?))
     }
 
+    /// When the wait that is open began.
+    pub fn waiting_since(&self) -> Option<Millis> {
+        self.waits
+            .last()
+            .filter(|wait| wait.end.is_none())
+            .map(|wait| wait.from)
+    }
+
+    /// Until when the open wait is to be answered: by the level of the next reply, and of the answer if it is the first
+    /// wait. Decision: where no level is set, before patience runs out.
+    pub fn answer_by(&self, tier: Option<&str>) -> Option<Millis> {
+        let start = self.waiting_since()?;
+        let levels = self.levels(tier, start);
+        let answer = levels.answer.filter(|_| self.waits.len() == 1);
+        Some(match answer.into_iter().chain(levels.next).min() {
+            Some(level) => levels.after(start, level),
+            None => start.plus(self.channel.patience),
+        })
+    }
+
     /// Rule 5. Of the waits, one that was late is enough, and one that runs goes before those that are over.
-    pub fn sla(&self, tier: Option<&str>, now: Millis) -> CaseSla {
+    pub fn sla(&self, tier: Option<&str>, now: Millis) -> [SlaState; 4] {
         let clocks = self.clocks(tier, now);
         let worst = |level| {
             let states = clocks
@@ -94,12 +114,7 @@ impl Course {
             let worst = worst_first.into_iter().find(|state| states.contains(state));
             worst.unwrap_or(SlaState::None)
         };
-        CaseSla {
-            acknowledge: worst(Level::Acknowledge),
-            answer: worst(Level::Answer),
-            next: worst(Level::Next),
-            resolve: worst(Level::Resolve),
-        }
+        [Level::Acknowledge, Level::Answer, Level::Next, Level::Resolve].map(worst)
     }
 
     /// Rule 11: a clock is at risk, or over. Decision: of the waits, only the open one counts.

@@ -55,10 +55,10 @@ fn figures(cases: &[&Case], as_of: Millis) -> Value {
         "resolved": count(&resolved),
         "resolution_s": durations(cases.iter().filter_map(|case| case.resolution_ms)),
         "levels": {
-            "acknowledge": level(&|case| case.sla.acknowledge),
-            "answer": level(&|case| case.sla.answer),
-            "next": level(&|case| case.sla.next),
-            "resolve": level(&|case| case.sla.resolve),
+            "acknowledge": level(&|case| case.sla_acknowledge),
+            "answer": level(&|case| case.sla_answer),
+            "next": level(&|case| case.sla_next),
+            "resolve": level(&|case| case.sla_resolve),
         },
         "reply_limit": {
             "reached": count(&|case| case.reply_limit != ReplyLimitState::Ok),

@@ -39,6 +39,7 @@ pub fn of(
             _ => {}
         }
     }
+    let [sla_acknowledge, sla_answer, sla_next, sla_resolve] = course.sla(case.tier.as_deref(), now);
     Case {
         case_id: case.case_id,
         source: opening(course).source.clone(),
@@ -92,8 +93,15 @@ pub fn of(
         resolution_ms: course
             .resolved_at()
             .map(|at| at.since(course.opened_at) - course.frozen()),
-        sla: course.sla(case.tier.as_deref(), now),
+        sla_acknowledge,
+        sla_answer,
+        sla_next,
+        sla_resolve,
+        answer_by: course.answer_by(case.tier.as_deref()),
+        waiting_since: course.waiting_since(),
         was_unanswered: course.was_unanswered(now),
+        unanswered_waits: 0,
+        closed_silently: false,
         reply_limit: reply_limit(course),
         promised_by,
         promise,
