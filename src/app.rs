@@ -210,7 +210,7 @@ fn shortened(item: &WorkItem, limit: usize) -> WorkItem {
 /// is 0, so that a later success begins with 1 as ever.
 fn plain(settings: &RuleSettings, complaint: &Arc<Complaint>, cx: &Context) -> WorkItem {
     let conversation_id = complaint.conversation_id.as_deref().unwrap_or(&complaint.id);
-    let author = record::author_key(settings, &complaint.channel, &complaint.author);
+    let author = record::message_key(settings, complaint);
     let case_id = CaseId::new(&complaint.source, &complaint.channel, conversation_id, &author);
     let rules = settings.channel(&complaint.channel);
     let stage = complaint

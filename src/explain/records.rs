@@ -1,7 +1,7 @@
 //! What the topics hold of a case.
 
 use crate::config::rules::RuleSettings;
-use crate::desk::conversation::record::author_key;
+use crate::desk::conversation::record::message_key;
 use crate::intake::normalise;
 use crate::model::{Case, CaseEvent, CaseId, Complaint, Response, Survey, Update, WorkItem};
 
@@ -65,7 +65,7 @@ impl Records {
             return;
         }
         normalise::person(&mut complaint.author, &settings.identity);
-        let author = author_key(settings, &complaint.channel, &complaint.author);
+        let author = message_key(settings, &complaint);
         let of = CaseId::new(&case.source, &case.channel, &case.conversation_id, &author);
         let list = if of == case.case_id {
             &mut self.complaints

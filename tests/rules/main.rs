@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod answers;
+mod authors;
 mod campaign;
 mod echo;
 mod forgetting;

@@ -27,6 +27,7 @@ fn line() -> impl Strategy<Value = Line> {
                 said.visibility = public.map(visibility);
                 said.intent = match tone { 0 => Some(Intent::Thanks), 1 => Some(Intent::Praise), _ => None };
                 said.automatic = tone == 2;
+                said.in_reply_to = (tone > 4).then(|| format!("m{}", id % 7).into());
                 said.into()
             }
         ),

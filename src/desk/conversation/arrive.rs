@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::Actor;
 use super::case::CaseRow;
 use super::events::News;
-use super::fact::{Addressee, Author, Class, Fact, Mention, Said};
+use super::fact::{Addressee, Author, Class, CustomerSaid, Fact, Mention, Said};
 use super::fold::Fold;
 use super::ledger::{self, Head};
 use super::record;
 use super::settle::Change;
+use super::speaker;
 use crate::desk::figures::{Counted, FORGOTTEN_LATE, RecordKind, SURVEYS, SURVEYS_KNOWN};
 use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
@@ -147,10 +148,11 @@ impl Actor<'_, '_> {
         } = arrival;
         match &fact.said {
             Said::Customer(said) => {
+                fact.case = self.speaker(head, &fact, said)?;
                 if head.first_author == 0 {
-                    head.first_author = said.author;
+                    head.first_author = fact.case;
                 }
-                head.last_author = said.author;
+                head.last_author = fact.case;
                 let identifiers = complaint.map_or(&[][..], |c| &c.author.identifiers);
                 self.alias(said.author, identifiers)?;
             }
@@ -211,6 +213,25 @@ impl Actor<'_, '_> {
         }
         self.keep_head(head);
         Ok(())
+    }
+
+    /// Who speaks in a message in order: its author, unless it names nobody and goes on from another such.
+    fn speaker(&mut self, head: &mut Head, fact: &Fact, said: &CustomerSaid) -> Result<Author, Corrupt> {
+        let keys = self.desk.keys();
+        let Some(target) = speaker::goes_on_from(keys, fact) else {
+            return Ok(said.author);
+        };
+        let found = ledger::find(keys, self.state, self.key, head, Class::Customer, target)?;
+        let first = speaker::nameless(keys, target);
+        match found {
+            Some(fact) if fact.customer().is_some_and(|said| said.author == first) => Ok(fact.case),
+            Some(_) => Ok(said.author),
+            None if head.retired.is_some() && self.is_elder(head, first)? => Ok(first),
+            None => {
+                self.miss(head, ledger::name(keys, Class::Customer, target))?;
+                Ok(said.author)
+            }
+        }
     }
 
     /// Stores the head after a fact was added.
@@ -296,13 +317,20 @@ impl Actor<'_, '_> {
     }
 
     pub(super) fn new_case(&self, head: &Head, author: Author, complaint: &Complaint) -> CaseRow {
-        let key = record::author_key(self.desk.settings(), &head.channel, &complaint.author);
+        let key = record::message_key(self.desk.settings(), complaint);
         let key = self.name_of(key, author);
         CaseRow::new(
             author,
             CaseId::new(&head.source, &head.channel, &head.conversation_id, &key),
             &head.channel,
         )
+    }
+
+    /// The case of the author of a message that names nobody.
+    pub(super) fn nameless_case(&self, head: &Head, author: Author, id: &str) -> CaseRow {
+        let key = record::nameless_key(id);
+        let case_id = CaseId::new(&head.source, &head.channel, &head.conversation_id, &key);
+        CaseRow::new(author, case_id, &head.channel)
     }
 }
 
@@ -337,9 +365,17 @@ pub(super) fn names<'f>(keys: &Keys, fact: &'f Fact) -> impl Iterator<Item = u64
     [name].into_iter().chain(author).chain(mentions.iter().copied())
 }
 
-/// The names of the messages and people that a response may mean: what to look for, and to go on
-/// looking for until it is known.
-pub(super) fn wanted<'f>(keys: &Keys, to: &'f Addressee) -> impl Iterator<Item = u64> + use<'f> {
+/// The names of the messages and people that a fact may mean: what to look for, and to go on looking for until
+/// it is known.
+pub(super) fn wanted<'f>(keys: &Keys, fact: &'f Fact) -> impl Iterator<Item = u64> + use<'f> {
+    let keys = *keys;
+    let begun = speaker::goes_on_from(&keys, fact).into_iter();
+    let begun = begun.map(move |id| ledger::name(&keys, Class::Customer, id));
+    let meant = fact.said.addressee().into_iter();
+    begun.chain(meant.flat_map(move |to| meant_by(&keys, to)))
+}
+
+fn meant_by<'f>(keys: &Keys, to: &'f Addressee) -> impl Iterator<Item = u64> + use<'f> {
     let keys = *keys;
     let target = to.reply_to.iter();
     let messages = target.flat_map(|id| [Class::Customer, Class::Company].map(|class| (class, id)));

@@ -1,20 +1,22 @@
 //! Rule 3, to whom was a response said?
 //!
 //! To the case of the message it replies to; else of the customer it names; else of the latest
-//! customer message before it in the conversation. A customer's message is always its author's.
+//! customer message before it in the conversation. A customer's message is its author's ([`super::speaker`]).
 //!
 //! A survey that names the conversation is about the case of the customer it names; else of the first
 //! author (rule 12).
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::fact::{Addressee, Author, Class, Fact, Mention, Said};
+use super::speaker::speakers;
+use crate::desk::keys::Keys;
 
 /// Who spoke in messages that were dropped ([`super::retire`]), as far as responses name them.
 #[derive(Clone, Debug, Default)]
 pub struct Elders {
-    /// Authors with a case from that time.
-    pub authors: FxHashSet<Author>,
+    /// Authors from that time, and in whose case what they said is.
+    pub authors: FxHashMap<Author, Author>,
     /// Whose an identifier was then.
     pub mentioned: FxHashMap<Mention, Author>,
     /// Who spoke first; zero if nothing was dropped.
@@ -26,14 +28,15 @@ pub struct Elders {
 impl Elders {
     /// Whether this is the name of one of them.
     pub fn knows(&self, name: u64) -> bool {
-        self.authors.contains(&name) || self.mentioned.contains_key(&name)
+        self.authors.contains_key(&name) || self.mentioned.contains_key(&name)
     }
 }
 
 /// The case of every fact, in the order of the facts, which are sorted by their place; zero for
 /// none. A pure function of the set of facts.
-pub fn attribute(facts: &[Fact], elders: &Elders) -> Vec<Author> {
-    let people = People::of(facts, elders);
+pub fn attribute(keys: &Keys, facts: &[Fact], elders: &Elders) -> Vec<Author> {
+    let speakers = speakers(keys, facts, elders);
+    let people = People::of(facts, &speakers, elders);
     let mut cases = vec![None; facts.len()];
     for start in 0..facts.len() {
         // A reply to a reply belongs where that one does: follow the chain, then mark all of it.
@@ -53,7 +56,7 @@ pub fn attribute(facts: &[Fact], elders: &Elders) -> Vec<Author> {
             }
             chain.push(at);
             match (people.replied_to(facts, at), facts[at].said.addressee()) {
-                (_, None) => break facts[at].customer().map_or(0, |said| said.author),
+                (_, None) => break speakers[at],
                 (Some(target), Some(_)) => at = target,
                 (None, Some(_)) => break people.otherwise(facts, at),
             }
@@ -72,7 +75,8 @@ pub fn attribute(facts: &[Fact], elders: &Elders) -> Vec<Author> {
 /// Who speaks in a conversation, and what each message is called.
 struct People<'a> {
     by_id: FxHashMap<&'a str, usize>,
-    authors: FxHashSet<Author>,
+    /// In whose case each one's messages are.
+    authors: FxHashMap<Author, Author>,
     mentioned: FxHashMap<Mention, Author>,
     /// Who spoke first.
     first: Author,
@@ -81,7 +85,7 @@ struct People<'a> {
 }
 
 impl<'a> People<'a> {
-    fn of(facts: &'a [Fact], elders: &Elders) -> Self {
+    fn of(facts: &'a [Fact], speakers: &[Author], elders: &Elders) -> Self {
         let mut people = Self {
             by_id: FxHashMap::default(),
             authors: elders.authors.clone(),
@@ -98,11 +102,11 @@ impl<'a> People<'a> {
             }
             if let Some(said) = fact.customer() {
                 if people.first == 0 {
-                    people.first = said.author;
+                    people.first = speakers[i];
                 }
-                people.authors.insert(said.author);
+                people.authors.insert(said.author, speakers[i]);
                 for &mention in &said.mentions {
-                    people.mentioned.entry(mention).or_insert(said.author);
+                    people.mentioned.entry(mention).or_insert(speakers[i]);
                 }
             }
         }
@@ -115,8 +119,8 @@ impl<'a> People<'a> {
                 .take_while(|f| f.at == facts[from].at)
                 .count()
                 + from;
-            let said = facts[from..until].iter().filter_map(Fact::customer).next_back();
-            latest = said.map_or(latest, |said| said.author);
+            let mut spoken = speakers[from..until].iter().copied();
+            latest = spoken.rfind(|author| *author != 0).unwrap_or(latest);
             people.before[from..until].fill(latest);
             from = until;
         }
@@ -137,7 +141,7 @@ impl<'a> People<'a> {
     }
 
     fn named(&self, to: &Addressee) -> Option<Author> {
-        let here = |author: Author| self.authors.contains(&author).then_some(author);
+        let here = |author: Author| self.authors.get(&author).copied();
         let mut mentions = to.mentions.iter();
         to.author.and_then(here).or_else(|| {
             // An author key has no realm: an identifier may be somebody's key that none was given with.
@@ -148,9 +152,15 @@ impl<'a> People<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Elders, attribute};
+    use super::{Elders, attribute as attribute_by};
+    use crate::config::rules::HashSecret;
     use crate::desk::conversation::fact::{Addressee, CompanySaid, CustomerSaid, Fact, Said};
+    use crate::desk::keys::Keys;
     use crate::model::Millis;
+
+    fn attribute(facts: &[Fact], elders: &Elders) -> Vec<u64> {
+        attribute_by(&Keys::new(HashSecret::TRIAL), facts, elders)
+    }
 
     fn customer(at: i64, id: &str, author: u64) -> Fact {
         let said = CustomerSaid {

@@ -60,8 +60,10 @@ pub enum Said {
 /// A customer's message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CustomerSaid {
-    /// Who spoke.
+    /// Who spoke, as the message itself tells. Whose case it is in says [`Fact::case`].
     pub author: Author,
+    /// The message it replies to, if it names nobody: then that one may tell who spoke ([`super::speaker`]).
+    pub reply_to: Option<SmolStr>,
     /// Whether somebody now waits for an answer: not for praise, thanks or automatic mail (rule 2).
     pub waits: bool,
     /// Whether it was a machine that wrote, such as an out-of-office notice.
@@ -208,6 +210,16 @@ impl Said {
             Self::Company(_) => Class::Company,
             Self::Changed(_) => Class::Changed,
             Self::Surveyed(_) => Class::Surveyed,
+        }
+    }
+
+    /// The message it replies to, to be changed.
+    pub fn reply_to_mut(&mut self) -> &mut Option<SmolStr> {
+        match self {
+            Self::Customer(said) => &mut said.reply_to,
+            Self::Company(said) => &mut said.to.reply_to,
+            Self::Changed(change) => &mut change.to.reply_to,
+            Self::Surveyed(survey) => &mut survey.to.reply_to,
         }
     }
 

@@ -91,9 +91,8 @@ impl Actor<'_, '_> {
             }
             if is_of(fact, author) {
                 hide(&keys, fact, author, means_them);
-            } else if let Some(to) = fact.said.addressee_mut() {
-                let named = to.reply_to.take_if(|id| ids.contains(id));
-                to.reply_to = named.map(|id| hidden(&keys, &id)).or(to.reply_to.take());
+            } else if let Some(target) = fact.said.reply_to_mut().as_mut().filter(|id| ids.contains(*id)) {
+                *target = hidden(&keys, target);
             }
         };
         let mut left = facts.facts().to_vec();
@@ -225,8 +224,8 @@ impl Actor<'_, '_> {
         row: &CaseRow,
         facts: &Ledger,
     ) -> Result<(), Corrupt> {
-        let spoken = facts.facts().iter().filter_map(Fact::customer);
-        let mut others: FxHashSet<Author> = spoken.map(|said| said.author).collect();
+        let spoken = facts.facts().iter().filter(|fact| fact.customer().is_some());
+        let mut others: FxHashSet<Author> = spoken.map(|fact| fact.case).collect();
         others.extend([head.first_author, head.last_author]);
         others.remove(&row.author);
         others.remove(&0);

@@ -39,6 +39,9 @@ pub(super) fn hide(keys: &Keys, fact: &mut Fact, author: Author, means_them: imp
     }
     match &mut fact.said {
         Said::Customer(said) => {
+            said.reply_to
+                .iter_mut()
+                .for_each(|target| *target = hidden(keys, target));
             said.excerpt = Excerpt::default();
             said.sketch = None;
             said.about.location = None;

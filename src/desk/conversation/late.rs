@@ -141,7 +141,7 @@ impl Actor<'_, '_> {
         head.forgotten = true;
         let first_before = head.first_author;
         let elders = self.elders(head, &after)?;
-        attribute_all(&mut after, &elders);
+        attribute_all(&keys, &mut after, &elders);
         // What was said to them, or fell to them, and is nobody's now may say who they were.
         let mut nobodys = FxHashSet::default();
         for (fact, was) in after.iter_mut().zip(before) {
@@ -319,8 +319,8 @@ impl Actor<'_, '_> {
 
 /// Of what is replied to, only the hash stays of these ids.
 fn hide_targets(facts: &mut [Fact], ids: &FxHashSet<&SmolStr>, hidden: impl Fn(&str) -> SmolStr) {
-    for to in facts.iter_mut().filter_map(|fact| fact.said.addressee_mut()) {
-        if let Some(target) = to.reply_to.as_mut().filter(|target| ids.contains(&**target)) {
+    for reply_to in facts.iter_mut().map(|fact| fact.said.reply_to_mut()) {
+        if let Some(target) = reply_to.as_mut().filter(|target| ids.contains(&**target)) {
             *target = hidden(target);
         }
     }

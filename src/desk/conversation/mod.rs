@@ -38,6 +38,7 @@ pub mod resolution;
 mod retire;
 mod settle;
 pub mod severity;
+pub mod speaker;
 pub mod surveys;
 pub mod transfer;
 pub mod view;

@@ -25,6 +25,29 @@ pub fn key_of(identifier: &Identifier) -> String {
     format!("{}:{}", identifier.kind, *identifier.value)
 }
 
+/// The author key of a message: that of the person who wrote it. Onstage, messages that name nobody are not all
+/// one person: each has a key of its own.
+pub fn message_key(settings: &RuleSettings, complaint: &Complaint) -> String {
+    let named = author_identifier(settings, &complaint.channel, &complaint.author);
+    match named {
+        Some(identifier) => key_of(identifier),
+        None if is_onstage(settings, complaint) => nameless_key(&complaint.id),
+        None => NOBODY.to_owned(),
+    }
+}
+
+/// The author key of a message that names nobody, onstage. No identifier makes such a key: kinds have no stroke.
+pub fn nameless_key(id: &str) -> String {
+    format!("{NOBODY}/{id}")
+}
+
+/// Whether spectators see a message: by its own visibility, else by its channel.
+fn is_onstage(settings: &RuleSettings, complaint: &Complaint) -> bool {
+    let channel = settings.channel(&complaint.channel);
+    let usual = channel.is_some_and(|rules| rules.stage == Stage::Onstage);
+    public(complaint.visibility).unwrap_or(usual)
+}
+
 fn author_identifier<'p>(
     settings: &RuleSettings,
     channel: &str,
@@ -62,14 +85,16 @@ pub fn author(keys: &Keys, author_key: &str) -> u64 {
 
 /// A customer's message as a fact.
 pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> Fact {
-    let key = author_key(settings, &complaint.channel, &complaint.author);
+    let key = message_key(settings, complaint);
     let author = author(keys, &key);
+    let is_nameless = complaint.author.identifiers.is_empty() && key != NOBODY;
     // What was taken back is kept for its place only: not even its author's being forgotten may lead to it.
     let text = complaint.text.as_deref().filter(|_| !complaint.deleted);
     let text = text.map_or("", String::as_str);
     let location = complaint.location.as_ref().filter(|_| !complaint.deleted);
     let said = CustomerSaid {
         author,
+        reply_to: complaint.in_reply_to.clone().filter(|_| is_nameless),
         waits: !complaint.automatic && !matches!(complaint.intent, Some(Intent::Praise | Intent::Thanks)),
         automatic: complaint.automatic,
         public: public(complaint.visibility),
@@ -255,9 +280,9 @@ fn excerpt(text: &str, chars: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{author_key, excerpt};
+    use super::{author_key, excerpt, message_key};
     use crate::config::rules::RuleSettings;
-    use crate::model::{Identifier, Person, Sensitive};
+    use crate::model::{Complaint, Identifier, Person, Sensitive, Visibility};
 
     #[test]
     fn an_excerpt_ends_at_a_character() {
@@ -287,6 +312,29 @@ mod tests {
                 identifiers: identifiers.collect(),
             };
             assert_eq!(author_key(&settings, channel, &person), key);
+        }
+    }
+
+    #[test]
+    fn who_names_nobody_onstage_is_somebody_of_their_own() {
+        use Visibility::{Private, Public};
+        let settings = RuleSettings::default();
+        //   given in the channel   visible          then the author of message 7 is
+        for (channel, visibility, key) in [
+            ("forum", None, "unknown/7"),
+            ("review", None, "unknown/7"),
+            ("social", Some(Public), "unknown/7"),
+            ("social", Some(Private), "unknown"),
+            ("email", None, "unknown"),
+            ("email", Some(Public), "unknown/7"),
+        ] {
+            let said = Complaint {
+                id: "7".into(),
+                channel: channel.into(),
+                visibility,
+                ..Complaint::default()
+            };
+            assert_eq!(message_key(&settings, &said), key, "{channel} {visibility:?}");
         }
     }
 }

@@ -16,6 +16,7 @@ use super::fact::{Author, Fact, Said};
 use super::fold::Fold;
 use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
+use super::speaker;
 use crate::desk::forgetting::is_hidden;
 use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
@@ -33,14 +34,14 @@ impl Actor<'_, '_> {
         let ledger = Ledger::read(self.state, self.key, head)?;
         let mut after = ledger.with(&arrival.fact);
         let elders = self.elders(head, &after)?;
-        attribute_all(&mut after, &elders);
+        attribute_all(self.desk.keys(), &mut after, &elders);
+        let is_it =
+            |fact: &Fact| fact.said.class() == arrival.fact.said.class() && fact.id == arrival.fact.id;
+        let place = after.iter().position(is_it);
         if head.forgotten {
-            let is_it =
-                |fact: &Fact| fact.said.class() == arrival.fact.said.class() && fact.id == arrival.fact.id;
-            let place = after.iter().position(is_it);
             self.hide_all(head, &mut after)?;
-            arrival.fact = place.map_or(arrival.fact, |place| after[place].clone());
         }
+        arrival.fact = place.map_or(arrival.fact, |place| after[place].clone());
 
         let past = head.retired.as_ref().map(|retired| retired.until);
         head.latest = after.iter().map(|fact| fact.at).chain(past).max();
@@ -54,19 +55,36 @@ impl Actor<'_, '_> {
         let came = Some((&arrival.fact, known.as_ref()));
         let changed = Changed::between(self.desk.keys(), ledger.facts(), &after, came);
         for author in changed.authors(first_before, head.first_author) {
-            let mine = matches!(&arrival.fact.said, Said::Customer(said) if said.author == author);
-            let complaint = arrival.complaint.filter(|_| mine);
-            match (self.read_case(author)?, complaint) {
-                (Some(row), _) => self.fold_anew(head, row, complaint, &changed)?,
-                (None, Some(new)) => {
-                    self.fold_anew(head, self.new_case(head, author, new), complaint, &changed)?;
-                }
-                (None, None) => {}
+            let complaint = arrival.complaint.filter(|_| author == arrival.fact.case);
+            let row = match self.read_case(author)? {
+                Some(row) => Some(row),
+                None => self.case_of_new(head, author, &arrival, &after),
+            };
+            if let Some(row) = row {
+                self.fold_anew(head, row, complaint, &changed)?;
             }
         }
         ledger.write(self.desk.keys(), self.state, self.key, head, after, self.effects)?;
         self.keep_head(head);
         Ok(())
+    }
+
+    /// The case of an author who has none yet: of the message that came, or of one that names nobody, which went
+    /// on from another before.
+    fn case_of_new(
+        &self,
+        head: &Head,
+        author: Author,
+        arrival: &Arrival<'_>,
+        facts: &[Fact],
+    ) -> Option<CaseRow> {
+        if let (Said::Customer(said), Some(complaint)) = (&arrival.fact.said, arrival.complaint)
+            && said.author == author
+        {
+            return Some(self.new_case(head, author, complaint));
+        }
+        let first = speaker::first_of(self.desk.keys(), facts, author)?;
+        Some(self.nameless_case(head, author, &first.id))
     }
 
     /// Folds a case anew, and settles what differs. `complaint` is the message that came, if it is this
@@ -133,8 +151,8 @@ impl Actor<'_, '_> {
         let present = facts.iter().filter(|fact| !fact.deleted);
         let known: FxHashSet<u64> = present.clone().flat_map(|fact| names(keys, fact)).collect();
         let mut unmet = BTreeSet::new();
-        for to in present.filter_map(|fact| fact.said.addressee()) {
-            unmet.extend(wanted(keys, to).filter(|name| !known.contains(name) && !elders.knows(*name)));
+        for fact in present {
+            unmet.extend(wanted(keys, fact).filter(|name| !known.contains(name) && !elders.knows(*name)));
         }
         let met = arrival.into_iter().flat_map(|fact| names(keys, fact));
         for name in met.filter(|name| !unmet.contains(name)) {
@@ -173,8 +191,8 @@ impl Actor<'_, '_> {
 }
 
 /// Says of all facts whose they are.
-pub(super) fn attribute_all(facts: &mut [Fact], elders: &Elders) {
-    let cases = attribute(facts, elders);
+pub(super) fn attribute_all(keys: &Keys, facts: &mut [Fact], elders: &Elders) {
+    let cases = attribute(keys, facts, elders);
     facts
         .iter_mut()
         .zip(cases)
@@ -183,11 +201,11 @@ pub(super) fn attribute_all(facts: &mut [Fact], elders: &Elders) {
 
 /// Notes who spoke first, and who last.
 pub(super) fn note_speakers(head: &mut Head, facts: &[Fact], elders: &Elders) {
-    let spoken = || facts.iter().filter_map(Fact::customer);
+    let spoken = || facts.iter().filter(|fact| fact.customer().is_some());
     if elders.last == 0 {
-        head.first_author = spoken().next().map_or(0, |said| said.author);
+        head.first_author = spoken().next().map_or(0, |fact| fact.case);
     }
-    head.last_author = spoken().next_back().map_or(elders.last, |said| said.author);
+    head.last_author = spoken().next_back().map_or(elders.last, |fact| fact.case);
 }
 
 /// What became of the facts.

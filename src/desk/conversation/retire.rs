@@ -15,6 +15,7 @@ use super::events::News;
 use super::fact::{Author, Fact, Said};
 use super::ledger::{self, Head, Ledger};
 use super::settle::Change;
+use super::speaker;
 use crate::desk::forgetting::hidden;
 use crate::desk::keys::part;
 use crate::desk::row::Row;
@@ -49,12 +50,8 @@ impl Actor<'_, '_> {
     /// the wait that it began, unless that is still with its case.
     fn clear_away(&mut self, fact: &Fact) -> Result<(), Corrupt> {
         let keys = self.desk.keys();
-        let names = fact.said.addressee().map(|to| wanted(keys, to));
-        let unmet = names
-            .into_iter()
-            .flatten()
-            .map(|name| self.row(part::UNMET, name));
-        let begun = fact.customer().map(|said| self.work_row(said.author, &fact.id));
+        let unmet = wanted(keys, fact).map(|name| self.row(part::UNMET, name));
+        let begun = fact.customer().map(|_| self.work_row(fact.case, &fact.id));
         for row in unmet.chain(begun).collect::<Vec<_>>() {
             if self.state.get(&row)?.is_some() {
                 self.effects.delete(row);
@@ -128,11 +125,18 @@ impl Actor<'_, '_> {
             None if head.forgotten => Elders::default(),
             None => return Ok(Elders::default()),
         };
+        let keys = self.desk.keys();
+        for first in facts.iter().filter_map(|fact| speaker::goes_on_from(keys, fact)) {
+            let author = speaker::nameless(keys, first);
+            if self.is_elder(head, author)? {
+                elders.authors.insert(author, author);
+            }
+        }
         for to in facts.iter().filter_map(|fact| fact.said.addressee()) {
             if let Some(author) = to.author
                 && (self.is_elder(head, author)? || self.is_left(head, author)?)
             {
-                elders.authors.insert(author);
+                elders.authors.insert(author, author);
             }
             for &(mention, author) in &to.mentions {
                 let known = match self.state.get(&self.row(part::ALIAS, mention))? {
