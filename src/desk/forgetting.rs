@@ -46,6 +46,24 @@ pub enum Forget {
     },
     /// To a party: what a customer's record once carried, by the hash of its actor's key.
     Carried(u128),
+    /// To a customer, by a command: forget them, even if the record points to another customer.
+    Customer {
+        /// When the command was given.
+        at: Millis,
+    },
+    /// From a customer whose record was dropped after it had pointed to another, on its way along the pointers:
+    /// is anybody left for whom it stands?
+    Ended {
+        /// The hash of the asking customer's key.
+        origin: u128,
+        /// How many records it has come by.
+        steps: u8,
+    },
+    /// To a customer: the one to whom the record pointed is forgotten.
+    Target {
+        /// When that one was forgotten.
+        at: Millis,
+    },
     /// To an identifier or a party, from itself: go on telling the cases of this block.
     Spread(u32),
 }

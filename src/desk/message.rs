@@ -94,6 +94,8 @@ pub enum Message {
     TellTally(Hour),
     /// To a tally: what a shard has counted of an hour.
     Shard(Box<ShardNote>),
+    /// To a party: another customer's record points to this one, or no longer does.
+    Merged(Merged),
     /// To any actor: somebody is to be forgotten.
     Forget(Box<Forget>),
     /// To a campaign: somebody whom nobody knows begins a case.
@@ -284,7 +286,27 @@ pub struct Moved {
     /// The customer's rising number.
     pub number: u64,
     /// To whom; `None`: to nobody (any more).
-    pub next: Option<SmolStr>,
+    pub next: Option<Next>,
+}
+
+/// The customer that a record points to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// Who that is.
+    pub customer_id: SmolStr,
+    /// The record that points there was dropped since: it stands for nobody.
+    pub ended: bool,
+}
+
+/// To a customer: another's record points here, or no longer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The hash of the other's key.
+    pub source: u128,
+    /// The other's rising number.
+    pub number: u64,
+    /// Whether it does.
+    pub points: bool,
 }
 
 impl Codec for Message {

@@ -632,7 +632,13 @@ fn a_merged_record_that_is_dropped_takes_nothing_of_the_other_customer() {
     let of = |channel: &str| case(&story, channel);
     assert_eq!(of("email").customer_id.as_deref(), Some("C-2"));
     assert_eq!(of("email").forgotten_at, None);
-    assert!(!story.all_that_is_kept().contains("C-1"));
+    assert!(
+        story.all_that_is_kept().contains("C-1"),
+        "it still leads to the other"
+    );
+    let mut forgotten = story;
+    forgotten.tell(Line::Dropped("C-2", at(101)));
+    assert!(!forgotten.all_that_is_kept().contains("C-1"));
 }
 
 /// A case whose author two records name, one of which points to the other: it is the other's by more than the

@@ -10,6 +10,7 @@ mod identity;
 mod journeys;
 mod late;
 mod levels;
+mod merges;
 mod moment;
 mod order;
 mod praise;

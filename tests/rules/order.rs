@@ -189,7 +189,7 @@ proptest! {
             Line::Becomes(update) => update.occurred_at,
             Line::Customer(record) => record.updated_at,
             Line::Survey(survey) => survey.occurred_at,
-            Line::Dropped(_, at) | Line::Forgets(_, at) => *at,
+            Line::Dropped(_, at) | Line::Forgets(_, at) | Line::ForgetsCustomer(_, at) => *at,
         });
         let plain = Story::told(with_tiers(), sorted).until(until);
         let other = Story::told(with_tiers(), shuffled).until(until);

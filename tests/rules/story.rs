@@ -118,6 +118,8 @@ pub enum Line {
     Survey(Survey),
     /// The CRM drops a customer at this time.
     Dropped(&'static str, Millis),
+    /// A command says to forget a customer, at this time.
+    ForgetsCustomer(&'static str, Millis),
     /// Whoever an identifier, written as `kind:value`, names is forgotten by a command at this time.
     Forgets(&'static str, Millis),
 }
@@ -190,6 +192,9 @@ impl fmt::Debug for Line {
                 )
             }
             Self::Dropped(customer_id, at) => write!(f, "{} {customer_id} is dropped", minute(*at)),
+            Self::ForgetsCustomer(customer_id, at) => {
+                write!(f, "{} {customer_id} is forgotten", minute(*at))
+            }
             Self::Forgets(identifier, at) => write!(f, "{} {identifier} is forgotten", minute(*at)),
             Self::Survey(survey) => {
                 let who = survey.customer.as_ref().map(|person| named(&person.identifiers));
@@ -451,6 +456,10 @@ fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
                 customer_id: customer_id.into(),
                 at,
             },
+        ),
+        Line::ForgetsCustomer(customer_id, at) => (
+            keys.party(&customer_key(customer_id)),
+            Message::Forget(Box::new(Forget::Customer { at })),
         ),
         Line::Forgets(name, at) => (
             keys.identifier(&identifier(name)),

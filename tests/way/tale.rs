@@ -96,7 +96,9 @@ fn tagged(mut line: Line, tag: &str) -> Line {
             }
             person(&mut record.identifiers);
         }
-        Line::Dropped(..) | Line::Forgets(..) => panic!("these journeys forget nobody"),
+        Line::Dropped(..) | Line::Forgets(..) | Line::ForgetsCustomer(..) => {
+            panic!("these journeys forget nobody")
+        }
         Line::Survey(record) => {
             // One survey is one actor: its id names it.
             add(&mut record.id);

@@ -241,7 +241,9 @@ fn encoded(line: &Line) -> (usize, Vec<u8>) {
         Line::Becomes(record) => (2, value(record)),
         Line::Customer(record) => (3, value(record)),
         Line::Survey(record) => (4, value(record)),
-        Line::Dropped(..) | Line::Forgets(..) => panic!("these journeys forget nobody"),
+        Line::Dropped(..) | Line::Forgets(..) | Line::ForgetsCustomer(..) => {
+            panic!("these journeys forget nobody")
+        }
     }
 }
 

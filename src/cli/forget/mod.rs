@@ -202,7 +202,12 @@ fn send(
     };
     let key = carrier.map(|carrier| carrier.key.as_slice()).or(named);
     let letter = match person {
-        Person::Customer(_) => None,
+        // The tombstone of a record that points to another customer would be the end of a merge's clean-up.
+        Person::Customer(id) => {
+            let partitions = effect::count(settings, log, &mailbox)?;
+            let forget = Message::Forget(Box::new(Forget::Customer { at }));
+            Some(post(keys.party(&customer_key(id)), &forget, partitions))
+        }
         Person::Identifier(identifier) => {
             let partitions = effect::count(settings, log, &mailbox)?;
             let forget = Message::Forget(Box::new(Forget::Identifier { at }));

@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use super::fact::Mention;
 use crate::config::rules::IdentityRules;
 use crate::desk::forgetting::Forgotten;
-use crate::desk::message::{CaseNote, CaseRef, Findings, Moved, Owner, Standing};
+use crate::desk::message::{CaseNote, CaseRef, Findings, Moved, Next, Owner, Standing};
 use crate::desk::summary::Summary;
 use crate::model::Identifier;
 
@@ -46,7 +46,7 @@ pub struct Link {
     /// The number of the answer; zero before the first.
     pub number: u64,
     /// To whom the customer was merged.
-    pub next: Option<SmolStr>,
+    pub next: Option<Next>,
 }
 
 /// A party that a case belongs to.
@@ -296,13 +296,17 @@ impl Who {
         }
     }
 
-    /// Follows merges from a customer to the one that stands for them.
+    /// Follows merges from a customer to the one that stands for them: in a ring, the smallest id of those that
+    /// the CRM has not dropped.
     fn follow<'a>(&'a self, owner: &'a str) -> (Party, Vec<&'a str>) {
         let mut way = vec![owner];
         let mut at = owner;
         while let Some(next) = self.next(at) {
             if let Some(start) = way.iter().position(|passed| *passed == next) {
-                let ring = way[start..].iter().min().copied().unwrap_or(next);
+                let ring = way[start..]
+                    .iter()
+                    .min_by_key(|passed| (self.has_ended(passed), **passed));
+                let ring = ring.copied().unwrap_or(next);
                 return (Party::customer(ring, true), way);
             }
             way.push(next);
@@ -312,17 +316,25 @@ impl Who {
     }
 
     fn next(&self, customer_id: &str) -> Option<&str> {
-        self.links
-            .iter()
+        Some(&*self.pointer(customer_id)?.customer_id)
+    }
+
+    fn has_ended(&self, customer_id: &str) -> bool {
+        self.pointer(customer_id).is_some_and(|next| next.ended)
+    }
+
+    fn pointer(&self, customer_id: &str) -> Option<&Next> {
+        let mut links = self.links.iter();
+        links
             .find(|link| &*link.customer_id == customer_id)?
             .next
-            .as_deref()
+            .as_ref()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Link, Who};
+    use super::{Asked, Link, Next, Who};
     use crate::config::rules::IdentityRules;
     use crate::model::Identifier;
 
@@ -345,13 +357,17 @@ mod tests {
 
     #[test]
     fn the_party_of_a_case() {
+        // A record that the CRM has dropped since is written with an exclamation mark.
         let merged = |links: &[(&str, &str)]| {
             links
                 .iter()
                 .map(|(from, to)| Link {
-                    customer_id: (*from).into(),
+                    customer_id: from.trim_end_matches('!').into(),
                     number: 1,
-                    next: Some((*to).into()),
+                    next: Some(Next {
+                        customer_id: (*to).into(),
+                        ended: from.ends_with('!'),
+                    }),
                 })
                 .collect()
         };
@@ -391,6 +407,16 @@ mod tests {
                 &[("handle", "x", Some("A"))],
                 &[("A", "C"), ("C", "B"), ("B", "C")],
                 Some("customer:B"),
+            ),
+            (
+                &[("handle", "x", Some("A"))],
+                &[("A!", "B"), ("B", "C"), ("C", "A")],
+                Some("customer:B"),
+            ),
+            (
+                &[("handle", "x", Some("A"))],
+                &[("A!", "B"), ("B!", "C")],
+                Some("customer:C"),
             ),
         ] {
             let who = Who {

@@ -95,7 +95,11 @@ pub fn apply(
                 }
                 return Ok(());
             }
-            Forget::Author { .. } | Forget::Carried(_) => return Err(misdirected(key)),
+            Forget::Author { .. }
+            | Forget::Carried(_)
+            | Forget::Customer { .. }
+            | Forget::Ended { .. }
+            | Forget::Target { .. } => return Err(misdirected(key)),
         },
         Message::SpreadOwner(block) => {
             for case in Crowd::block(key, *block, state)? {

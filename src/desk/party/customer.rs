@@ -20,6 +20,9 @@ pub struct CustomerState {
     carried: Vec<Carried>,
     ever_merged: bool,
     tiers: Tiers,
+    /// The CRM has dropped the record when it pointed to another customer, by then: that was the end of a merge's
+    /// clean-up. Name and worth are gone; identifiers stay, since they lead to the other customer.
+    ended: Option<Millis>,
 }
 
 /// The newest record, as far as it is needed. The record of two with one `updated_at` is the one
@@ -50,6 +53,8 @@ pub struct News {
     pub claims: Vec<Carried>,
     /// Whether the profile or the merge is another now.
     pub cases_care: bool,
+    /// It turns out that the CRM had dropped a record that did not point to another customer.
+    pub dropped: Option<Millis>,
 }
 
 impl CustomerState {
@@ -61,6 +66,7 @@ impl CustomerState {
             carried: Vec::new(),
             ever_merged: false,
             tiers: Tiers::default(),
+            ended: None,
         }
     }
 
@@ -99,6 +105,23 @@ impl CustomerState {
         self.change(newest, &identifiers)
     }
 
+    /// The CRM has dropped the record, which points to another customer; tells whether that is news.
+    pub fn end(&mut self, at: Millis) -> bool {
+        let at = self.updated_at().map_or(at, |newest| newest.max(at));
+        self.tiers = Tiers::default();
+        if let Some(newest) = &mut self.newest {
+            newest.profile = None;
+        }
+        let is_news = self.ended.is_none();
+        self.ended = self.ended.max(Some(at));
+        is_news
+    }
+
+    /// When the CRM dropped the record, if that was the end of a merge's clean-up.
+    pub fn ended(&self) -> Option<Millis> {
+        self.ended
+    }
+
     /// All identifiers that any record carried, the customer's own id among them.
     pub fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
         self.carried.iter().map(|carried| &carried.identifier)
@@ -109,10 +132,26 @@ impl CustomerState {
         self.newest.as_ref().map(|newest| newest.updated_at)
     }
 
-    /// Forgets identifiers that the newest record does not carry.
-    pub fn forget_carried(&mut self, is_it: impl Fn(&Identifier) -> bool) {
-        self.carried
-            .retain(|carried| carried.holds || !is_it(&carried.identifier));
+    /// Forgets identifiers, but for those that a record carries which the CRM still has. Says which of them were
+    /// claimed.
+    pub fn forget_carried(&mut self, is_it: impl Fn(&Identifier) -> bool) -> Vec<Identifier> {
+        let mut claimed = Vec::new();
+        let is_kept = |carried: &Carried| carried.holds && self.ended.is_none();
+        self.carried.retain(|carried| {
+            let stays = is_kept(carried) || !is_it(&carried.identifier);
+            if !stays && carried.holds {
+                claimed.push(carried.identifier.clone());
+            }
+            stays
+        });
+        claimed
+    }
+
+    /// The newest record's time and digest: what comes late is compared with it.
+    pub fn newest(&self) -> Option<(Millis, u64)> {
+        self.newest
+            .as_ref()
+            .map(|newest| (newest.updated_at, newest.digest))
     }
 
     fn change(&mut self, record: Newest, identifiers: &[Identifier]) -> News {
@@ -150,13 +189,29 @@ impl CustomerState {
             Some(record)
         };
         let tier_then = older.as_ref().is_some_and(|older| self.keep_tier(older));
-        let cases_care = match (&older, &self.newest) {
+        let mut cases_care = match (&older, &self.newest) {
             (Some(before), Some(now)) if is_newest => {
                 tier_then || before.profile != now.profile || before.merged_into != now.merged_into
             }
             _ => is_newest || tier_then,
         };
-        News { claims, cases_care }
+        let mut dropped = None;
+        if let Some(ended) = self.ended.filter(|_| is_newest) {
+            // The customer is known again; or this was what the CRM had dropped.
+            let is_after = self.updated_at().is_some_and(|newest| newest > ended);
+            self.ended.take_if(|_| is_after);
+            cases_care |= is_after;
+            if !is_after && self.merged_into().is_some() {
+                self.end(ended);
+            } else if !is_after {
+                dropped = Some(ended);
+            }
+        }
+        News {
+            claims,
+            cases_care,
+            dropped,
+        }
     }
 
     /// What a record said of the tier that is not the newest; tells whether a case may care. A record that
@@ -165,6 +220,9 @@ impl CustomerState {
         let (Some(profile), Some(newest)) = (&older.profile, &self.newest) else {
             return false;
         };
+        if self.ended.is_some() {
+            return false;
+        }
         if newest.updated_at == older.updated_at {
             return false;
         }
@@ -204,7 +262,8 @@ impl CustomerState {
     }
 }
 
-fn digest(record: &Customer) -> u64 {
+/// What tells two records of one time apart, whichever came first.
+pub fn digest(record: &Customer) -> u64 {
     let mut bytes = Vec::new();
     crate::desk::packed::write(record, &mut bytes);
     let mut hasher = FxHasher::default();

@@ -6,8 +6,10 @@
 //! [`members::history`]. Whom it is worth asking is found by [`panel`] (rule 20).
 
 pub mod customer;
+mod forget;
 pub mod links;
 pub mod members;
+pub mod merges;
 pub mod panel;
 pub mod surveys;
 pub mod tiers;
@@ -15,21 +17,22 @@ pub mod tiers;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::conversation::who::customer_key;
-use super::figures::FORGOTTEN_LATE;
-use super::forgetting::{Forget, Mark, own_id};
-use super::message::{CaseNote, Claim, Findings, Moved, Standing};
+use super::forgetting::Mark;
+use super::message::{CaseNote, Claim, Findings, Moved, Next, Standing};
 use super::row::Row;
 use super::signal::emit;
 use super::{Desk, Effects, Message, State, keys, misdirected};
 use crate::config::rules::SignalRules;
-use crate::model::{Customer, Identifier, Millis};
+use crate::model::{Customer, Millis};
 use crate::processor::{ActorKey, Context, Corrupt, Rejection};
 
 use customer::CustomerState;
 use links::Links;
 use members::{Member, Members, Noted};
+use merges::Merges;
 use panel::{Known, Panel, signal_key};
 
 /// The main row of a party.
@@ -45,6 +48,8 @@ pub struct PartyRow {
     pub panel: Panel,
     /// The customer was forgotten.
     pub forgotten: Option<Mark>,
+    /// Records that point here, and what is left of a forgetting.
+    pub merges: Option<Box<Merges>>,
 }
 
 impl PartyRow {
@@ -93,34 +98,12 @@ impl<'a, 's> Actor<'a, 's> {
         match message {
             Message::Case(note) => self.noted(&mut row, note)?,
             Message::Known(record) if row.forgotten.is_some_and(|mark| record.updated_at <= mark.at) => {
-                self.known_late(&row, record);
+                self.known_late(&mut row, record)?;
             }
-            Message::Known(record) => {
-                let customer = row
-                    .customer
-                    .get_or_insert_with(|| Box::new(CustomerState::new(&record.customer_id)));
-                let news = customer.take(record);
-                self.customer(&mut row, news)?;
-            }
-            Message::Dropped { customer_id, at } => self.forget(&mut row, customer_id, *at)?,
-            Message::Forget(forget) => match &**forget {
-                Forget::Carried(identifier) => {
-                    if let Some(customer) = &mut row.customer {
-                        let keys = self.desk.keys();
-                        customer.forget_carried(|carried| keys.identifier(carried).hash == *identifier);
-                    }
-                }
-                Forget::Spread(block) => {
-                    let members = Members::block(self.key, *block, self.state)?;
-                    self.tell_forgotten(&row, &members);
-                    if block + 1 < row.members.blocks() {
-                        self.resume_forgetting(block + 1);
-                    }
-                }
-                Forget::Author { .. } | Forget::Claim { .. } | Forget::Identifier { .. } => {
-                    return Err(misdirected(self.key));
-                }
-            },
+            Message::Known(record) => self.known(&mut row, record)?,
+            Message::Dropped { customer_id, at } => self.dropped(&mut row, customer_id, *at)?,
+            Message::Merged(merged) => row.merges.get_or_insert_default().take(merged),
+            Message::Forget(forget) => self.forgetting(&mut row, forget)?,
             Message::SpreadParty(block) => {
                 let members = Members::block(self.key, *block, self.state)?;
                 let others = row.members.at_hand(self.key, self.state)?;
@@ -144,8 +127,12 @@ impl<'a, 's> Actor<'a, 's> {
     pub fn wake(mut self) -> Result<(), Rejection> {
         let (mut row, now) = (self.read()?, self.cx.now);
         row.forgotten.take_if(|mark| mark.until <= now);
+        if row.forgotten.is_none() {
+            row.let_go();
+        }
         let head = keys::head(self.key);
-        if row.forgotten.is_none() && row.customer.is_none() && row.members.is_empty() {
+        let nobody = row.forgotten.is_none() && row.customer.is_none() && row.merges.is_none();
+        if nobody && row.members.is_empty() {
             self.effects.delete(head);
             return Ok(());
         }
@@ -211,6 +198,27 @@ impl<'a, 's> Actor<'a, 's> {
         Ok(())
     }
 
+    /// The CRM's record of the customer.
+    fn known(&mut self, row: &mut PartyRow, record: &Customer) -> Result<(), Rejection> {
+        let customer = row
+            .customer
+            .get_or_insert_with(|| Box::new(CustomerState::new(&record.customer_id)));
+        let pointed = customer.merged_into().map(SmolStr::from);
+        let newest = customer.newest();
+        let news = customer.take(record);
+        let is_newest = customer.newest() != newest;
+        if let Some(at) = news.dropped {
+            self.tell_targets(row, pointed.as_deref());
+            return self.dropped(row, &record.customer_id, at);
+        }
+        if let Some(merges) = row.merges.as_mut().filter(|_| is_newest) {
+            (merges.erased, merges.asked) = (None, None);
+            row.let_go();
+        }
+        self.tell_targets(row, pointed.as_deref());
+        self.customer(row, news)
+    }
+
     /// The CRM's record has changed: claim, and tell all cases.
     fn customer(&mut self, row: &mut PartyRow, news: customer::News) -> Result<(), Rejection> {
         let (Some(customer), number) = (&row.customer, row.number) else {
@@ -227,15 +235,28 @@ impl<'a, 's> Actor<'a, 's> {
             self.effects.tell(to, Message::Claim(Box::new(claim)));
         }
         if news.cases_care {
-            let key = customer_key(&customer.customer_id);
-            let members = row.members.at_hand(self.key, self.state)?;
-            self.look_for_candidates(row, &members, &key);
-            self.tell_all(row, members.clone(), &members);
-            if row.members.blocks() > 0 {
-                self.effects.resume(self.key, Message::SpreadParty(0));
-            }
+            self.tell_all_cases(row)?;
         }
         Ok(())
+    }
+
+    /// What the record says is another now: all cases are told.
+    fn tell_all_cases(&mut self, row: &mut PartyRow) -> Result<(), Rejection> {
+        let Some(customer) = &row.customer else {
+            return Ok(());
+        };
+        let key = customer_key(&customer.customer_id);
+        let members = row.members.at_hand(self.key, self.state)?;
+        self.look_for_candidates(row, &members, &key);
+        self.tell_all(row, members.clone(), &members);
+        if row.members.blocks() > 0 {
+            self.effects.resume(self.key, Message::SpreadParty(0));
+        }
+        Ok(())
+    }
+
+    fn customer_actor(&self, customer_id: &str) -> ActorKey {
+        self.desk.keys().party(&customer_key(customer_id))
     }
 
     /// Rule 20: looks whether the party will be worth asking.
@@ -250,83 +271,6 @@ impl<'a, 's> Actor<'a, 's> {
         };
         let key = || signal_key(key, self.desk.keys());
         row.panel.look(known, panel, *lateness, key);
-    }
-
-    /// The CRM has dropped the customer, who is to be forgotten: the record, its claims, and the cases that
-    /// are theirs. Those that were sent on to another customer stay that one's.
-    fn forget(&mut self, row: &mut PartyRow, customer_id: &str, at: Millis) -> Result<(), Corrupt> {
-        let customer = row.customer.take();
-        // The log had the newest record before, whatever its own time says.
-        let newest = customer.as_ref().and_then(|customer| customer.updated_at());
-        let mark = Mark::new(
-            newest.map_or(at, |newest| newest.max(at)),
-            self.cx,
-            self.desk.settings(),
-        );
-        if !Mark::renew(&mut row.forgotten, mark) {
-            row.customer = customer;
-            return Ok(());
-        }
-        row.panel = Panel::default();
-        let own = own_id(customer_id);
-        let carried = customer.iter().flat_map(|customer| customer.identifiers());
-        for identifier in carried.filter(|identifier| **identifier != own).chain([&own]) {
-            self.withdraw_claim(row, customer_id, identifier, at);
-        }
-        let members = row.members.at_hand(self.key, self.state)?;
-        if customer.is_some_and(|customer| customer.was_ever_merged()) {
-            row.customer = Some(Box::new(CustomerState::forgotten(customer_id)));
-            members
-                .iter()
-                .for_each(|member| self.tell_whereabouts(row, member));
-            row.customer = None;
-        }
-        self.tell_forgotten(row, &members);
-        if row.members.blocks() > 0 {
-            self.resume_forgetting(0);
-        }
-        Ok(())
-    }
-
-    /// A record that the CRM had written before it dropped the customer comes late: nothing of it is kept, but
-    /// its identifiers were the person's too.
-    fn known_late(&mut self, row: &PartyRow, record: &Customer) {
-        let Some(mark) = row.forgotten else { return };
-        self.effects.count(FORGOTTEN_LATE, 1);
-        for identifier in &record.identifiers {
-            self.withdraw_claim(row, &record.customer_id, identifier, mark.at);
-        }
-    }
-
-    fn withdraw_claim(&mut self, row: &PartyRow, customer_id: &str, identifier: &Identifier, at: Millis) {
-        let forget = Forget::Claim {
-            customer_id: customer_id.into(),
-            number: row.number,
-            at,
-        };
-        let to = self.desk.keys().identifier(identifier);
-        self.effects.tell(to, Message::Forget(Box::new(forget)));
-    }
-
-    /// Tells cases and surveys that their person is forgotten, if so.
-    fn tell_forgotten(&mut self, row: &PartyRow, members: &[Member]) {
-        let Some(mark) = row.forgotten else { return };
-        for member in members
-            .iter()
-            .filter(|member| member.standing == Standing::Member)
-        {
-            let forget = Forget::Author {
-                author: member.case.author,
-                at: mark.at,
-            };
-            self.effects
-                .tell(member.case.actor(), Message::Forget(Box::new(forget)));
-        }
-    }
-
-    fn resume_forgetting(&mut self, block: u32) {
-        let forget = Forget::Spread(block);
-        self.effects.resume(self.key, Message::Forget(Box::new(forget)));
     }
 
     /// Tells cases where the record points and what has been found.
@@ -353,7 +297,10 @@ impl<'a, 's> Actor<'a, 's> {
             author: member.case.author,
             customer_id: customer.customer_id.clone(),
             number: row.number,
-            next: customer.merged_into().map(Into::into),
+            next: customer.merged_into().map(|target| Next {
+                customer_id: target.into(),
+                ended: customer.ended().is_some(),
+            }),
         };
         self.effects
             .tell(member.case.actor(), Message::Moved(Box::new(moved)));
