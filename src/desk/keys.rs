@@ -53,6 +53,12 @@ pub mod part {
     pub const OPEN_HOUR: u8 = 11;
     /// What is usual of an issue, by its hash; of all together, zero.
     pub const WATCH: u8 = 12;
+    /// What a shard knows of waits that began in an hour, by its number.
+    pub const SHARD_WAITS: u8 = 13;
+    /// Waits that began in an hour, at the tally, by its number.
+    pub const OPEN_WAITS: u8 = 14;
+    /// What shards add nothing to of an hour at the tally, by its number.
+    pub const SEALED: u8 = 15;
 }
 
 /// Makes keys from what they stand for, under the secret.

@@ -18,6 +18,7 @@ use super::party::links::Links;
 use super::score::{Score, Scored};
 use super::summary::Summary;
 use super::survey::Answer;
+use super::tally::waits::WaitsNote;
 use super::tally::{CaseCounts, Hour, ShardNote};
 use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Survey, Update};
 use crate::processor::{ActorKey, Codec, Corrupt};
@@ -92,7 +93,7 @@ pub enum Message {
     Count(Box<CaseCounts>),
     /// To a shard, from itself: pass on what has come in of this hour.
     TellTally(Hour),
-    /// To a tally: what a shard has counted of an hour.
+    /// To a tally: what a shard has counted of a chunk of an hour.
     Shard(Box<ShardNote>),
     /// To a party: another customer's record points to this one, or no longer does.
     Merged(Merged),
@@ -102,6 +103,8 @@ pub enum Message {
     Begun(Box<Begun>),
     /// To a conversation: somebody else had begun a case with the same words.
     Suspected(Box<Suspected>),
+    /// To a tally: who waits of those who began in an hour, as a shard knows it.
+    Waits(Box<WaitsNote>),
 }
 
 /// A company's message in another conversation (rule 3).

@@ -14,10 +14,12 @@ use super::party::PartyRow;
 use super::party::members::Member;
 use super::survey::SurveyRow;
 use super::tally;
-use super::tally::actor::TallyRow;
+use super::tally::head::TallyRow;
 use super::tally::hour::OpenHour;
 use super::tally::shard::ShardHour;
+use super::tally::sums::Sums;
 use super::tally::surge::SurgeWatch;
+use super::tally::waits::{OpenWaits, ShardWaits};
 use crate::model::Millis;
 use crate::processor::{Codec, Corrupt, Row as ProcessorRow, Standings};
 
@@ -60,6 +62,12 @@ pub enum Row {
     Watch(Box<SurgeWatch>),
     /// Texts of people whom nobody knows.
     Texts(Box<Texts>),
+    /// What a shard of a tally knows of waits that began in an hour.
+    ShardWaits(Box<ShardWaits>),
+    /// Waits that began in an hour, at the tally.
+    OpenWaits(Box<OpenWaits>),
+    /// What shards add nothing to of an hour that a tally has not decided to its end.
+    Sealed(Box<Sums>),
 }
 
 impl Codec for Row {

@@ -14,12 +14,14 @@ impl Actor<'_, '_> {
     /// stored once an apply.
     pub(super) fn tell_tally(&mut self, head: &Head, row: &CaseRow) -> Result<(), Corrupt> {
         let shard = shard_of(self.key);
+        let deaf_after = self.desk.settings().signals.deaf_after;
         let before = self.case_of(row.author)?;
         if before.is_some_and(|before| tells_the_same(before, row)) {
             return Ok(());
         }
-        let before = before.and_then(Told::of);
-        let news = Told::news(before.as_ref(), Told::of(row).as_ref(), &head.channel, shard);
+        let before = before.and_then(|before| Told::of(before, deaf_after));
+        let now = Told::of(row, deaf_after);
+        let news = Told::news(before.as_ref(), now.as_ref(), &head.channel, shard);
         for counts in news {
             let to = shard_key(self.desk.keys(), &counts.of, shard);
             self.effects.tell(to, Message::Count(Box::new(counts)));
@@ -35,6 +37,7 @@ fn tells_the_same(before: &CaseRow, row: &CaseRow) -> bool {
         (Some(a), Some(b)) => Arc::ptr_eq(a, b),
         _ => false,
     };
+    let same_time = (before.judged_at, before.forgotten) == (row.judged_at, row.forgotten);
     let surveys = |row: &CaseRow| row.who.findings.as_ref().map_or(0, |found| found.surveys.len());
-    same_fold && before.judged_at == row.judged_at && surveys(before) + surveys(row) == 0
+    same_fold && same_time && surveys(before) + surveys(row) == 0
 }

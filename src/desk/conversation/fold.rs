@@ -148,8 +148,8 @@ pub struct Fold {
     pub surveyed: Option<Scored>,
     /// The latest change of a review's stars.
     pub rated: Option<Scored>,
-    /// The hours of the latest human replies in this conversation, since 1970-01-01T00:00Z (rule 22).
-    pub replied_in: SmallVec<[u32; 0]>,
+    /// The latest human replies in this conversation, of each hour the first and the last (rule 22).
+    pub replies: SmallVec<[Millis; 0]>,
 }
 
 impl Fold {
@@ -251,7 +251,7 @@ impl Fold {
             mentions: SmallVec::new(),
             surveyed: None,
             rated: None,
-            replied_in: SmallVec::new(),
+            replies: SmallVec::new(),
         };
         fold.push(fact, rules, closed);
         fold

@@ -7,7 +7,8 @@ use super::resolution::FirstResolved;
 use super::wait::Wait;
 use crate::config::rules::ChannelRules;
 use crate::desk::score::Scored;
-use crate::desk::summary::{Invitation, remember};
+use crate::desk::summary::Invitation;
+use crate::desk::tally::told::remember_reply;
 use crate::model::{AnsweredBy, Millis, ResponseKind, Status};
 
 impl Fold {
@@ -117,10 +118,7 @@ impl Fold {
             ResponseKind::Human | ResponseKind::Unknown => {
                 self.human_replies += 1;
                 if said.elsewhere.is_none() {
-                    let hour = u32::try_from(fact.at.0.div_euclid(3_600_000)).unwrap_or(0);
-                    if !self.replied_in.contains(&hour) {
-                        remember(&mut self.replied_in, hour);
-                    }
+                    remember_reply(&mut self.replies, fact.at);
                 }
                 self.replied_at.get_or_insert(fact.at);
                 let elsewhere = said.elsewhere.as_ref();

@@ -2,20 +2,20 @@
 //! event time.
 //!
 //! Each hour that is not decided to its end has a row of its own, which wakes when the lateness bound has
-//! passed for its next minute with something in it. The main row wakes a moment after the hours that end at the
-//! same time.
+//! passed for its next minute with something in it; so have the waits that began in an hour. The main row wakes
+//! a moment after the hours that end at the same time.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::advocacy::{Advocacy, Compared};
-use super::baseline::Minute;
-use super::deaf::{Deaf, DeafSpell};
+use super::advocacy::Compared;
+use super::baseline::HOUR;
+use super::deaf::DeafSpell;
+use super::head::TallyRow;
 use super::hour::{Decided, OpenHour};
-use super::surge::{FORGOTTEN, Surge, SurgeWatch};
-use super::{Counted, Hour, ISSUES, ShardNote, hour_of, hour_row, minute_of};
+use super::sums::Sums;
+use super::surge::{Surge, SurgeWatch};
+use super::waits::{Bounds, OpenWaits, WaitsNote};
+use super::{Counted, Hour, ShardNote, begin, hour_of, hour_row, minute_of};
 use crate::config::rules::{SignalRules, Span, SurgeRules};
 use crate::desk::keys::{self, part};
 use crate::desk::row::Row;
@@ -23,77 +23,6 @@ use crate::desk::signal::{Details, emit};
 use crate::desk::{Desk, Effects, State};
 use crate::model::{Millis, Signal, SignalKind};
 use crate::processor::{ActorKey, Context, Corrupt, Rejection, RowKey};
-
-/// Minutes of a day.
-const DAY: i64 = 24 * super::HOUR;
-
-/// The main row of a tally.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TallyRow {
-    /// What is counted.
-    of: Counted,
-    /// The last hour that was decided to its end.
-    settled: Option<Hour>,
-    deaf: Deaf,
-    advocacy: Advocacy,
-    /// The issues that are watched, and the day on which each was last seen.
-    issues: BTreeMap<SmolStr, i64>,
-    /// When there is something to decide of it.
-    pub due: Option<Millis>,
-}
-
-impl TallyRow {
-    fn new(of: Counted) -> Self {
-        Self {
-            of,
-            settled: None,
-            deaf: Deaf::default(),
-            advocacy: Advocacy::default(),
-            issues: BTreeMap::new(),
-            due: None,
-        }
-    }
-
-    /// Says when it wants to be woken: later than `after`.
-    fn schedule(&mut self, after: Millis, rules: &SignalRules) {
-        let decided = [self.deaf_decided_at(rules), self.window_decided_at(rules)];
-        self.due = decided.into_iter().flatten().filter(|at| *at > after).min();
-    }
-
-    fn deaf_decided_at(&self, rules: &SignalRules) -> Option<Millis> {
-        self.deaf.decided_at(rules.deaf_after?, rules.lateness)
-    }
-
-    /// A moment later than the hour that ends at the same time.
-    fn window_decided_at(&self, rules: &SignalRules) -> Option<Millis> {
-        let ends_at = self.advocacy.ends_at(rules.advocacy_hours())?;
-        Some(ends_at.plus(rules.lateness.ms() + 1))
-    }
-
-    /// Whether an issue is watched by itself, from now on if there is room; with the one that gives way.
-    fn watches(&mut self, issue: &SmolStr, minute: Minute) -> (bool, Option<SmolStr>) {
-        let day = minute.div_euclid(DAY);
-        if let Some(seen) = self.issues.get_mut(issue) {
-            *seen = day;
-            return (true, None);
-        }
-        let mut gone = None;
-        if self.issues.len() >= ISSUES {
-            let oldest = self
-                .issues
-                .iter()
-                .min_by_key(|(name, seen)| (**seen, (*name).clone()));
-            let forgotten = oldest.filter(|(_, seen)| (day - **seen) * DAY > FORGOTTEN);
-            gone = forgotten.map(|(name, _)| name.clone());
-            match &gone {
-                Some(name) => _ = self.issues.remove(name),
-                None => return (false, None),
-            }
-        }
-        self.issues.insert(issue.clone(), day);
-        (true, gone)
-    }
-}
 
 /// One apply of a tally.
 pub struct Actor<'a, 's> {
@@ -128,36 +57,62 @@ impl<'a, 's> Actor<'a, 's> {
 
     /// A shard tells what it has counted of an hour.
     pub fn note(mut self, note: &ShardNote) -> Result<(), Rejection> {
-        match self.head()? {
-            None => self.store_head(TallyRow::new(note.of.clone())),
-            Some(mut head) if head.settled.is_some_and(|settled| note.hour <= settled) => {
-                self.late(&mut head, note);
-                head.schedule(Millis(i64::MIN), self.rules());
-                self.store_head(head);
-                return Ok(());
+        let mut hour = match self.hour(note.hour)? {
+            Some(hour) => hour,
+            None => {
+                let mut head = self.head()?.unwrap_or_else(|| TallyRow::new(note.of.clone()));
+                let is_late = head.settled.is_some_and(|settled| note.hour <= settled);
+                if is_late {
+                    self.late(&mut head, note);
+                } else {
+                    head.open += 1;
+                }
+                self.store_head(head, Millis(i64::MIN));
+                if is_late {
+                    return Ok(());
+                }
+                OpenHour::new(note.hour)
             }
-            Some(_) => {}
+        };
+        let had_sealed = hour.is_sealed();
+        let whole = hour.take(note, self.rules().lateness);
+        if !whole.is_empty() {
+            let mut sealed = self.sealed(note.hour, had_sealed)?;
+            whole.iter().for_each(|sums| sealed.merge(sums));
+            let key = hour_row(self.key, part::SEALED, note.hour);
+            self.effects.store(key, Row::Sealed(Box::new(sealed)));
         }
-        let mut hour = self.hour(note.hour)?.unwrap_or_else(|| OpenHour::new(note.hour));
-        hour.take(note, self.rules().lateness);
         self.store_hour(hour);
         Ok(())
     }
 
-    /// A note of an hour that is decided: its cases change nothing, who waits and a reply are known all the
-    /// same, and surveys count among those before.
+    /// A note of an hour that is decided: its cases change nothing, replies are known all the same, and
+    /// surveys count among those before.
     fn late(&mut self, head: &mut TallyRow, note: &ShardNote) {
-        if let Some(minute) = note.sums.waits().min() {
-            let until = self.cx.now.plus(self.rules().lateness.ms());
-            head.deaf
-                .spoke_late(note.hour * super::HOUR + i64::from(minute), until);
-        }
-        if note.sums.was_replied_in() {
-            head.deaf.replied(note.hour);
-        }
+        let replies: Vec<Millis> = note.sums.replies(note.hour).collect();
+        head.deaf.replied(&replies, 0);
         let surveys = note.sums.surveys.iter().copied();
         head.advocacy
             .add(note.hour, surveys, self.rules().advocacy_hours());
+    }
+
+    /// A shard tells who waits, of those who began in an hour.
+    pub fn waits(mut self, note: &WaitsNote) -> Result<(), Rejection> {
+        let Some(bounds) = Bounds::of(self.rules()) else {
+            return Ok(()); // deaf channels are not looked for any more
+        };
+        let mut waits = match self.waits_of(note.hour)? {
+            Some(waits) => waits,
+            None => {
+                let mut head = self.head()?.unwrap_or_else(|| TallyRow::new(note.of.clone()));
+                head.open += 1;
+                self.store_head(head, Millis(i64::MIN));
+                OpenWaits::new(note.hour, bounds)
+            }
+        };
+        waits.take(note, self.cx.now, bounds);
+        self.store_waits(waits);
+        Ok(())
     }
 
     /// An hour has something to decide, or the main row has.
@@ -165,16 +120,30 @@ impl<'a, 's> Actor<'a, 's> {
         let Some(mut head) = self.head()? else {
             return Ok(());
         };
-        let after = if key.part == part::HEAD {
-            self.judge(&mut head)?;
-            self.cx.now
-        } else {
-            self.decide(&mut head, key)?;
-            Millis(i64::MIN)
-        };
-        head.schedule(after, self.rules());
-        self.store_head(head);
+        let mut after = Millis(i64::MIN);
+        match key.part {
+            part::OPEN_HOUR => self.decide(&mut head, key)?,
+            part::OPEN_WAITS => self.decide_waits(&mut head, key)?,
+            _ => {
+                self.judge(&mut head);
+                after = self.cx.now;
+                if head.forgotten_at(self.rules()).is_some_and(|at| at <= after) {
+                    self.forget(&head);
+                    return Ok(());
+                }
+            }
+        }
+        self.store_head(head, after);
         Ok(())
+    }
+
+    /// Nothing has happened for long: nothing is left.
+    fn forget(&mut self, head: &TallyRow) {
+        for issue in [None].into_iter().chain(head.issues.keys().map(Some)) {
+            let row = self.watch_row(issue);
+            self.effects.delete(row);
+        }
+        self.effects.delete(keys::head(self.key));
     }
 
     /// Minutes of an hour are decided.
@@ -183,9 +152,12 @@ impl<'a, 's> Actor<'a, 's> {
             return Ok(());
         };
         let rules = self.rules();
-        let decided = hour.decide(self.cx.now, rules.lateness);
-        if let Some(minute) = decided.spoke {
-            head.deaf.spoke(minute);
+        let sealed = self.sealed(hour.hour, hour.is_sealed())?;
+        let decided = hour.decide(&sealed, self.cx.now, rules.lateness);
+        head.happened_in(hour.hour);
+        for issue in head.forget_issues(decided.end) {
+            let row = self.watch_row(Some(&issue));
+            self.effects.delete(row);
         }
         let all = decided.opened.get(&None);
         let cases: i64 = all.map_or(0, |minutes| minutes.values().copied().map(i64::from).sum());
@@ -194,15 +166,60 @@ impl<'a, 's> Actor<'a, 's> {
             self.watch(head, &decided, surge)?;
         }
         if decided.is_over {
-            if hour.was_replied_in() {
-                head.deaf.replied(hour.hour);
-            }
+            let replies = hour.replies(&sealed);
+            let since = replies.last().map(|last| hour.opened_since(&sealed, *last));
+            head.deaf.replied(&replies, since.unwrap_or(0));
             head.advocacy
-                .add(hour.hour, hour.surveys(), rules.advocacy_hours());
+                .add(hour.hour, hour.surveys(&sealed), rules.advocacy_hours());
             head.settled = head.settled.max(Some(hour.hour));
+            head.open = head.open.saturating_sub(1);
             self.effects.delete(key);
+            if hour.is_sealed() {
+                let sealed = hour_row(self.key, part::SEALED, hour.hour);
+                self.effects.delete(sealed);
+            }
         } else {
             self.store_hour(hour);
+        }
+        Ok(())
+    }
+
+    /// Rule 22, of those who began to wait in an hour.
+    fn decide_waits(&mut self, head: &mut TallyRow, key: RowKey) -> Result<(), Rejection> {
+        let Some(mut waits) = self.waits_of(key.index.cast_signed())? else {
+            return Ok(());
+        };
+        let bounds = Bounds::of(self.rules()); // none any more: then it is over
+        if let Some(bounds) = bounds {
+            for since in waits.decide(self.cx.now, bounds) {
+                self.waited(head, since, bounds.after)?;
+            }
+        }
+        if bounds.is_some() && !waits.is_over(self.cx.now) {
+            self.store_waits(waits);
+            return Ok(());
+        }
+        let after = bounds.map_or(0, |bounds| bounds.after.ms());
+        let end = begin(waits.hour * HOUR).plus(after);
+        head.active = head.active.max(Some(hour_of(minute_of(end))));
+        head.open = head.open.saturating_sub(1);
+        self.effects.delete(key);
+        Ok(())
+    }
+
+    /// A customer has waited too long.
+    fn waited(&mut self, head: &mut TallyRow, since: Millis, after: Span) -> Result<(), Corrupt> {
+        // The hour in which it was too long may not be decided to its end.
+        let hour = hour_of(minute_of(since.plus(after.ms())));
+        let replies = match self.hour(hour)? {
+            None => Vec::new(),
+            Some(open) => {
+                let sealed = self.sealed(hour, open.is_sealed())?;
+                open.replies(&sealed)
+            }
+        };
+        if let Some(spell) = head.deaf.waited(since, after, &replies) {
+            emit(deaf_signal(&head.of, spell, after), self.effects);
         }
         Ok(())
     }
@@ -211,15 +228,8 @@ impl<'a, 's> Actor<'a, 's> {
     fn watch(&mut self, head: &mut TallyRow, decided: &Decided, rules: &SurgeRules) -> Result<(), Corrupt> {
         for (issue, minutes) in &decided.opened {
             let last = minutes.keys().next_back().copied().unwrap_or(decided.end);
-            if let Some(issue) = issue {
-                let (is_watched, gone) = head.watches(issue, last);
-                if let Some(gone) = gone {
-                    let row = self.watch_row(Some(&gone));
-                    self.effects.delete(row);
-                }
-                if !is_watched {
-                    continue;
-                }
+            if issue.as_ref().is_some_and(|issue| !head.watches(issue, last)) {
+                continue;
             }
             let row = self.watch_row(issue.as_ref());
             let mut watch = match self.state.get(&row)? {
@@ -240,35 +250,15 @@ impl<'a, 's> Actor<'a, 's> {
         Ok(())
     }
 
-    /// Rules 13 and 22: a window may be over, a customer may have waited too long.
-    fn judge(&mut self, head: &mut TallyRow) -> Result<(), Rejection> {
+    /// Rule 13: a window may be over.
+    fn judge(&mut self, head: &mut TallyRow) {
         let rules = self.rules();
-        let now = self.cx.now;
-        let is_due = |at: Option<Millis>| at.is_some_and(|at| at <= now);
-        if let Some(after) = rules.deaf_after
-            && is_due(head.deaf_decided_at(rules))
-            && !self.was_replied_before(head.deaf.too_long_at(after))?
-            && let Some(spell) = head.deaf.tell(after)
-        {
-            emit(deaf_signal(&head.of, spell, after), self.effects);
-        }
         let hours = rules.advocacy_hours();
-        if is_due(head.window_decided_at(rules)) {
+        if head.window_decided_at(rules).is_some_and(|at| at <= self.cx.now) {
             for compared in head.advocacy.close(hours) {
                 emit(advocacy_signal(&head.of, &compared, hours), self.effects);
             }
         }
-        Ok(())
-    }
-
-    /// Whether a person replied in the hour of this time, which may not be over.
-    fn was_replied_before(&mut self, at: Option<Millis>) -> Result<bool, Corrupt> {
-        let hour = at.map(|at| hour_of(minute_of(at)));
-        let open = match hour {
-            Some(hour) => self.hour(hour)?,
-            None => None,
-        };
-        Ok(open.is_some_and(|open| open.was_replied_in()))
     }
 
     fn head(&mut self) -> Result<Option<TallyRow>, Corrupt> {
@@ -279,7 +269,9 @@ impl<'a, 's> Actor<'a, 's> {
         }
     }
 
-    fn store_head(&mut self, head: TallyRow) {
+    /// Stores the main row, which wants to be woken later than `after`.
+    fn store_head(&mut self, mut head: TallyRow, after: Millis) {
+        head.schedule(after, self.rules());
         self.effects
             .store(keys::head(self.key), Row::Tally(Box::new(head)));
     }
@@ -295,6 +287,30 @@ impl<'a, 's> Actor<'a, 's> {
     fn store_hour(&mut self, hour: OpenHour) {
         let key = hour_row(self.key, part::OPEN_HOUR, hour.hour);
         self.effects.store(key, Row::OpenHour(Box::new(hour)));
+    }
+
+    /// The sealed sums of an hour, if it has any.
+    fn sealed(&mut self, hour: Hour, has_any: bool) -> Result<Sums, Corrupt> {
+        if !has_any {
+            return Ok(Sums::default());
+        }
+        match self.state.get(&hour_row(self.key, part::SEALED, hour))? {
+            Some(Row::Sealed(sums)) => Ok((**sums).clone()),
+            _ => Err(Corrupt("the sealed sums of a tally's hour are missing".into())),
+        }
+    }
+
+    fn waits_of(&mut self, hour: Hour) -> Result<Option<OpenWaits>, Corrupt> {
+        match self.state.get(&hour_row(self.key, part::OPEN_WAITS, hour))? {
+            None => Ok(None),
+            Some(Row::OpenWaits(row)) => Ok(Some((**row).clone())),
+            Some(_) => Err(Corrupt("a tally's waits are of another kind".into())),
+        }
+    }
+
+    fn store_waits(&mut self, waits: OpenWaits) {
+        let key = hour_row(self.key, part::OPEN_WAITS, waits.hour);
+        self.effects.store(key, Row::OpenWaits(Box::new(waits)));
     }
 
     fn watch_row(&self, issue: Option<&SmolStr>) -> RowKey {
@@ -336,7 +352,7 @@ fn surge_signal(of: &Counted, issue: Option<&str>, surge: Surge, rules: &SurgeRu
 fn deaf_signal(of: &Counted, spell: DeafSpell, after: Span) -> Signal {
     let details = about(of)
         .at("since", spell.since)
-        .maybe("last_reply_before", spell.last_reply.map(|at| at.0));
+        .maybe("last_reply", spell.last_reply.map(|at| at.0));
     Signal {
         kind: SignalKind::DeafChannel,
         key: of.signal_key(None),

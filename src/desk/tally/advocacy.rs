@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::baseline::HOUR;
-use super::hour::add;
+use super::sums::add;
 use super::{Hour, SurveyCell, begin};
 use crate::model::{Millis, SurveyScale};
 use crate::stats::difference::Difference;

@@ -1,27 +1,31 @@
-//! Rule 22, deaf channel: customers speak and nobody has answered there for a configurable time.
+//! Rule 22, deaf channel: customers speak and nobody has answered there for a configurable time since the
+//! earliest message that still waits.
 //!
-//! Replies are known by the hour: one answers all who had begun to wait by the end of its hour.
+//! A customer still waits who got no reply, and whose case was neither resolved nor let go. A person's reply
+//! to anybody in the channel shows that somebody is there: only who has spoken since counts. Who spoke at the
+//! very moment of a reply and still waits has spoken since.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-use super::baseline::Minute;
-use super::{Hour, begin, hour_of};
+use super::{hour_of, minute_of};
 use crate::config::rules::Span;
 use crate::model::Millis;
 
-/// Whether a channel is deaf, as hours go by in their order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// So many replies of an hour are remembered: of more, the first and the last.
+const REPLIES: usize = 16;
+
+/// Whether a channel is deaf, as time goes by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deaf {
-    /// The latest hour in which a person replied.
-    replied: Option<Hour>,
-    /// When the first customer began to wait whom no reply has followed.
-    waiting: Option<Minute>,
-    /// Cases opened since then.
+    /// The latest reply of a person before the hour of `replies`.
+    before: Option<Millis>,
+    /// Replies of the latest hour that had any and is decided, in order.
+    replies: SmallVec<[Millis; 1]>,
+    /// Cases opened since the last reply, to the minute.
     cases: u64,
-    /// It was told of this spell.
-    told: bool,
-    /// Something came late: nothing is told before.
-    listens_until: Option<Millis>,
+    /// Since when the customer waits of whom was told last.
+    told: Option<Millis>,
 }
 
 /// A channel is deaf.
@@ -31,72 +35,84 @@ pub struct DeafSpell {
     pub since: Millis,
     /// When it was too long.
     pub at: Millis,
-    /// Cases opened since.
+    /// Cases opened since the last reply.
     pub cases: u64,
-    /// The end of the hour of the last reply, if there ever was one.
+    /// The last reply, if there ever was one.
     pub last_reply: Option<Millis>,
 }
 
 impl Deaf {
-    /// A customer begins to wait.
-    pub fn spoke(&mut self, minute: Minute) {
-        let is_answered = self.replied.is_some_and(|hour| hour >= hour_of(minute));
-        if !is_answered && !self.told {
-            self.waiting = Some(self.waiting.map_or(minute, |known| known.min(minute)));
-        }
-    }
-
-    /// The same, known only after its time. Its reply may be late too, so that nothing is told before
-    /// `until`.
-    pub fn spoke_late(&mut self, minute: Minute, until: Millis) {
-        self.spoke(minute);
-        self.listens_until = self.listens_until.max(Some(until));
-    }
-
     /// Cases opened.
     pub fn opened(&mut self, cases: u64) {
-        if self.waiting.is_some() {
-            self.cases += cases;
+        self.cases = self.cases.saturating_add(cases);
+    }
+
+    /// The last reply, as far as is known.
+    fn last_reply(&self) -> Option<Millis> {
+        self.replies.last().copied().or(self.before)
+    }
+
+    /// People replied in an hour, at these moments in order. Since the last of them so many cases opened in
+    /// that hour.
+    pub fn replied(&mut self, replies: &[Millis], cases: u64) {
+        if self.last_reply() < replies.last().copied() {
+            self.cases = cases;
+        }
+        for reply in replies {
+            let hour = |at: &Millis| hour_of(minute_of(*at));
+            let order = self.replies.last().map(|last| hour(reply).cmp(&hour(last)));
+            match order {
+                Some(std::cmp::Ordering::Less) => self.before = self.before.max(Some(*reply)),
+                Some(std::cmp::Ordering::Greater) => {
+                    self.before = self.last_reply();
+                    self.replies = [*reply].into_iter().collect();
+                }
+                _ => {
+                    if let Err(at) = self.replies.binary_search(reply) {
+                        self.replies.insert(at, *reply);
+                    }
+                }
+            }
+            if self.replies.len() > REPLIES {
+                self.replies.remove(REPLIES / 2);
+            }
         }
     }
 
-    /// A person replied in this hour: the spell is over for all who waited by then.
-    pub fn replied(&mut self, hour: Hour) {
-        self.replied = self.replied.max(Some(hour));
-        if self.waiting.is_some_and(|minute| hour_of(minute) <= hour) {
-            (self.waiting, self.cases, self.told) = (None, 0, false);
+    /// The last reply by `at`, with those of an hour that is not decided. Of a time that is long decided it
+    /// is no longer known: then somebody has replied.
+    fn replied_by(&self, at: Millis, open: &[Millis]) -> Option<Millis> {
+        if self.before.is_some_and(|before| before > at) {
+            return Some(at);
         }
+        let all = self.replies.iter().chain(open).copied().chain(self.before);
+        all.filter(|reply| *reply <= at).max()
     }
 
-    /// When it will have been too long if nobody replies; `None` if nobody waits, or it was told.
-    pub fn too_long_at(&self, after: Span) -> Option<Millis> {
-        let waiting = self.waiting.filter(|_| !self.told)?;
-        Some(begin(waiting).plus(after.ms()))
-    }
-
-    /// When that is decided: when the lateness bound has passed, and a moment later than hours that end at the
-    /// same time are.
-    pub fn decided_at(&self, after: Span, lateness: Span) -> Option<Millis> {
-        let at = self.too_long_at(after)?.plus(lateness.ms() + 1);
-        Some(self.listens_until.map_or(at, |until| at.max(until)))
-    }
-
-    /// It has been too long: tells so, once a spell.
-    pub fn tell(&mut self, after: Span) -> Option<DeafSpell> {
-        let at = self.too_long_at(after)?;
-        self.told = true;
+    /// A customer has waited since `since` for longer than a channel may be without a reply: whether that
+    /// is news. One spell is told once: until a reply.
+    pub fn waited(&mut self, since: Millis, after: Span, open: &[Millis]) -> Option<DeafSpell> {
+        let at = since.plus(after.ms());
+        let last_reply = self.replied_by(at, open);
+        let is_later =
+            |than: Option<Millis>| last_reply.is_some_and(|reply| than.is_some_and(|than| reply > than));
+        let was_told = self.told.is_some() && !is_later(self.told);
+        if was_told || is_later(Some(since)) {
+            return None;
+        }
+        self.told = Some(since);
         Some(DeafSpell {
-            since: at.plus(-after.ms()),
+            since,
             at,
             cases: self.cases,
-            last_reply: self.replied.map(|hour| begin((hour + 1) * super::HOUR)),
+            last_reply,
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Deaf;
+    use super::{Deaf, DeafSpell};
     use crate::config::rules::Span;
     use crate::model::Millis;
 
@@ -104,65 +120,84 @@ mod tests {
 
     #[derive(Clone, Copy, Debug)]
     enum Line {
-        Spoke(i64),
-        Replied(i64),
+        /// The replies of an hour.
+        Replied(&'static [i64]),
+        /// A wait is too long.
+        Waited(i64),
     }
-    use Line::{Replied, Spoke};
+    use Line::{Replied, Waited};
+
+    fn second(second: i64) -> Millis {
+        Millis(second * 1000)
+    }
 
     #[test]
     fn a_channel_is_deaf_from_the_first_who_waits_until_a_reply() {
-        //   given, in minutes and hours            then it is too long in minute
-        for (lines, at) in [
-            (&[][..], None),
-            (&[Replied(0)], None),
-            (&[Spoke(30)], Some(210)),
-            (&[Spoke(30), Spoke(50)], Some(210)),
-            (&[Spoke(30), Replied(0)], None),
-            (&[Spoke(30), Replied(1)], None),
-            (&[Spoke(30), Replied(1), Spoke(100)], None), // in the hour of the reply
-            (&[Spoke(30), Replied(1), Spoke(130)], Some(310)),
-            (&[Replied(5), Spoke(400)], Some(580)),
-            (&[Spoke(50), Spoke(30)], Some(210)), // known late
+        const HOUR: i64 = 3600;
+        //   given, in seconds, in the order of time       then it is told of those
+        for (lines, told) in [
+            (&[][..], &[][..]),
+            (&[Replied(&[0])], &[]),
+            (&[Waited(30)], &[30]),
+            (&[Waited(30), Waited(50)], &[30]),
+            (&[Replied(&[29]), Waited(30)], &[30]), // a second before
+            (&[Replied(&[31]), Waited(30)], &[]),   // a second after
+            (&[Replied(&[30]), Waited(30)], &[30]), // at the same moment, and still waits
+            (&[Replied(&[31]), Waited(30), Waited(32)], &[32]),
+            (&[Replied(&[10, 40]), Waited(30)], &[]),
+            (&[Replied(&[40]), Replied(&[HOUR]), Waited(30)], &[]),
+            (&[Waited(30), Replied(&[4 * HOUR]), Waited(2 * HOUR)], &[30]), // the reply is in time for it
+            (
+                &[Waited(30), Replied(&[4 * HOUR]), Waited(5 * HOUR)],
+                &[30, 5 * HOUR],
+            ),
+            // A reply after the time, in the hour in which it was decided: too late for it.
+            (&[Replied(&[3 * HOUR + 31]), Waited(30)], &[30]),
+            (&[Replied(&[3 * HOUR + 30]), Waited(30)], &[]),
+            // What is heard of when others have replied since then is told of no more.
+            (&[Replied(&[4 * HOUR]), Replied(&[9 * HOUR]), Waited(30)], &[]),
         ] {
             let mut deaf = Deaf::default();
+            let mut found = Vec::new();
             for line in lines {
                 match line {
-                    Spoke(minute) => deaf.spoke(*minute),
-                    Replied(hour) => deaf.replied(*hour),
+                    Replied(at) => deaf.replied(&at.iter().map(|at| second(*at)).collect::<Vec<_>>(), 0),
+                    Waited(since) => found.extend(deaf.waited(second(*since), AFTER, &[])),
                 }
             }
-            let wanted = at.map(|minute| Millis(minute * 60_000));
-            assert_eq!(deaf.too_long_at(AFTER), wanted, "{lines:?}");
-            assert_eq!(deaf.tell(AFTER).map(|spell| spell.at), wanted, "{lines:?}");
-            assert_eq!(deaf.tell(AFTER), None, "once a spell");
+            let since: Vec<_> = found.iter().map(|spell| spell.since.0 / 1000).collect();
+            assert_eq!(since, told, "{lines:?}");
         }
     }
 
     #[test]
-    fn who_was_heard_late_may_have_been_answered_late() {
-        let late = Span::minutes(10);
-        let mut deaf = Deaf::default();
-        deaf.spoke_late(30, Millis(1_000_000_000));
-        assert_eq!(deaf.decided_at(AFTER, late), Some(Millis(1_000_000_000)));
-        deaf.replied(1);
-        assert_eq!(deaf.decided_at(AFTER, late), None);
-        let mut in_time = Deaf::default();
-        in_time.spoke(130);
-        let at = Millis((130 + 180 + 10) * 60_000 + 1);
-        assert_eq!(in_time.decided_at(AFTER, late), Some(at));
+    fn a_reply_of_an_hour_that_is_not_decided_counts_if_it_is_in_time() {
+        for (reply, is_deaf) in [
+            (29, true),
+            (31, false),
+            (3 * 3600 + 30, false),
+            (3 * 3600 + 31, true),
+        ] {
+            let spell = Deaf::default().waited(second(30), AFTER, &[second(reply)]);
+            assert_eq!(spell.is_some(), is_deaf, "{reply}");
+        }
     }
 
     #[test]
-    fn a_spell_ends_by_a_reply_and_another_may_begin() {
+    fn a_spell_tells_the_last_reply_and_the_cases_since() {
         let mut deaf = Deaf::default();
-        deaf.spoke(30);
         deaf.opened(2);
-        let spell = deaf.tell(AFTER).expect("it is deaf");
+        let spell = deaf.waited(second(30), AFTER, &[]).expect("it is deaf");
         assert_eq!((spell.cases, spell.last_reply), (2, None));
-        deaf.replied(9);
-        deaf.spoke(700);
-        let spell = deaf.tell(AFTER).expect("it is deaf again");
-        assert_eq!((spell.since, spell.cases), (Millis(700 * 60_000), 0));
-        assert_eq!(spell.last_reply, Some(Millis(600 * 60_000)));
+        deaf.replied(&[second(20_000), second(20_100)], 1);
+        deaf.opened(3);
+        let told = deaf.waited(second(30_000), AFTER, &[]);
+        let wanted = DeafSpell {
+            since: second(30_000),
+            at: second(30_000 + 3 * 3600),
+            cases: 4,
+            last_reply: Some(second(20_100)),
+        };
+        assert_eq!(told, Some(wanted), "it is deaf again");
     }
 }

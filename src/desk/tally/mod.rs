@@ -1,7 +1,7 @@
 //! What is counted over many cases, by brand and channel. Pure.
 //!
-//! - [`told`]: what a case tells, as far as it changes: when it opened, that its customer waits, that a
-//!   person replied, what it scored.
+//! - [`told`]: what a case tells, as far as it changes: when it opened, since when its customer waits, when
+//!   people replied, what it scored.
 //! - [`shard`]: adds up what cases tell, hour by hour, and passes it on, so that no single actor gets a
 //!   message for each complaint.
 //! - [`tally`](self::actor): puts the shards together and decides, in the order of event time, when the
@@ -10,16 +10,23 @@
 //!
 //! Time goes by the hour: what happened in an hour has a row of its own at each shard and at the tally, until
 //! the hour is decided. So a drain of an archive, which takes everything in before time moves, keeps all rows
-//! small and decides in bounded steps.
+//! small and decides in bounded steps. Who began to wait in an hour ([`waits`]) is kept for longer, until it
+//! shows whether somebody answers.
 
 pub mod actor;
 pub mod advocacy;
 pub mod baseline;
 pub mod deaf;
+pub mod head;
 pub mod hour;
 pub mod shard;
+pub mod sums;
 pub mod surge;
 pub mod told;
+pub mod waiting;
+pub mod waits;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -96,17 +103,17 @@ pub enum Count {
         /// 1, or -1 to take back.
         by: i8,
     },
-    /// Its customer began to wait for a reply.
-    Spoke {
-        /// When.
-        minute: Minute,
+    /// Its customer waited for longer than a channel may be without a reply, or will if nobody replies.
+    Waited {
+        /// Since when.
+        from: Millis,
         /// 1, or -1 to take back.
         by: i8,
     },
     /// A person replied there.
     Replied {
         /// When.
-        hour: Hour,
+        at: Millis,
         /// 1, or -1 to take back.
         by: i8,
     },
@@ -124,8 +131,9 @@ pub enum Count {
 impl Count {
     fn hour(&self) -> Hour {
         match self {
-            Self::Opened { minute, .. } | Self::Spoke { minute, .. } => hour_of(*minute),
-            Self::Replied { hour, .. } | Self::Surveyed { hour, .. } => *hour,
+            Self::Opened { minute, .. } => hour_of(*minute),
+            Self::Waited { from: at, .. } | Self::Replied { at, .. } => hour_of(minute_of(*at)),
+            Self::Surveyed { hour, .. } => *hour,
         }
     }
 }
@@ -161,7 +169,7 @@ pub struct CaseCounts {
     pub counts: SmallVec<[Count; 2]>,
 }
 
-/// To a tally: all that a shard has counted of an hour.
+/// To a tally: all that a shard has counted of a chunk of an hour.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShardNote {
     /// What it belongs to.
@@ -170,10 +178,14 @@ pub struct ShardNote {
     pub shard: u8,
     /// Which hour.
     pub hour: Hour,
+    /// Which chunk of it, from 0.
+    pub chunk: u32,
+    /// Whether nothing will be added to the chunk.
+    pub is_whole: bool,
     /// Rises with each note of the hour.
     pub number: u32,
-    /// What was counted.
-    pub sums: hour::Sums,
+    /// What was counted in the chunk.
+    pub sums: Arc<sums::Sums>,
 }
 
 /// A shard or a tally gets a message.
@@ -193,6 +205,7 @@ pub fn apply(
         Message::Count(told) => shard::Actor::new(desk, key, state, cx, effects).count(told),
         Message::TellTally(hour) => shard::Actor::new(desk, key, state, cx, effects).tell(*hour),
         Message::Shard(note) => actor::Actor::new(desk, key, state, cx, effects).note(note),
+        Message::Waits(note) => actor::Actor::new(desk, key, state, cx, effects).waits(note),
         _ => Err(misdirected(key)),
     }
 }
@@ -211,6 +224,7 @@ pub fn wake(
 ) -> Result<(), Rejection> {
     match row.part {
         part::SHARD_HOUR => shard::Actor::new(desk, row.actor, state, cx, effects).wake(row),
+        part::SHARD_WAITS => shard::Actor::new(desk, row.actor, state, cx, effects).wake_waits(row),
         _ => actor::Actor::new(desk, row.actor, state, cx, effects).wake(row),
     }
 }
@@ -229,6 +243,8 @@ pub(super) fn due(row: &Row) -> Option<Millis> {
     match row {
         Row::Shard(row) => Some(row.due()),
         Row::OpenHour(row) => Some(row.due),
+        Row::ShardWaits(row) => Some(row.due()),
+        Row::OpenWaits(row) => Some(row.due),
         Row::Tally(row) => row.due,
         _ => None,
     }

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::baseline::Minute;
 use super::{CaseCounts, Count, Counted, Hour, SHARDS, SurveyCell, hour_of, minute_of};
+use crate::config::rules::Span;
 use crate::desk::conversation::case::CaseRow;
 use crate::desk::conversation::fold::{BOT_UNCONTESTED_MS, Fold};
 use crate::desk::conversation::surveys;
@@ -16,8 +17,15 @@ use crate::desk::summary::REMEMBERED;
 use crate::model::{Advocacy, Millis};
 use crate::processor::ActorKey;
 
-/// Minutes or hours, in order.
-type Times = SmallVec<[i64; 2]>;
+/// Replies that a case remembers; of more, the earliest are forgotten.
+pub const REPLIES: usize = 16;
+
+/// Moments in order, and from when on all are remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Times {
+    times: SmallVec<[Millis; 2]>,
+    from: Millis,
+}
 
 /// All that a case tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,26 +33,28 @@ pub struct Told<'r> {
     brand: Option<&'r SmolStr>,
     issue: Option<&'r SmolStr>,
     opened: Minute,
-    /// When each wait began, as far as it is remembered.
-    spoke: Times,
-    /// In which hours a person replied, likewise.
+    /// When each wait began that was longer than a channel may be without a reply, or will be if it goes on.
+    waited: Times,
+    /// When people replied.
     replied: Times,
     surveyed: Option<(Hour, SurveyCell)>,
 }
 
 impl<'r> Told<'r> {
-    /// What a case tells; `None` if no message is left of it.
-    pub fn of(row: &'r CaseRow) -> Option<Self> {
+    /// What a case tells, where a channel may be without a reply for `deaf_after`; `None` if no message is
+    /// left of it.
+    pub fn of(row: &'r CaseRow, deaf_after: Option<Span>) -> Option<Self> {
         let fold = row.fold.as_deref()?;
-        let over = fold.journey.waits.iter().map(|wait| wait.from);
-        let open = fold.open.iter().map(|wait| wait.first.at);
         let scored = surveys::shown(fold, &row.who);
         Some(Self {
             brand: fold.brand(),
             issue: fold.issue(),
             opened: minute_of(fold.opened.at),
-            spoke: once_each(over.chain(open).map(minute_of)),
-            replied: once_each(fold.replied_in.iter().map(|hour| i64::from(*hour))),
+            waited: waited(row, fold, deaf_after),
+            replied: Times {
+                times: fold.replies.iter().copied().collect(),
+                from: remembered_from(REPLIES, fold.replies.len(), fold.replies.first().copied()),
+            },
             surveyed: scored.map(|scored| {
                 let cell = SurveyCell {
                     scale: scored.score.scale,
@@ -108,10 +118,10 @@ fn difference(before: Option<&Told<'_>>, now: Option<&Told<'_>>) -> SmallVec<[Co
             counts.extend(opening.map(|(minute, issue)| Count::Opened { minute, issue, by }));
         }
     }
-    let spoke = changes(before, now, |told| &told.spoke);
-    counts.extend(spoke.map(|(minute, by)| Count::Spoke { minute, by }));
+    let waited = changes(before, now, |told| &told.waited);
+    counts.extend(waited.map(|(from, by)| Count::Waited { from, by }));
     let replied = changes(before, now, |told| &told.replied);
-    counts.extend(replied.map(|(hour, by)| Count::Replied { hour, by }));
+    counts.extend(replied.map(|(at, by)| Count::Replied { at, by }));
     let surveyed = |told: Option<&Told<'_>>| told.and_then(|told| told.surveyed);
     if surveyed(before) != surveyed(now) {
         for (survey, by) in [(surveyed(before), -1), (surveyed(now), 1)] {
@@ -121,11 +131,41 @@ fn difference(before: Option<&Told<'_>>, now: Option<&Told<'_>>) -> SmallVec<[Co
     counts
 }
 
-/// Each of some times in order, once.
-fn once_each(times: impl Iterator<Item = i64>) -> Times {
-    let mut times: Times = times.collect();
-    times.dedup();
-    times
+/// Waits that were longer than `deaf_after`, or will be if they go on. Whoever is forgotten waits no more.
+fn waited(row: &CaseRow, fold: &Fold, deaf_after: Option<Span>) -> Times {
+    let waits = &fold.journey.waits;
+    let over = waits.iter().map(|wait| (wait.from, wait.to));
+    let open = fold.open.iter().map(|wait| (wait.first.at, row.forgotten));
+    let too_long = |(from, to): (Millis, Option<Millis>)| {
+        let is_so = deaf_after.is_some_and(|after| to.is_none_or(|to| to.since(from) > after.ms()));
+        is_so.then_some(from)
+    };
+    Times {
+        times: over.chain(open).filter_map(too_long).collect(),
+        from: remembered_from(REMEMBERED, waits.len(), waits.first().map(|wait| wait.from)),
+    }
+}
+
+/// From when on all of a list are remembered that holds `most` at most.
+fn remembered_from(most: usize, len: usize, first: Option<Millis>) -> Millis {
+    first.filter(|_| len >= most).unwrap_or(Millis(i64::MIN))
+}
+
+/// A person replies after all other replies of a case: of each hour, the first and the last are remembered.
+/// They show all that other customers may ask: whether somebody replied after they had spoken, and in time.
+pub fn remember_reply(replies: &mut SmallVec<[Millis; 0]>, at: Millis) {
+    let is_of_its_hour = |reply: &Millis| hour_of(minute_of(*reply)) == hour_of(minute_of(at));
+    let of_its_hour = replies
+        .iter()
+        .rev()
+        .take_while(|reply| is_of_its_hour(reply))
+        .count();
+    if of_its_hour >= 2 || replies.last() == Some(&at) {
+        replies.pop();
+    } else if replies.len() == REPLIES {
+        replies.remove(0);
+    }
+    replies.push(at);
 }
 
 /// The times that are gone, and those that are new. Of more than are remembered, the earliest give way: they
@@ -134,14 +174,14 @@ fn changes<'t>(
     before: Option<&'t Told<'_>>,
     now: Option<&'t Told<'_>>,
     of: fn(&'t Told<'_>) -> &'t Times,
-) -> impl Iterator<Item = (i64, i8)> {
-    let times = |told: Option<&'t Told<'_>>| told.map_or(&[][..], |told| of(told));
-    let (before, now) = (times(before), times(now));
-    let gave_way = move |time: i64| now.len() >= REMEMBERED && now.first().is_some_and(|first| time < *first);
-    let gone = before
+) -> impl Iterator<Item = (Millis, i8)> {
+    let times = |told: Option<&'t Told<'_>>| told.map_or(&[][..], |told| &of(told).times);
+    let (was, is) = (times(before), times(now));
+    let from = now.map_or(Millis(i64::MIN), |told| of(told).from);
+    let gone = was
         .iter()
-        .filter(move |time| !now.contains(time) && !gave_way(**time));
-    let new = now.iter().filter(move |time| !before.contains(time));
+        .filter(move |time| !is.contains(time) && **time >= from);
+    let new = is.iter().filter(move |time| !was.contains(time));
     gone.map(|time| (*time, -1)).chain(new.map(|time| (*time, 1)))
 }
 
@@ -155,13 +195,27 @@ fn answered_at(fold: &Fold, judged_at: Millis) -> Option<Millis> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Count, SurveyCell, Told};
-    use crate::model::SurveyScale;
+    use super::{Count, REPLIES, SurveyCell, Times, Told, remember_reply};
+    use crate::model::{Millis, SurveyScale};
     use smallvec::SmallVec;
     use smol_str::SmolStr;
 
-    fn spoke_at(minute: i64, by: i8) -> Count {
-        Count::Spoke { minute, by }
+    fn waited(from: i64, by: i8) -> Count {
+        Count::Waited {
+            from: Millis(from),
+            by,
+        }
+    }
+
+    fn replied_at(at: i64, by: i8) -> Count {
+        Count::Replied { at: Millis(at), by }
+    }
+
+    fn times(times: &[i64]) -> Times {
+        Times {
+            times: times.iter().map(|at| Millis(*at)).collect(),
+            from: Millis(i64::MIN),
+        }
     }
 
     #[test]
@@ -171,8 +225,8 @@ mod tests {
             brand: Some(&acme),
             issue: None,
             opened: 100,
-            spoke: [100].into_iter().collect(),
-            replied: SmallVec::new(),
+            waited: times(&[100]),
+            replied: times(&[]),
             surveyed: None,
         };
         let cell = SurveyCell {
@@ -187,7 +241,8 @@ mod tests {
             by,
         };
         let replied = Told {
-            replied: [2].into_iter().collect(),
+            waited: times(&[]), // the reply was in time
+            replied: times(&[200]),
             ..opened.clone()
         };
         let asked = Told {
@@ -204,25 +259,24 @@ mod tests {
         };
         let earlier = Told {
             opened: 90,
-            spoke: [90].into_iter().collect(),
+            waited: times(&[90]),
             ..opened.clone()
         };
-        let (spoke, replied_at) = (spoke_at(100, 1), Count::Replied { hour: 2, by: 1 });
-        let told = [spoke.clone(), replied_at.clone()];
-        let back = [spoke_at(100, -1), Count::Replied { hour: 2, by: -1 }];
+        let told = [replied_at(200, 1)];
+        let back = [replied_at(200, -1)];
         //   before         now             then these are told, by brand
         for (before, now, wanted) in [
             (None, None, vec![]),
             (
                 None,
                 Some(&opened),
-                vec![("acme", vec![open(100, None, 1), spoke.clone()])],
+                vec![("acme", vec![open(100, None, 1), waited(100, 1)])],
             ),
             (Some(&opened), Some(&opened), vec![]),
             (
                 Some(&opened),
                 Some(&replied),
-                vec![("acme", vec![replied_at.clone()])],
+                vec![("acme", vec![waited(100, -1), replied_at(200, 1)])],
             ),
             (Some(&replied), Some(&asked), vec![("acme", vec![surveyed(1)])]),
             (
@@ -233,8 +287,8 @@ mod tests {
                     vec![
                         open(100, None, -1),
                         open(90, None, 1),
-                        spoke_at(100, -1),
-                        spoke_at(90, 1),
+                        waited(100, -1),
+                        waited(90, 1),
                     ],
                 )],
             ),
@@ -278,6 +332,30 @@ mod tests {
                 wanted.collect::<Vec<_>>(),
                 "{before:?} {now:?}"
             );
+        }
+    }
+
+    #[test]
+    fn of_the_replies_of_an_hour_the_first_and_the_last_are_remembered() {
+        const HOUR: i64 = 3_600_000;
+        //   given replies                             then these are remembered
+        for (replies, wanted) in [
+            (vec![1], vec![1]),
+            (vec![1, 1, 2], vec![1, 2]),
+            (vec![1, 2, 3, 4], vec![1, 4]),
+            (vec![1, 2, HOUR, HOUR + 1], vec![1, 2, HOUR, HOUR + 1]),
+            (
+                (0..20).map(|n| n * HOUR).collect(),
+                (4..20).map(|n| n * HOUR).collect(),
+            ),
+        ] {
+            let mut remembered = SmallVec::new();
+            for at in &replies {
+                remember_reply(&mut remembered, Millis(*at));
+            }
+            let remembered: Vec<_> = remembered.iter().map(|at: &Millis| at.0).collect();
+            assert_eq!(remembered, wanted, "{replies:?}");
+            assert!(remembered.len() <= REPLIES);
         }
     }
 }
