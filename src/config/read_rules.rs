@@ -7,6 +7,7 @@ use super::read_calendars::{self, Calendars};
 use super::read_levels::{self, General};
 use super::read_priority;
 use super::read_signals;
+use super::rules::channels::SKEW;
 use super::rules::{Blocked, ChannelRules, IdentityRules, Limits, RuleSettings, Span};
 use super::section::Section;
 use super::topics::is_topic_name;
@@ -50,6 +51,16 @@ pub(super) fn read(top: &mut Section<'_>, base: &Path) -> RuleSettings {
         rules.unknown_kind,
         "As what a response of kind UNKNOWN counts.",
     );
+    let skew = section.setting(
+        "skew",
+        SKEW,
+        "How far the clocks of two systems may be apart. A reply that is dated before the message it names counts at \
+         that one's time; if it is dated earlier than this, it is an answer of which nobody knows how long it took.",
+    );
+    rules
+        .channels
+        .values_mut()
+        .for_each(|channel| channel.set_skew(skew));
     section.finish();
     read_limits(top, &mut rules.limits);
     read_priority::read(top, base, &mut rules);

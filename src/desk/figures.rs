@@ -215,7 +215,7 @@ impl Conclusions {
             },
             answered: answered.is_some(),
             unanswered: view.unanswered_since.is_some(),
-            first_response_ms: answered.map(|answer| answer.mark.at.since(opened)),
+            first_response_ms: view.first_response_ms(fold),
             resolution_ms: resolved.map(|mark| mark.at.since(opened) - fold.frozen_ms),
             reached: matches!(standing, LimitStanding::Reached | LimitStanding::Exceeded { .. }),
             exceeded: matches!(standing, LimitStanding::Exceeded { .. }),

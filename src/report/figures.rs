@@ -197,11 +197,10 @@ impl Tally {
         figures.reopened += u64::from(case.reopened_count);
         self.first_response_ms.extend(case.first_response_ms);
         self.resolution_ms.extend(case.resolution_ms);
+        self.answers.add_answer(case);
         if case.waits > 0 {
-            // Of a person who was forgotten nobody knows how long they went on waiting.
-            let until = case.forgotten_at;
-            self.answers.add(case.opened_at, case.answered_at, until);
-            self.resolutions.add(case.opened_at, case.resolved_at, until);
+            self.resolutions
+                .add(case.opened_at, case.resolved_at, case.forgotten_at);
         }
         self.spectators.add(case);
         self.surveys.add(case);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::Millis;
+use crate::model::{Case, Millis};
 use crate::stats::survival::{Observation, Survival};
 
 /// How long something took that has not happened in all cases yet, in whole seconds. Leaving out those
@@ -40,6 +40,16 @@ impl Waits {
             until: until.map(|until| until.max(from)),
         };
         self.0.push(waited);
+    }
+
+    /// How long the customer of a case waited for the first answer. Left out is mere praise, for which no clock runs,
+    /// and an answer of which nobody knows how long it took.
+    pub fn add_answer(&mut self, case: &Case) {
+        let is_untimed = case.answered_at.is_some() && case.first_response_ms.is_none();
+        if case.waits > 0 && !is_untimed {
+            // Of a person who was forgotten nobody knows how long they went on waiting.
+            self.add(case.opened_at, case.answered_at, case.forgotten_at);
+        }
     }
 
     /// What they come to as of a time: what happened later has not happened yet; who came later is not

@@ -47,9 +47,7 @@ pub(super) struct Channels(BTreeMap<SmolStr, (Waits, LevelCounts)>);
 impl Channels {
     pub fn add(&mut self, case: &Case) {
         let (answers, levels) = self.0.entry(case.channel.clone()).or_default();
-        if case.waits > 0 {
-            answers.add(case.opened_at, case.answered_at, case.forgotten_at);
-        }
+        answers.add_answer(case);
         levels.add(case.sla_answer);
     }
 
@@ -113,6 +111,7 @@ mod tests {
             channel: channel.into(),
             waits: 1,
             answered_at: answered_s.map(|s| Millis(s * 1000)),
+            first_response_ms: answered_s.map(|s| s * 1000),
 
             sla_answer: answer,
             ..Case::default()

@@ -15,6 +15,7 @@ mod late;
 mod levels;
 mod merges;
 mod moment;
+mod moments;
 mod order;
 mod praise;
 mod retire;

@@ -81,6 +81,49 @@ fn of_three_of_one_moment_the_last_to_speak_is_answered_as_before() {
     }
 }
 
+/// A reply that is dated before the message it names counts at that one's time, whoever is forgotten, and whatever is
+/// read anew afterwards.
+#[test]
+fn a_reply_stays_where_it_counted_when_its_message_is_forgotten() {
+    let to = |id: &str, minute, target: &str| Response {
+        in_reply_to: Some(target.into()),
+        ..replies(minute, id, "social")
+    };
+    let bob_too = Complaint {
+        in_reply_to: Some("to-ann".into()),
+        ..says(10, "0", "social", &[BOB])
+    };
+    let lines: [Line; 4] = [
+        says(10, "m", "social", &[ANN]).into(),
+        to("to-ann", 9, "m").into(),
+        bob_too.into(), // after what was said to Ann
+        to("to-bob", 8, "0").into(),
+    ];
+    for order in permutations(&lines) {
+        let before = told([anns_record()].into_iter().chain(order.clone())).until(50);
+        let answers = |story: &Story| {
+            let cases = story.cases().into_values();
+            let mut all: Vec<_> = cases
+                .map(|case| (case.answered_at, case.first_response_ms, case.bystander))
+                .collect();
+            all.sort();
+            all
+        };
+        assert_eq!(
+            answers(&before),
+            [(Some(at(10)), Some(0), false), (Some(at(10)), Some(0), true)]
+        );
+        let after = told(
+            [anns_record()]
+                .into_iter()
+                .chain(order)
+                .chain([forgotten(100), all_anew()]),
+        )
+        .until(200);
+        assert_eq!(answers(&after), answers(&before));
+    }
+}
+
 /// An edit says nothing of when its message was said: its place is what it was.
 #[test]
 fn an_edit_keeps_its_place_among_what_is_forgotten() {

@@ -15,12 +15,15 @@ fn journey() -> impl Strategy<Value = Vec<Line>> {
 }
 
 fn line() -> impl Strategy<Value = Line> {
-    let minute = 0..400_i64;
+    // Often several things happen in one moment.
+    let minute = prop_oneof![2 => 0..400_i64, 1 => (0..8_i64).prop_map(|n| n * 50)].boxed();
     let id = 0..40_u32;
+    let any_message = prop::option::of(id.clone().prop_map(message)).boxed();
     prop_oneof![
-        5 => (minute.clone(), id.clone(), speaker(), prop::option::of(any::<bool>()), 0..8_u8).prop_map(
-            |(minute, id, author, public, tone)| {
+        5 => (minute.clone(), id.clone(), speaker(), prop::option::of(any::<bool>()), 0..8_u8, any_message.clone()).prop_map(
+            |(minute, id, author, public, tone, target)| {
                 let mut said = says(minute, &format!("m{id}"), "social", &author);
+                said.in_reply_to = target.map(Into::into);
                 if id % 4 == 0 {
                     said.text = Some(Sensitive(SAME.repeat(1 + id as usize % 3)));
                 }
@@ -31,10 +34,10 @@ fn line() -> impl Strategy<Value = Line> {
                 said.into()
             }
         ),
-        4 => (minute.clone(), id.clone(), prop::option::of(id.clone()), prop::option::of(speaker()), 0..10_u8).prop_map(
+        4 => (minute.clone(), id.clone(), any_message.clone(), prop::option::of(speaker()), 0..10_u8).prop_map(
             |(minute, id, target, named, kind)| {
                 let mut reply = replies(minute, &format!("r{id}"), "social");
-                reply.in_reply_to = target.map(|t| if t % 3 == 0 { format!("r{t}") } else { format!("m{t}") }.into());
+                reply.in_reply_to = target.map(Into::into);
                 reply.customer = named.map(|named| person(&named));
                 (reply.kind, reply.status) = match kind {
                     0 => (ResponseKind::Bot, Some(Status::Resolved)),
@@ -58,9 +61,10 @@ fn line() -> impl Strategy<Value = Line> {
                 email.into()
             }
         ),
-        2 => (minute.clone(), id.clone(), 0..4_u8).prop_map(|(minute, id, status)| {
+        2 => (minute.clone(), id.clone(), 0..4_u8, any_message).prop_map(|(minute, id, status, target)| {
             let status = [Status::Pending, Status::Resolved, Status::Reopened, Status::LetGo][status as usize];
             let mut update = becomes(minute, &format!("u{id}"), "social", status);
+            update.in_reply_to = target.map(Into::into);
             if id % 5 == 0 {
                 (update.status, update.resolution_confirmed) = (None, Some(id % 2 == 0));
             }
@@ -91,6 +95,14 @@ fn line() -> impl Strategy<Value = Line> {
             }
         ),
     ]
+}
+
+/// The id of a message that somebody may reply to.
+fn message(id: u32) -> String {
+    match id % 3 {
+        0 => format!("r{id}"),
+        _ => format!("m{id}"),
+    }
 }
 
 fn visibility(public: bool) -> Visibility {

@@ -11,6 +11,9 @@ use super::{REPLY_TWICE, Span};
 /// When a follow-up is due unless a channel says otherwise (rule 18).
 const FOLLOW_UP: Span = Span::days(3);
 
+/// How far the clocks of two systems may be apart, unless the configuration says otherwise (rule 3).
+pub(in crate::config) const SKEW: Span = Span::minutes(5);
+
 /// The rules of one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelRules {
@@ -25,6 +28,8 @@ pub struct ChannelRules {
     /// The kinds of identifier that name an author here, the first given counts; if none of them
     /// is given, the strongest identifier does.
     pub author_kinds: Vec<Box<str>>,
+    /// How far the clocks of two systems may be apart (rule 3).
+    pub skew: Span,
     /// The service levels.
     pub levels: Levels,
     /// The same rules with the levels of a tier, for tiers that have their own.
@@ -43,6 +48,7 @@ impl ChannelRules {
             },
             follow_up: FOLLOW_UP,
             author_kinds: author_kinds.iter().map(|&kind| kind.into()).collect(),
+            skew: SKEW,
             levels: Levels::default(),
             tiers: BTreeMap::new(),
         }
@@ -64,6 +70,12 @@ impl ChannelRules {
             levels,
             ..self
         }
+    }
+
+    /// These rules with another skew.
+    pub(in crate::config) fn set_skew(&mut self, skew: Span) {
+        self.skew = skew;
+        self.tiers.values_mut().for_each(|tier| tier.skew = skew);
     }
 
     /// The rules for a case of a customer of this tier; upper and lower case of ASCII letters are alike.

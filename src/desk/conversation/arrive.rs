@@ -8,13 +8,14 @@ use super::events::News;
 use super::fact::{Addressee, Author, Class, CustomerSaid, Fact, Mention, Said};
 use super::fold::Fold;
 use super::ledger::{self, Head};
+use super::order::Turn;
 use super::record;
 use super::settle::Change;
 use super::speaker;
 use crate::desk::figures::{Counted, FORGOTTEN_LATE, RecordKind, SURVEYS, SURVEYS_KNOWN};
 use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
-use crate::model::{CaseId, Complaint, Identifier, Response};
+use crate::model::{CaseId, Complaint, Identifier, Millis, Response};
 use crate::processor::{Corrupt, Figure, Rejection};
 
 /// A record on its way into the conversation: its fact, and what facts do not keep.
@@ -61,7 +62,7 @@ impl Actor<'_, '_> {
         )?;
         if let Some(known) = known.as_ref().filter(|_| head.forgotten) {
             arrival.fact.id.clone_from(&known.id);
-            arrival.fact.rank = known.rank.filter(|_| known.at == arrival.fact.at);
+            arrival.fact.rank = known.rank.filter(|_| known.own_at() == arrival.fact.at);
         }
         if let Some(known) = &known
             && !supersede(&mut arrival, known)
@@ -79,7 +80,7 @@ impl Actor<'_, '_> {
             self.complete(&mut head.tail)?; // it may be sealed
         }
         match known {
-            None if self.is_in_order(&head, fact)? => self.extend(&mut head, arrival),
+            None if self.is_in_order(&head, &mut arrival.fact)? => self.extend(&mut head, arrival),
             known => {
                 // It may take the place of an older revision, which is sealed.
                 self.complete(std::slice::from_mut(&mut arrival.fact))?;
@@ -111,11 +112,19 @@ impl Actor<'_, '_> {
         }
     }
 
-    /// Whether a fact can only add to the end: later than all others, and not what an earlier
-    /// response was looking for.
-    pub(super) fn is_in_order(&mut self, head: &Head, fact: &Fact) -> Result<bool, Corrupt> {
-        if head.latest.is_some_and(|latest| fact.at <= latest) || fact.deleted {
+    /// Whether a fact can only add to the end: later than all others ([`super::order`]), and not what an earlier
+    /// response was looking for. Then it is put at its place.
+    pub(super) fn is_in_order(&mut self, head: &Head, fact: &mut Fact) -> Result<bool, Corrupt> {
+        if fact.deleted {
             return Ok(false);
+        }
+        match head.latest {
+            Some(latest) if fact.at <= latest => {
+                if !self.is_last_of_latest(head, latest, fact)? {
+                    return Ok(false);
+                }
+            }
+            _ => fact.put(fact.at, Turn::first(fact.said.class())),
         }
         // The first to speak: a survey that names nobody is about them.
         if head.first_author == 0 && !head.is_new() && fact.customer().is_some() {
@@ -129,6 +138,29 @@ impl Actor<'_, '_> {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a fact is of the same moment as the latest that are known, and comes after all of these.
+    fn is_last_of_latest(&mut self, head: &Head, latest: Millis, fact: &mut Fact) -> Result<bool, Corrupt> {
+        let Some(moment) = head.latest_moment().filter(|_| !head.forgotten) else {
+            return Ok(false);
+        };
+        let names_it = |other: &&Fact| other.said.reply_to() == Some(&fact.id);
+        if moment.iter().any(names_it) || fact.said.reply_to() == Some(&fact.id) {
+            return Ok(false);
+        }
+        let mut target = None;
+        for class in [Class::Customer, Class::Company] {
+            if let (None, Some(id)) = (&target, fact.said.reply_to()) {
+                let found = ledger::find(self.desk.keys(), self.state, self.key, head, class, id)?;
+                target = found.filter(|found| !found.deleted);
+            }
+        }
+        let at = fact.not_before(target.as_ref().map(|target| target.at));
+        let target = target.filter(|target| target.at == at);
+        let turn = target.map_or(Turn::first(fact.said.class()), |target| target.turn.next());
+        fact.put(at, turn);
+        Ok(at == latest && moment.iter().all(|other| other.place() < fact.place()))
     }
 
     /// Remembers that a response names something that is not known.
@@ -177,6 +209,10 @@ impl Actor<'_, '_> {
         } else {
             Vec::new()
         };
+        match head.latest {
+            Some(latest) if latest == fact.at => head.at_latest += 1,
+            _ => (head.latest, head.at_latest) = (Some(fact.at), 1),
+        }
         ledger::append(self.desk.keys(), self.key, head, fact.clone(), self.effects);
         let before = if author == 0 || is_first {
             None

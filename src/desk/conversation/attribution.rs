@@ -1,14 +1,16 @@
 //! Rule 3, to whom was a response said?
 //!
 //! To the case of the message it replies to; else of the customer it names; else of the latest
-//! customer message before it in the conversation. A customer's message is its author's ([`super::speaker`]).
+//! customer message before it in the conversation. A customer's message is its author's ([`super::speaker`]). An
+//! update is attributed as a response is.
 //!
 //! A survey that names the conversation is about the case of the customer it names; else of the first
 //! author (rule 12).
 
 use rustc_hash::FxHashMap;
 
-use super::fact::{Addressee, Author, Class, Fact, Mention, Said};
+use super::fact::{Addressee, Author, Fact, Mention, NOBODY, Said};
+use super::order::{along, targets};
 use super::speaker::speakers;
 use crate::desk::keys::Keys;
 
@@ -32,104 +34,60 @@ impl Elders {
     }
 }
 
-/// The case of every fact, in the order of the facts, which are sorted by their place; zero for
-/// none. A pure function of the set of facts.
+/// The case of every fact, in the order of the facts, which are [arranged](super::order); zero for none. A pure
+/// function of the set of facts.
+///
+/// A reply to a reply belongs where that one does. Replies in a ring reply to nobody: each falls back by itself.
+/// Where a chain ends at nobody, the first that falls back on somebody takes along what replies to it.
 pub fn attribute(keys: &Keys, facts: &[Fact], elders: &Elders) -> Vec<Author> {
     let speakers = speakers(keys, facts, elders);
     let people = People::of(facts, &speakers, elders);
-    let mut cases = vec![None; facts.len()];
-    for start in 0..facts.len() {
-        // A reply to a reply belongs where that one does: follow the chain, then mark all of it.
-        let mut chain = Vec::new();
-        let mut at = start;
-        let mut case = loop {
-            if let Some(case) = cases[at] {
-                break case;
-            }
-            if let Some(ring) = chain.iter().position(|seen| *seen == at) {
-                // Replies in a ring reply to nobody: each falls back by itself. What replies to one of
-                // them belongs where that one does.
-                for i in chain.drain(ring..) {
-                    cases[i] = Some(people.otherwise(facts, i));
-                }
-                continue;
-            }
-            chain.push(at);
-            match (people.replied_to(facts, at), facts[at].said.addressee()) {
-                (_, None) => break speakers[at],
-                (Some(target), Some(_)) => at = target,
-                (None, Some(_)) => break people.otherwise(facts, at),
-            }
-        };
-        // Where the chain ends at nobody, the first that falls back on somebody takes along what replies to it.
-        for i in chain.into_iter().rev() {
-            if case == 0 && facts[i].said.addressee().is_some() {
-                case = people.otherwise(facts, i);
-            }
-            cases[i] = Some(case);
-        }
+    let mut targets = targets(facts);
+    for (target, fact) in targets.iter_mut().zip(facts) {
+        target.take_if(|_| matches!(fact.said, Said::Customer(_))); // whose it is, is known
     }
-    cases.into_iter().map(Option::unwrap_or_default).collect()
+    along(&targets, |i, target| match &facts[i].said {
+        Said::Customer(_) => speakers[i],
+        _ => target
+            .filter(|author| *author != NOBODY)
+            .unwrap_or_else(|| people.otherwise(facts, i)),
+    })
 }
 
-/// Who speaks in a conversation, and what each message is called.
-struct People<'a> {
-    by_id: FxHashMap<&'a str, usize>,
+/// Who speaks in a conversation.
+struct People {
     /// In whose case each one's messages are.
     authors: FxHashMap<Author, Author>,
     mentioned: FxHashMap<Mention, Author>,
     /// Who spoke first.
     first: Author,
-    /// For each fact, the author of the latest customer message not after it.
+    /// For each fact, the author of the latest customer message before it.
     before: Vec<Author>,
 }
 
-impl<'a> People<'a> {
-    fn of(facts: &'a [Fact], speakers: &[Author], elders: &Elders) -> Self {
+impl People {
+    fn of(facts: &[Fact], speakers: &[Author], elders: &Elders) -> Self {
         let mut people = Self {
-            by_id: FxHashMap::default(),
             authors: elders.authors.clone(),
             mentioned: elders.mentioned.clone(),
             first: elders.first,
-            before: vec![0; facts.len()],
+            before: Vec::with_capacity(facts.len()),
         };
-        for (i, fact) in facts.iter().enumerate() {
-            match fact.said.class() {
-                _ if fact.deleted => {}
-                Class::Customer => _ = people.by_id.insert(&fact.id, i), // before any response of that id
-                Class::Company => _ = people.by_id.entry(&fact.id).or_insert(i),
-                Class::Changed | Class::Surveyed => {}
-            }
-            if let Some(said) = fact.customer() {
-                if people.first == 0 {
-                    people.first = speakers[i];
-                }
-                people.authors.insert(said.author, speakers[i]);
-                for &mention in &said.mentions {
-                    people.mentioned.entry(mention).or_insert(speakers[i]);
-                }
-            }
-        }
-        // What was said at the same moment counts as said before.
         let mut latest = elders.last;
-        let mut from = 0;
-        while from < facts.len() {
-            let until = facts[from..]
-                .iter()
-                .take_while(|f| f.at == facts[from].at)
-                .count()
-                + from;
-            let mut spoken = speakers[from..until].iter().copied();
-            latest = spoken.rfind(|author| *author != 0).unwrap_or(latest);
-            people.before[from..until].fill(latest);
-            from = until;
+        for (fact, &speaker) in facts.iter().zip(speakers) {
+            if let Some(said) = fact.customer() {
+                latest = speaker;
+                if people.first == 0 {
+                    people.first = speaker;
+                }
+                people.authors.insert(said.author, speaker);
+                for &mention in &said.mentions {
+                    people.mentioned.entry(mention).or_insert(speaker);
+                }
+            }
+            people.before.push(latest);
         }
         people
-    }
-
-    fn replied_to(&self, facts: &[Fact], i: usize) -> Option<usize> {
-        let target = facts[i].said.addressee()?.reply_to.as_deref()?;
-        self.by_id.get(target).copied()
     }
 
     fn otherwise(&self, facts: &[Fact], i: usize) -> Author {
@@ -155,6 +113,7 @@ mod tests {
     use super::{Elders, attribute as attribute_by};
     use crate::config::rules::HashSecret;
     use crate::desk::conversation::fact::{Addressee, CompanySaid, CustomerSaid, Fact, Said};
+    use crate::desk::conversation::order::{Turn, arrange};
     use crate::desk::keys::Keys;
     use crate::model::Millis;
 
@@ -194,6 +153,8 @@ mod tests {
     fn fact(at: i64, id: &str, said: Said) -> Fact {
         Fact {
             at: Millis(at),
+            own: None,
+            turn: Turn::default(),
             id: id.into(),
             rank: None,
             revision: 0,
@@ -231,8 +192,10 @@ mod tests {
         let expected = [
             0, ann, bob, bob, ann, ann, ann, ann, ann, bob, bob, bob, bob, ann, ann, ann, ann, ann, ann,
         ];
+        let ids: Vec<_> = facts.iter().map(|fact| fact.id.clone()).collect();
+        arrange(&mut facts);
         for (fact, case) in facts.iter().zip(attribute(&facts, &Elders::default())) {
-            let wanted = expected[facts.iter().position(|f| f.id == fact.id).expect("it is there")];
+            let wanted = expected[ids.iter().position(|id| *id == fact.id).expect("it is there")];
             assert_eq!(case, wanted, "{}", fact.id);
         }
         facts[1].deleted = true; // Ann takes her first message back: the reply to it names Bob

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::excerpt::Excerpt;
+use super::order::Turn;
 use super::rating::Ratings;
 use super::severity::Severity;
 use crate::desk::score::Score;
@@ -26,11 +27,16 @@ pub type Mention = u64;
 /// One message or update of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// When it was said, event time.
+    /// When it happened, event time, by which all rules judge: its own time, but never before the message that it
+    /// says it replies to ([`super::order`]).
     pub at: Millis,
+    /// The time that it says itself, if that is another.
+    pub own: Option<Millis>,
+    /// Its turn among what happened in the same moment.
+    pub turn: Turn,
     /// The message's id in its source.
     pub id: SmolStr,
-    /// Its number among the facts of its millisecond, since an id by which they were ordered is hidden.
+    /// Its number by id among the facts of its moment, since an id by which they were ordered is hidden.
     pub rank: Option<u32>,
     /// The message's revision; a higher one replaces it (rule 1).
     pub revision: i64,
@@ -62,12 +68,13 @@ pub enum Said {
 pub struct CustomerSaid {
     /// Who spoke, as the message itself tells. Whose case it is in says [`Fact::case`].
     pub author: Author,
-    /// The message it replies to, if it names nobody: then that one may tell who spoke ([`super::speaker`]).
-    pub reply_to: Option<SmolStr>,
     /// Whether somebody now waits for an answer: not for praise, thanks or automatic mail (rule 2).
     pub waits: bool,
     /// Whether it was a machine that wrote, such as an out-of-office notice.
     pub automatic: bool,
+    /// The message it replies to: that tells the order of a moment, and, if it names nobody, who spoke
+    /// ([`super::speaker`]).
+    pub reply_to: Option<SmolStr>,
     /// Whether it was public, if the message itself said so.
     pub public: Option<bool>,
     /// The identifiers its author was given with.
@@ -213,16 +220,6 @@ impl Said {
         }
     }
 
-    /// The message it replies to, to be changed.
-    pub fn reply_to_mut(&mut self) -> &mut Option<SmolStr> {
-        match self {
-            Self::Customer(said) => &mut said.reply_to,
-            Self::Company(said) => &mut said.to.reply_to,
-            Self::Changed(change) => &mut change.to.reply_to,
-            Self::Surveyed(survey) => &mut survey.to.reply_to,
-        }
-    }
-
     /// To whom it was said, to be changed; `None` for a customer's message.
     pub fn addressee_mut(&mut self) -> Option<&mut Addressee> {
         match self {
@@ -230,6 +227,22 @@ impl Said {
             Self::Company(said) => Some(&mut said.to),
             Self::Changed(change) => Some(&mut change.to),
             Self::Surveyed(survey) => Some(&mut survey.to),
+        }
+    }
+
+    /// The message that it says it replies to.
+    pub fn reply_to(&self) -> Option<&SmolStr> {
+        match self {
+            Self::Customer(said) => said.reply_to.as_ref(),
+            _ => self.addressee()?.reply_to.as_ref(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn reply_to_mut(&mut self) -> Option<&mut SmolStr> {
+        match self {
+            Self::Customer(said) => said.reply_to.as_mut(),
+            _ => self.addressee_mut()?.reply_to.as_mut(),
         }
     }
 
@@ -245,11 +258,16 @@ impl Said {
 }
 
 impl Fact {
-    /// Its place in the order of all facts: event time, then id, then class. Where an id was hidden, those of its
-    /// millisecond stay in the order that they had, before any that come later.
-    pub fn place(&self) -> (Millis, u32, &str, Class) {
+    /// Its place in the order of all facts (rule 3): its moment, its turn in it, its class, then its id. Where an
+    /// id was hidden, those of its moment stay in the order that they had, before any that come later.
+    pub fn place(&self) -> (Millis, Turn, Class, u32, &str) {
         let rank = self.rank.unwrap_or(u32::MAX);
-        (self.at, rank, &self.id, self.said.class())
+        (self.at, self.turn, self.said.class(), rank, &self.id)
+    }
+
+    /// The time that it says itself.
+    pub fn own_at(&self) -> Millis {
+        self.own.unwrap_or(self.at)
     }
 
     /// The customer's message it is, unless it was taken out.

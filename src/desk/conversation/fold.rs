@@ -43,6 +43,9 @@ pub struct Answer {
     pub mark: Mark,
     /// Whether a person answered it.
     pub by: AnsweredBy,
+    /// It is dated before the message that it names, and by more than clocks are apart: nobody knows how long it took
+    /// (rule 3).
+    pub untimed: bool,
 }
 
 /// What the facts of a case come to.
@@ -61,7 +64,7 @@ pub struct Fold {
     /// The first reply of a person; it may come after a bot's that is the answer.
     pub replied_at: Option<Millis>,
     /// A bot said RESOLVED and nobody has contested it yet.
-    pub bot_claim: Option<Mark>,
+    pub bot_claim: Option<Answer>,
     /// The earliest public human reply.
     pub answered_publicly_at: Option<Millis>,
     /// The RESOLVED that stands.

@@ -38,12 +38,9 @@ impl Fold {
         }
         if let Some(claim) = self
             .bot_claim
-            .take_if(|claim| t.since(claim.at) >= BOT_UNCONTESTED_MS)
+            .take_if(|claim| t.since(claim.mark.at) >= BOT_UNCONTESTED_MS)
         {
-            self.answered.get_or_insert(Answer {
-                mark: claim,
-                by: AnsweredBy::Bot,
-            });
+            self.answered.get_or_insert(claim);
         }
     }
 
@@ -102,6 +99,11 @@ impl Fold {
             at: fact.at,
             id: fact.id.clone(),
         };
+        let answer = |by| Answer {
+            mark: mark(),
+            by,
+            untimed: fact.own.is_some_and(|own| fact.at.since(own) > rules.skew.ms()),
+        };
         if !matches!(said.kind, ResponseKind::Note | ResponseKind::Community) {
             self.acknowledged.get_or_insert_with(mark);
             self.last_company_at = self.last_company_at.max(Some(fact.at));
@@ -130,10 +132,7 @@ impl Fold {
                 if said.invites_to.is_none() || said.status == Some(Status::Resolved) {
                     self.replies_of_substance += 1;
                 }
-                self.answered.get_or_insert_with(|| Answer {
-                    mark: mark(),
-                    by: AnsweredBy::Human,
-                });
+                self.answered.get_or_insert_with(|| answer(AnsweredBy::Human));
                 if said.public.unwrap_or(self.public) {
                     self.answered_publicly_at.get_or_insert(fact.at);
                     // Spectators of this conversation do not see what is said in another.
@@ -151,7 +150,7 @@ impl Fold {
                 self.bot_replies += 1;
                 if said.status == Some(Status::Resolved) && self.answered.is_none() {
                     // A second word of the bot does not begin the customer's day anew.
-                    self.bot_claim.get_or_insert_with(mark);
+                    self.bot_claim.get_or_insert_with(|| answer(AnsweredBy::Bot));
                 }
             }
             ResponseKind::AutoAck | ResponseKind::Note | ResponseKind::Community => {}

@@ -91,7 +91,7 @@ impl Actor<'_, '_> {
             }
             if is_of(fact, author) {
                 hide(&keys, fact, author, means_them);
-            } else if let Some(target) = fact.said.reply_to_mut().as_mut().filter(|id| ids.contains(*id)) {
+            } else if let Some(target) = fact.said.reply_to_mut().filter(|id| ids.contains(&**id)) {
                 *target = hidden(&keys, target);
             }
         };

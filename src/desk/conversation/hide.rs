@@ -79,20 +79,17 @@ pub(super) fn hide_fold(keys: &Keys, fold: &mut Fold) {
         rated,
         ..
     } = fold;
-    let moments = [
-        clock,
-        acknowledged,
-        bot_claim,
-        resolved,
-        let_go,
-        pending,
-        followed_up,
-    ];
+    let moments = [clock, acknowledged, resolved, let_go, pending, followed_up];
     let waits = [open, last_wait, praise].into_iter().flatten();
     let marks = [opened]
         .into_iter()
         .chain(moments.into_iter().flatten())
-        .chain(answered.iter_mut().map(|answer| &mut answer.mark))
+        .chain(
+            answered
+                .iter_mut()
+                .chain(bot_claim)
+                .map(|answer| &mut answer.mark),
+        )
         .chain(waits.flat_map(|wait| [&mut wait.first, &mut wait.latest]))
         .chain(promises.marks_mut())
         .chain(&mut handling.marks);

@@ -13,15 +13,18 @@ use smol_str::SmolStr;
 
 use super::Actor;
 use super::arrive::Arrival;
+use super::attribution::{Elders, attribute};
 use super::case::CaseRow;
 use super::fact::{Addressee, Author, Class, Fact, Mention, NOBODY, Said};
 use super::fold::Fold;
 use super::forget::TIMES;
 use super::hide::{hide, hide_fold, is_of};
-use super::ledger::{Head, Ledger};
-use super::refold::{Changed, attribute_all, note_speakers};
+use super::ledger::{Head, Ledger, keep_order};
+use super::order::{place_all, sort};
+use super::refold::{Changed, note_speakers};
 use crate::desk::figures::FORGOTTEN_LATE;
 use crate::desk::forgetting::{Forget, Forgotten, hidden, is_hidden, successor};
+use crate::desk::keys::Keys;
 use crate::desk::message::Message;
 use crate::model::Millis;
 use crate::processor::{Corrupt, Rejection};
@@ -141,7 +144,12 @@ impl Actor<'_, '_> {
         head.forgotten = true;
         let first_before = head.first_author;
         let elders = self.elders(head, &after)?;
-        attribute_all(&keys, &mut after, &elders);
+        place_all(&mut after);
+        let cases = attributed(&keys, &after, &elders);
+        after
+            .iter_mut()
+            .zip(cases)
+            .for_each(|(fact, case)| fact.case = case);
         // What was said to them, or fell to them, and is nobody's now may say who they were.
         let mut nobodys = FxHashSet::default();
         for (fact, was) in after.iter_mut().zip(before) {
@@ -158,16 +166,20 @@ impl Actor<'_, '_> {
             }
         }
         hide_targets(&mut after, &nobodys, |id| hidden(&keys, id));
+        keep_order(before, &mut after);
 
         let stays = after.iter().zip(before).filter(|(_, was)| !(late.is_late)(was));
-        let past = head.retired.as_ref().map(|retired| retired.until);
-        head.latest = stays.map(|(fact, _)| fact.at).chain(past).max().or(head.latest);
-        note_speakers(head, &after, &elders);
-        self.note_unmet(head, None, &after, &elders)?;
+        let latest = head.latest;
+        head.note_latest(stays.map(|(fact, _)| fact));
+        head.latest = head.latest.or(latest);
+        let mut sorted = after.clone();
+        sort(&mut sorted);
+        note_speakers(head, &sorted, &elders);
+        self.note_unmet(head, None, &sorted, &elders)?;
         for fact in gone() {
-            self.note_aliases(head, fact, &after)?;
+            self.note_aliases(head, fact, &sorted)?;
         }
-        let changed = Changed::between(&keys, before, &after, None);
+        let changed = Changed::between(&keys, before, &sorted, None);
         for other in changed.authors(first_before, head.first_author) {
             let other = Some(other).filter(|other| *other != late.author);
             if let Some(other) = other
@@ -317,10 +329,22 @@ impl Actor<'_, '_> {
     }
 }
 
+/// Whose each of these is, which are not sorted.
+fn attributed(keys: &Keys, facts: &[Fact], elders: &Elders) -> Vec<Author> {
+    let mut order: Vec<usize> = (0..facts.len()).collect();
+    order.sort_by(|a, b| facts[*a].place().cmp(&facts[*b].place()));
+    let sorted: Vec<_> = order.iter().map(|i| facts[*i].clone()).collect();
+    let mut cases = vec![NOBODY; facts.len()];
+    for (i, case) in order.into_iter().zip(attribute(keys, &sorted, elders)) {
+        cases[i] = case;
+    }
+    cases
+}
+
 /// Of what is replied to, only the hash stays of these ids.
 fn hide_targets(facts: &mut [Fact], ids: &FxHashSet<&SmolStr>, hidden: impl Fn(&str) -> SmolStr) {
-    for reply_to in facts.iter_mut().map(|fact| fact.said.reply_to_mut()) {
-        if let Some(target) = reply_to.as_mut().filter(|target| ids.contains(&**target)) {
+    for target in facts.iter_mut().filter_map(|fact| fact.said.reply_to_mut()) {
+        if ids.contains(&*target) {
             *target = hidden(target);
         }
     }

@@ -10,6 +10,7 @@ use std::collections::btree_map::Entry;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::fact::{Author, Class, Fact};
@@ -38,6 +39,8 @@ pub struct Head {
     pub last_author: Author,
     /// The latest event time of all facts.
     pub latest: Option<Millis>,
+    /// How many facts are of that moment; zero: not known.
+    pub at_latest: u32,
     /// How many blocks are sealed.
     pub blocks: u32,
     /// Facts not sealed yet.
@@ -57,6 +60,26 @@ impl Head {
     /// Whether nothing was ever said here: then the conversation has no other row either.
     pub fn is_new(&self) -> bool {
         self.tail.is_empty() && self.blocks == 0 && self.retired.is_none()
+    }
+
+    /// The facts of the latest moment, if none of them is sealed.
+    pub fn latest_moment(&self) -> Option<SmallVec<[&Fact; 4]>> {
+        let of_moment = self.tail.iter().filter(|fact| Some(fact.at) == self.latest);
+        let moment: SmallVec<[&Fact; 4]> = of_moment.collect();
+        (moment.len() == self.at_latest as usize && !moment.is_empty()).then_some(moment)
+    }
+
+    /// Notes the latest event time of all facts: these, and those that were dropped.
+    pub fn note_latest<'f>(&mut self, facts: impl Iterator<Item = &'f Fact>) {
+        let past = self.retired.as_ref().map(|retired| retired.until);
+        (self.latest, self.at_latest) = (past, 0);
+        for fact in facts {
+            match self.latest {
+                Some(latest) if fact.at < latest => {}
+                Some(latest) if fact.at == latest => self.at_latest += 1,
+                _ => (self.latest, self.at_latest) = (Some(fact.at), 1),
+            }
+        }
     }
 }
 
@@ -205,7 +228,7 @@ pub fn drop_facts(keys: &Keys, actor: ActorKey, head: &mut Head, effects: &mut E
     head.retired = Some(retired);
 }
 
-/// Appends a fact to the head; seals a block when the head is full.
+/// Appends a fact to the head; seals a block when the head is full. The caller notes the latest moment.
 pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects: &mut Effects) {
     if head.tail.len() == BLOCK {
         for fact in &head.tail {
@@ -218,7 +241,6 @@ pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects
         effects.store(block_row(actor, head.blocks), Row::Block(facts));
         head.blocks += 1;
     }
-    head.latest = head.latest.max(Some(fact.at));
     head.tail.push(fact);
 }
 
@@ -249,16 +271,21 @@ fn replace(
     Ok(())
 }
 
-/// Where ids are hidden, facts of one millisecond stay in the order that they had: what is left of an id
-/// sorts otherwise. `facts` are those of `before`, each in its place.
-fn keep_order(before: &[Fact], facts: &mut [Fact]) {
+/// Where ids are hidden, facts of one moment stay in the order that they had: what is left of an id
+/// sorts otherwise. `facts` are those of `before`, each in its place. Those that have the same turn are ordered by
+/// id: so that they are, whatever their turns come to be, all are numbered by id.
+pub fn keep_order(before: &[Fact], facts: &mut [Fact]) {
     let mut from = 0;
     for moment in before.chunk_by(|a, b| a.at == b.at) {
         let facts = &mut facts[from..from + moment.len()];
         from += moment.len();
         let mut pairs = moment.iter().zip(&*facts);
         if moment.len() > 1 && pairs.any(|(was, is)| is_hidden(&is.id) && !is_hidden(&was.id)) {
-            (0..).zip(facts).for_each(|(rank, fact)| fact.rank = Some(rank));
+            let mut by_id: Vec<_> = moment.iter().zip(facts).collect();
+            by_id.sort_by_key(|(was, _)| (was.rank.unwrap_or(u32::MAX), &was.id));
+            (0..)
+                .zip(by_id)
+                .for_each(|(rank, (_, fact))| fact.rank = Some(rank));
         }
     }
 }

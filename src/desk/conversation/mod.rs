@@ -26,6 +26,7 @@ pub mod ledger;
 pub mod level;
 mod likeness;
 pub mod main_row;
+pub mod order;
 pub mod playbook;
 mod praise;
 pub mod promise;

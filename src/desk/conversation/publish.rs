@@ -121,7 +121,7 @@ fn record(brief: &Brief<'_>, priority: i32) -> Case {
         bot_replies: fold.bot_replies,
         waits: fold.waits,
         chasers: fold.chasers,
-        first_response_ms: answered.map(|answer| answer.mark.at.since(fold.opened.at)),
+        first_response_ms: view.first_response_ms(fold),
         resolution_ms: fold
             .resolved
             .as_ref()

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::fact::{About, Addressee, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said, Surveyed};
+use super::order::Turn;
 use super::rating::Ratings;
 use super::severity::Severity;
 use crate::config::rules::RuleSettings;
@@ -87,16 +88,15 @@ pub fn author(keys: &Keys, author_key: &str) -> u64 {
 pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> Fact {
     let key = message_key(settings, complaint);
     let author = author(keys, &key);
-    let is_nameless = complaint.author.identifiers.is_empty() && key != NOBODY;
     // What was taken back is kept for its place only: not even its author's being forgotten may lead to it.
     let text = complaint.text.as_deref().filter(|_| !complaint.deleted);
     let text = text.map_or("", String::as_str);
     let location = complaint.location.as_ref().filter(|_| !complaint.deleted);
     let said = CustomerSaid {
         author,
-        reply_to: complaint.in_reply_to.clone().filter(|_| is_nameless),
         waits: !complaint.automatic && !matches!(complaint.intent, Some(Intent::Praise | Intent::Thanks)),
         automatic: complaint.automatic,
+        reply_to: complaint.in_reply_to.clone().filter(|_| !complaint.deleted),
         public: public(complaint.visibility),
         mentions: complaint
             .author
@@ -119,6 +119,8 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
     };
     Fact {
         at: complaint.occurred_at,
+        own: None,
+        turn: Turn::default(),
         id: complaint.id.clone(),
         rank: None,
         revision: complaint.revision,
@@ -152,6 +154,8 @@ pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fac
     };
     Fact {
         at: response.occurred_at,
+        own: None,
+        turn: Turn::default(),
         id: response.id.clone(),
         rank: None,
         revision: response.revision,
@@ -186,6 +190,8 @@ pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact
     };
     Fact {
         at: response.occurred_at,
+        own: None,
+        turn: Turn::default(),
         id,
         rank: None,
         revision: response.revision,
@@ -199,7 +205,13 @@ pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact
 /// An update as a fact.
 pub fn changed(settings: &RuleSettings, keys: &Keys, update: &Update) -> Fact {
     let change = Changed {
-        to: addressee(settings, keys, &update.channel, None, update.customer.as_ref()),
+        to: addressee(
+            settings,
+            keys,
+            &update.channel,
+            update.in_reply_to.as_deref(),
+            update.customer.as_ref(),
+        ),
         status: update.status,
         owner: update.owner.clone(),
         team: update.team.clone(),
@@ -217,6 +229,8 @@ pub fn changed(settings: &RuleSettings, keys: &Keys, update: &Update) -> Fact {
     };
     Fact {
         at: update.occurred_at,
+        own: None,
+        turn: Turn::default(),
         id: update.id.clone(),
         rank: None,
         revision: 0,
@@ -238,6 +252,8 @@ pub fn surveyed(settings: &RuleSettings, keys: &Keys, channel: &str, survey: &Su
     };
     Fact {
         at: survey.occurred_at,
+        own: None,
+        turn: Turn::default(),
         id: survey.id.clone(),
         rank: None,
         revision: 0,

@@ -15,6 +15,7 @@ use super::events::News;
 use super::fact::{Author, Fact, Said};
 use super::fold::Fold;
 use super::ledger::{self, Head, Ledger};
+use super::order::arrange;
 use super::settle::Change;
 use super::speaker;
 use crate::desk::forgetting::is_hidden;
@@ -34,6 +35,7 @@ impl Actor<'_, '_> {
         let ledger = Ledger::read(self.state, self.key, head)?;
         let mut after = ledger.with(&arrival.fact);
         let elders = self.elders(head, &after)?;
+        arrange(&mut after);
         attribute_all(self.desk.keys(), &mut after, &elders);
         let is_it =
             |fact: &Fact| fact.said.class() == arrival.fact.said.class() && fact.id == arrival.fact.id;
@@ -43,8 +45,7 @@ impl Actor<'_, '_> {
         }
         arrival.fact = place.map_or(arrival.fact, |place| after[place].clone());
 
-        let past = head.retired.as_ref().map(|retired| retired.until);
-        head.latest = after.iter().map(|fact| fact.at).chain(past).max();
+        head.note_latest(after.iter());
         let first_before = head.first_author;
         note_speakers(head, &after, &elders);
         self.note_unmet(head, Some(&arrival.fact), &after, &elders)?;
@@ -214,7 +215,7 @@ pub(super) struct Changed<'f> {
     before: &'f [Fact],
     /// All facts as they are now.
     after: &'f [Fact],
-    /// For each fact that changed: its case before and after, and the fact after.
+    /// For each fact that changed, or moved in time: its case before and after, and the fact after.
     facts: Vec<(Author, Author, &'f Fact)>,
     /// Whether the fact that came replaces one.
     revised: Option<&'f Fact>,
@@ -243,7 +244,11 @@ impl<'f> Changed<'f> {
             if came.is_some_and(is_revised) {
                 revised = Some(fact);
             }
-            if came.is_some() || case_before != case_of(fact) {
+            let has_moved = |was: &Fact| (was.at, was.turn) != (fact.at, fact.turn);
+            if came.is_some()
+                || case_before != case_of(fact)
+                || place.is_some_and(|place| has_moved(&before[place]))
+            {
                 facts.push((case_before, case_of(fact), fact));
             }
         }

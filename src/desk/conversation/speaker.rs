@@ -108,6 +108,7 @@ mod tests {
     use crate::config::rules::HashSecret;
     use crate::desk::conversation::attribution::Elders;
     use crate::desk::conversation::fact::{Author, CustomerSaid, Fact, NOBODY, Said};
+    use crate::desk::conversation::order::Turn;
     use crate::desk::keys::Keys;
     use crate::model::Millis;
 
@@ -115,6 +116,8 @@ mod tests {
         let author = nameless(keys, id);
         Fact {
             at: Millis(at),
+            own: None,
+            turn: Turn::default(),
             id: id.into(),
             rank: None,
             revision: 0,

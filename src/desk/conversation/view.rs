@@ -9,7 +9,7 @@ use super::reply_limit::Standing;
 use super::resolution::{FirstContact, FollowUp};
 use super::wait::Wait;
 use crate::config::rules::{ChannelRules, LevelSet, Levels, Share, Span};
-use crate::model::{AnsweredBy, CaseStatus, Millis, PromiseState, SlaState};
+use crate::model::{CaseStatus, Millis, PromiseState, SlaState};
 
 /// The judgement of one clock, with the message that began it.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,15 +82,12 @@ impl View {
 
         let bot = fold.bot_claim.as_ref().filter(|_| fold.answered.is_none());
         let bot = bot.and_then(|claim| {
-            let stands = claim.at.plus(BOT_UNCONTESTED_MS);
+            let stands = claim.mark.at.plus(BOT_UNCONTESTED_MS);
             if now < stands {
                 at(stands);
                 return None;
             }
-            Some(Answer {
-                mark: claim.clone(),
-                by: AnsweredBy::Bot,
-            })
+            Some(claim.clone())
         });
         let answered = fold.answered.clone().or(bot);
 
@@ -136,6 +133,14 @@ impl View {
             clocks,
             due,
         }
+    }
+}
+
+impl View {
+    /// From the opening to the answer; none either if nobody knows how long it took.
+    pub fn first_response_ms(&self, fold: &Fold) -> Option<i64> {
+        let timed = self.answered.as_ref().filter(|answer| !answer.untimed);
+        timed.map(|answer| answer.mark.at.since(fold.opened.at))
     }
 }
 

@@ -187,7 +187,7 @@ fn changes<'t>(
 
 /// When the case was answered, as judged at a time: what a bot said counts once it has stood.
 fn answered_at(fold: &Fold, judged_at: Millis) -> Option<Millis> {
-    let bot = fold.bot_claim.as_ref();
+    let bot = fold.bot_claim.as_ref().map(|claim| &claim.mark);
     let stood = bot.filter(|claim| judged_at.since(claim.at) >= BOT_UNCONTESTED_MS);
     let answered = fold.answered.as_ref().map(|answer| &answer.mark);
     answered.or(stood).map(|mark| mark.at)
