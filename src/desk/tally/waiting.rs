@@ -1,82 +1,81 @@
 //! Who waits for a reply, of those who began in one hour: exact to the message.
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use super::baseline::HOUR;
-use super::{Hour, MINUTE_MS, begin, minute_of};
+use super::sums::add;
+use super::{Hour, MINUTE_MS, begin};
 use crate::model::Millis;
 
 /// Of each minute, so many who began to wait in it are known by the millisecond. Of more, the earliest are.
 const KNOWN: usize = 8;
 
-/// Customers who wait, by when they began.
+/// Customers who wait, by when they began. It is flat: it is copied whenever one of them changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting(Vec<Began>);
-
-/// Customers who began to wait in one minute.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Began {
-    /// The minute of the hour.
-    minute: u8,
-    /// How many.
-    customers: i32,
-    /// The milliseconds of the earliest, in order.
-    first: SmallVec<[u16; 2]>,
+pub struct Waiting {
+    /// The milliseconds of the hour, in order.
+    known: Vec<u32>,
+    /// How many more there are, by minute of the hour, in order.
+    more: Vec<(u8, i32)>,
 }
 
 impl Waiting {
     /// A customer began to wait, or is taken back: does not wait so long.
     pub fn add(&mut self, from: Millis, by: i8) {
-        let minute = minute_of(from).rem_euclid(HOUR) as u8;
-        let into = from.0.rem_euclid(MINUTE_MS) as u16;
-        let place = self.0.binary_search_by_key(&minute, |began| began.minute);
-        let at = place.unwrap_or_else(|at| {
-            self.0.insert(at, Began::none_in(minute));
-            at
-        });
-        let began = &mut self.0[at];
-        began.customers += i32::from(by);
-        let place = began.first.binary_search(&into);
-        if by > 0 {
-            began.first.insert(place.unwrap_or_else(|at| at), into);
-            began.first.truncate(KNOWN);
-        } else if let Ok(at) = place {
-            began.first.remove(at);
-        }
-        if began.customers == 0 {
-            self.0.remove(at);
+        let into = from.0.rem_euclid(HOUR * MINUTE_MS) as u32;
+        let minute = minute_of_hour(into);
+        let place = self.known.binary_search(&into);
+        match place {
+            Ok(at) if by < 0 => _ = self.known.remove(at),
+            Err(_) if by < 0 => add(&mut self.more, minute, -1),
+            Ok(at) | Err(at) => {
+                self.known.insert(at, into);
+                let end = at + self.known[at..].partition_point(|other| minute_of_hour(*other) == minute);
+                let begin = self.known[..at].partition_point(|other| minute_of_hour(*other) < minute);
+                if end - begin > KNOWN {
+                    self.known.remove(end - 1);
+                    add(&mut self.more, minute, 1);
+                }
+            }
         }
     }
 
     /// Whether nobody does.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.known.is_empty() && self.more.is_empty()
     }
 
     /// Since when each of them waits, in order, as far as they are known. Of a minute with others only,
     /// its end.
     pub fn since(&self, hour: Hour) -> impl Iterator<Item = Millis> + '_ {
-        self.0
+        let mut known = self.known.iter().copied().peekable();
+        let others = self
+            .more
             .iter()
-            .filter(|began| began.customers > 0)
-            .flat_map(move |began| {
-                let minute = begin(hour * HOUR + i64::from(began.minute));
-                let unknown = began.first.is_empty().then_some((MINUTE_MS - 1) as u16);
-                let known = began.first.iter().copied().chain(unknown);
-                known.map(move |into| minute.plus(i64::from(into)))
-            })
+            .filter(|(minute, more)| *more > 0 && !self.knows(*minute));
+        let mut ends = others
+            .map(|(minute, _)| (u32::from(*minute) + 1) * MINUTE - 1)
+            .peekable();
+        std::iter::from_fn(move || match (known.peek(), ends.peek()) {
+            (Some(at), Some(end)) if end < at => ends.next(),
+            (Some(_), _) => known.next(),
+            (None, _) => ends.next(),
+        })
+        .map(move |into| begin(hour * HOUR).plus(i64::from(into)))
+    }
+
+    /// Whether somebody is known of a minute.
+    fn knows(&self, minute: u8) -> bool {
+        let of = |into: &u32| minute_of_hour(*into).cmp(&minute);
+        self.known.binary_search_by(of).is_ok()
     }
 }
 
-impl Began {
-    fn none_in(minute: u8) -> Self {
-        Self {
-            minute,
-            customers: 0,
-            first: SmallVec::new(),
-        }
-    }
+/// Milliseconds of a minute.
+const MINUTE: u32 = MINUTE_MS as u32;
+
+fn minute_of_hour(into: u32) -> u8 {
+    (into / MINUTE) as u8
 }
 
 #[cfg(test)]

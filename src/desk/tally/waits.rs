@@ -4,6 +4,8 @@
 //! A case tells its wait when it begins, and takes it back when it is over soon enough. So nobody need look
 //! at cases when the time has come: in a drain all is known before time moves.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -28,7 +30,7 @@ pub struct WaitsNote {
     /// Rises with each note of the hour.
     pub number: u32,
     /// Who waits.
-    pub waiting: Waiting,
+    pub waiting: Arc<Waiting>,
 }
 
 /// How long a wait must be, and how long what ends it may be on its way.
@@ -67,7 +69,7 @@ pub struct ShardWaits {
     pub of: Counted,
     shard: u8,
     number: u32,
-    waiting: Waiting,
+    waiting: Arc<Waiting>,
     /// It has written to itself to tell the tally.
     pub is_asked: bool,
     /// When to tell the tally what is new.
@@ -83,7 +85,7 @@ impl ShardWaits {
             of,
             shard,
             number: 0,
-            waiting: Waiting::default(),
+            waiting: Arc::default(),
             is_asked: false,
             tell_at: None,
             over_at: bounds.over_at(hour),
@@ -97,7 +99,7 @@ impl ShardWaits {
 
     /// A wait begins, or is taken back. What comes late is kept for as long as what ends it may come late.
     pub fn add(&mut self, from: Millis, by: i8, now: Millis, bounds: Bounds) {
-        self.waiting.add(from, by);
+        Arc::make_mut(&mut self.waiting).add(from, by);
         if self.over_at <= now {
             self.over_at = now.plus(bounds.lateness.ms());
         }
@@ -134,7 +136,7 @@ impl ShardWaits {
             shard: self.shard,
             hour,
             number: self.number,
-            waiting: self.waiting.clone(),
+            waiting: Arc::clone(&self.waiting),
         }
     }
 }
@@ -161,7 +163,7 @@ pub struct OpenWaits {
 struct Part {
     shard: u8,
     number: u32,
-    waiting: Waiting,
+    waiting: Arc<Waiting>,
 }
 
 impl OpenWaits {
@@ -205,7 +207,7 @@ impl OpenWaits {
         self.shards.push(Part {
             shard: note.shard,
             number: note.number,
-            waiting: note.waiting.clone(),
+            waiting: Arc::clone(&note.waiting),
         });
         self.schedule(bounds);
     }
@@ -234,12 +236,17 @@ impl OpenWaits {
 
     /// The next who is not decided, else the end.
     fn schedule(&mut self, bounds: Bounds) {
-        let all = self.shards.iter().flat_map(|part| part.waiting.since(self.hour));
-        let times = all.map(|from| bounds.decided_at(from));
-        let next = times
-            .filter(|at| self.decided.is_none_or(|decided| decided < *at))
-            .min();
-        let due = next.unwrap_or(self.over_at);
+        let is_left = |at: &Millis| self.decided.is_none_or(|decided| decided < *at);
+        let first_of = |part: &Part| {
+            let mut times = part.waiting.since(self.hour).map(|from| bounds.decided_at(from));
+            times.find(is_left)
+        };
+        let due = self
+            .shards
+            .iter()
+            .filter_map(first_of)
+            .min()
+            .unwrap_or(self.over_at);
         self.due = self.listens_until.map_or(due, |until| until.max(due));
     }
 }
