@@ -83,6 +83,8 @@ pub enum Message {
     Findings(Arc<Findings>),
     /// To a conversation: a customer's record points to another customer, or no longer does.
     Moved(Box<Moved>),
+    /// To a conversation, from itself: much is recent, and what is past is to be told apart from it.
+    DrawPast,
     /// To a party, from itself: go on telling the cases of this block.
     SpreadParty(u32),
     /// To a conversation, from another: a company's message there answers this one, or no longer does.

@@ -1,5 +1,7 @@
 //! The rows of the desk's actors, packed.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Texts;
@@ -29,7 +31,7 @@ pub enum Row {
     /// A conversation's main row.
     Conversation(MainRow),
     /// A sealed block of a conversation's facts.
-    Block(Vec<Fact>),
+    Block(Arc<[Fact]>),
     /// In which block a sealed message is.
     Seen(u32),
     /// Whose an identifier is in a conversation.

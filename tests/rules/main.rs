@@ -23,5 +23,6 @@ mod signals;
 mod story;
 mod surveys;
 mod tables;
+mod threads;
 mod told;
 mod waits;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use heard::model::{Complaint, ConversationRef, Intent, ResponseKind, Sensitive, Status, Visibility};
+use heard::model::{ConversationRef, Intent, ResponseKind, Sensitive, Status, Visibility};
 
 use crate::story::{Line, Story, becomes, customer, person, replies, says, with_levels, with_tiers};
 
@@ -195,14 +195,7 @@ proptest! {
         until in 0..3000_i64,
     ) {
         let mut sorted = lines;
-        sorted.sort_by_key(|line| match line {
-            Line::Says(Complaint { occurred_at, .. }) => *occurred_at,
-            Line::Replies(reply) => reply.occurred_at,
-            Line::Becomes(update) => update.occurred_at,
-            Line::Customer(record) => record.updated_at,
-            Line::Survey(survey) => survey.occurred_at,
-            Line::Dropped(_, at) | Line::Forgets(_, at) | Line::ForgetsCustomer(_, at) => *at,
-        });
+        sorted.sort_by_key(Line::at);
         let plain = Story::told(with_tiers(), sorted).until(until);
         let other = Story::told(with_tiers(), shuffled).until(until);
         prop_assert_eq!(plain.cases(), other.cases());

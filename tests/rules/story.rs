@@ -124,6 +124,20 @@ pub enum Line {
     Forgets(&'static str, Millis),
 }
 
+impl Line {
+    /// When it happened.
+    pub fn at(&self) -> Millis {
+        match self {
+            Self::Says(complaint) => complaint.occurred_at,
+            Self::Replies(reply) => reply.occurred_at,
+            Self::Becomes(update) => update.occurred_at,
+            Self::Customer(record) => record.updated_at,
+            Self::Survey(survey) => survey.occurred_at,
+            Self::Dropped(_, at) | Self::Forgets(_, at) | Self::ForgetsCustomer(_, at) => *at,
+        }
+    }
+}
+
 /// One line of text, so that a story that failed can be read.
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

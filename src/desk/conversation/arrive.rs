@@ -81,6 +81,7 @@ impl Actor<'_, '_> {
         }
         match known {
             None if self.is_in_order(&head, &mut arrival.fact)? => self.extend(&mut head, arrival),
+            None if self.insert(&mut head, &mut arrival)? => Ok(()),
             known => {
                 // It may take the place of an older revision, which is sealed.
                 self.complete(std::slice::from_mut(&mut arrival.fact))?;
@@ -130,14 +131,33 @@ impl Actor<'_, '_> {
         if head.first_author == 0 && !head.is_new() && fact.customer().is_some() {
             return Ok(false);
         }
+        Ok(!self.is_looked_for(head, fact)?)
+    }
+
+    /// Whether an earlier response was looking for this message or its author.
+    pub(super) fn is_looked_for(&mut self, head: &Head, fact: &Fact) -> Result<bool, Corrupt> {
         if head.unmet {
             for name in names(self.desk.keys(), fact) {
                 if self.state.get(&self.row(part::UNMET, name))?.is_some() {
-                    return Ok(false);
+                    return Ok(true);
                 }
             }
         }
-        Ok(true)
+        Ok(false)
+    }
+
+    /// The message that a fact replies to, if it stands.
+    pub(super) fn target(&mut self, head: &Head, fact: &Fact) -> Result<Option<Fact>, Corrupt> {
+        let Some(id) = fact.said.reply_to() else {
+            return Ok(None);
+        };
+        for class in [Class::Customer, Class::Company] {
+            let found = ledger::find(self.desk.keys(), self.state, self.key, head, class, id)?;
+            if let Some(found) = found.filter(|found| !found.deleted) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a fact is of the same moment as the latest that are known, and comes after all of these.
@@ -149,18 +169,8 @@ impl Actor<'_, '_> {
         if moment.iter().any(names_it) || fact.said.reply_to() == Some(&fact.id) {
             return Ok(false);
         }
-        let mut target = None;
-        for class in [Class::Customer, Class::Company] {
-            if let (None, Some(id)) = (&target, fact.said.reply_to()) {
-                let found = ledger::find(self.desk.keys(), self.state, self.key, head, class, id)?;
-                target = found.filter(|found| !found.deleted);
-            }
-        }
-        let at = fact.not_before(target.as_ref().map(|target| target.at));
-        let target = target.filter(|target| target.at == at);
-        let turn = target.map_or(Turn::first(fact.said.class()), |target| target.turn.next());
-        fact.put(at, turn);
-        Ok(at == latest && moment.iter().all(|other| other.place() < fact.place()))
+        fact.follow(self.target(head, fact)?.as_ref());
+        Ok(fact.at == latest && moment.iter().all(|other| other.place() < fact.place()))
     }
 
     /// Remembers that a response names something that is not known.
@@ -203,17 +213,11 @@ impl Actor<'_, '_> {
             self.hide_late(&mut fact);
         }
         let is_first = head.is_new();
-        // Appending may seal these into a block, which this apply cannot read yet.
-        let recent = if head.tail.len() == ledger::BLOCK {
-            head.tail.clone()
-        } else {
-            Vec::new()
-        };
         match head.latest {
             Some(latest) if latest == fact.at => head.at_latest += 1,
             _ => (head.latest, head.at_latest) = (Some(fact.at), 1),
         }
-        ledger::append(self.desk.keys(), self.key, head, fact.clone(), self.effects);
+        let recent = self.append(head, fact.clone());
         let before = if author == 0 || is_first {
             None
         } else {
@@ -226,6 +230,7 @@ impl Actor<'_, '_> {
             let rules = self.rules_for(head, &row)?;
             let mut closed = Vec::new();
             row.rebase(head);
+            row.keep_past(head);
             match (&mut row.fold, &fact.said) {
                 (Some(fold), _) => Arc::make_mut(fold).push(&fact, rules, &mut closed),
                 (None, Said::Customer(said)) => {
@@ -252,7 +257,12 @@ impl Actor<'_, '_> {
     }
 
     /// Who speaks in a message in order: its author, unless it names nobody and goes on from another such.
-    fn speaker(&mut self, head: &mut Head, fact: &Fact, said: &CustomerSaid) -> Result<Author, Corrupt> {
+    pub(super) fn speaker(
+        &mut self,
+        head: &mut Head,
+        fact: &Fact,
+        said: &CustomerSaid,
+    ) -> Result<Author, Corrupt> {
         let keys = self.desk.keys();
         let Some(target) = speaker::goes_on_from(keys, fact) else {
             return Ok(said.author);

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::fact::Author;
 use super::fold::Fold;
 use super::ledger::Head;
+use super::past::PastFold;
 use super::who::{UNKNOWN, Who};
 use super::work::WorkMark;
 use crate::desk::figures::{ChannelTag, Waiting};
@@ -30,6 +31,8 @@ pub struct CaseRow {
     pub base: Option<Arc<Fold>>,
     /// See `base`; zero: none.
     pub base_of: u32,
+    /// What its facts in the past of a long conversation had come to ([`super::past`]), where that is not all of them.
+    pub past: Option<Box<PastFold>>,
     /// What its facts come to; `None` when its author has taken every message back.
     pub fold: Option<Arc<Fold>>,
     /// The time by which it was last judged.
@@ -68,6 +71,7 @@ impl CaseRow {
             channel: ChannelTag::of(channel),
             base: None,
             base_of: 0,
+            past: None,
             fold: None,
             judged_at: Millis(i64::MIN),
             judge_due: None,
@@ -92,6 +96,16 @@ impl CaseRow {
             self.base.clone_from(&self.fold);
             self.base_of = times;
         }
+    }
+
+    /// Notes that its fold is another one than `before` by messages that came late. Events may be silent about what
+    /// that takes back, as about a status that ends in its time; but what was told may come back.
+    pub fn note_taken_back(&mut self, before: Option<&Fold>) {
+        let now = self.fold.as_deref();
+        let differs = before
+            .zip(now)
+            .is_some_and(|(before, now)| !before.has_status_of(now));
+        self.taken_back += u32::from(differs);
     }
 
     /// Whether the case was there when the conversation last dropped facts.

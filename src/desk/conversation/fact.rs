@@ -265,6 +265,11 @@ impl Fact {
         (self.at, self.turn, self.said.class(), rank, &self.id)
     }
 
+    /// Whether both are of one message.
+    pub fn same_message(&self, other: &Self) -> bool {
+        self.said.class() == other.said.class() && self.id == other.id
+    }
+
     /// The time that it says itself.
     pub fn own_at(&self) -> Millis {
         self.own.unwrap_or(self.at)

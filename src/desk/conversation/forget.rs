@@ -153,6 +153,7 @@ impl Actor<'_, '_> {
             body: None,
             begins_with: None,
             suspected: None,
+            past: None,
             forgotten: Some(at),
             who,
             ..row

@@ -146,6 +146,7 @@ impl Actor<'_, '_> {
             return Ok(());
         }
         row.rebase(head);
+        row.lose_past(head);
         let ledger = Ledger::read(self.state, self.key, head)?;
         let own = ledger.facts().iter().filter(|fact| fact.case == row.author);
         let fold = Fold::resume(row.base.as_deref(), own, rules, &mut Vec::new());

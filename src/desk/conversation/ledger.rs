@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::fact::{Author, Class, Fact};
+use super::past::Past;
 use crate::desk::forgetting::{hidden, is_hidden};
 use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
@@ -54,6 +56,8 @@ pub struct Head {
     pub retired: Option<Box<Retired>>,
     /// Whether somebody who speaks here was forgotten.
     pub forgotten: bool,
+    /// What of a long conversation is past.
+    pub past: Option<Box<Past>>,
 }
 
 impl Head {
@@ -107,7 +111,7 @@ const NO_BLOCK: u32 = u32::MAX;
 
 /// Where a fact stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Spot {
+pub(super) enum Spot {
     Tail(usize),
     Block(u32, usize),
 }
@@ -139,9 +143,10 @@ fn seen_row(actor: ActorKey, name: u64) -> RowKey {
     }
 }
 
-fn read_block<'s>(state: &'s mut State<'_>, actor: ActorKey, block: u32) -> Result<&'s [Fact], Corrupt> {
+/// A sealed block.
+pub(super) fn read_block(state: &mut State<'_>, actor: ActorKey, block: u32) -> Result<Arc<[Fact]>, Corrupt> {
     match state.get(&block_row(actor, block))? {
-        Some(Row::Block(facts)) => Ok(facts),
+        Some(Row::Block(facts)) => Ok(Arc::clone(facts)),
         _ => Err(Corrupt(format!("a conversation's block {block} is missing"))),
     }
 }
@@ -236,7 +241,7 @@ pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects
             effects.store(seen_row(actor, name), Row::Seen(head.blocks));
         }
         // Copied, not moved: in a row of its own each fact says all of itself.
-        let facts = head.tail.to_vec();
+        let facts = head.tail.as_slice().into();
         head.tail.clear();
         effects.store(block_row(actor, head.blocks), Row::Block(facts));
         head.blocks += 1;
@@ -245,7 +250,7 @@ pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects
 }
 
 /// Puts facts where others stood. The caller stores the head.
-fn replace(
+pub(super) fn replace(
     state: &mut State<'_>,
     actor: ActorKey,
     head: &mut Head,
@@ -266,7 +271,7 @@ fn replace(
         }
     }
     for (block, facts) in blocks {
-        effects.store(block_row(actor, block), Row::Block(facts));
+        effects.store(block_row(actor, block), Row::Block(facts.into()));
     }
     Ok(())
 }

@@ -27,6 +27,7 @@ pub mod level;
 mod likeness;
 pub mod main_row;
 pub mod order;
+pub mod past;
 pub mod playbook;
 mod praise;
 pub mod promise;
@@ -170,6 +171,7 @@ impl<'a, 's> Actor<'a, 's> {
             Message::Findings(findings) => self.findings(findings),
             Message::Moved(moved) => self.moved(moved),
             Message::Suspected(suspected) => self.suspected(suspected),
+            Message::DrawPast => self.draw_past(),
             Message::Forget(forget) => match **forget {
                 Forget::Author { author, at } => self.forget(author, at),
                 _ => Err(misdirected(self.key)),

@@ -69,6 +69,14 @@ impl Fact {
         }
     }
 
+    /// Puts it at its place, given the message that it replies to; there are no others that reply to it.
+    pub fn follow(&mut self, target: Option<&Self>) {
+        let at = self.not_before(target.map(|target| target.at));
+        let here = target.filter(|target| target.at == at);
+        let turn = here.map_or(Turn::first(self.said.class()), |target| target.turn.next());
+        self.put(at, turn);
+    }
+
     /// Puts it at its place: its moment, and its turn there.
     pub fn put(&mut self, at: Millis, turn: Turn) {
         let own = self.own_at();

@@ -66,6 +66,8 @@ impl Actor<'_, '_> {
             }
         }
         ledger.write(self.desk.keys(), self.state, self.key, head, after, self.effects)?;
+        head.forget_past();
+        self.ask_for_past(head);
         self.keep_head(head);
         Ok(())
     }
@@ -117,13 +119,10 @@ impl Actor<'_, '_> {
         let news = changed.news(author);
         let mut row = CaseRow {
             fold: fold.map(Arc::new),
+            past: None,
             ..row
         };
-        if let (Some(before), Some(now)) = (&fold_before, &row.fold)
-            && !before.has_status_of(now)
-        {
-            row.taken_back += 1;
-        }
+        row.note_taken_back(fold_before.as_ref());
         self.settle(
             head,
             Change {
