@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::config::rules::RuleSettings;
-use crate::desk::conversation::record;
+use crate::desk::conversation::{record, work};
 use crate::desk::{self, Desk, Message, Output, Row};
 use crate::intake::{InputKind, Intake};
 use crate::log::Record;
@@ -139,9 +139,16 @@ impl Processor for App {
     }
 
     fn salvage(&self, _to: ActorKey, message: &Message, cx: &Context, effects: &mut desk::Effects) {
-        if let Message::Said { complaint, logged } = message {
+        if let Message::Said {
+            complaint,
+            written,
+            logged,
+        } = message
+        {
             effects.delivered(*logged);
-            effects.emit(Output::Work(Box::new(plain(self.desk.settings(), complaint, cx))));
+            let mut item = plain(self.desk.settings(), complaint, cx);
+            item.complaint = work::as_written(complaint, written.as_deref());
+            effects.emit(Output::Work(Box::new(item)));
         }
     }
 

@@ -19,6 +19,7 @@ mod manual;
 mod nearest;
 mod problem;
 mod read_calendars;
+mod read_identity;
 mod read_levels;
 mod read_priority;
 mod read_rules;

@@ -4,11 +4,12 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use super::read_calendars::{self, Calendars};
+use super::read_identity;
 use super::read_levels::{self, General};
 use super::read_priority;
 use super::read_signals;
 use super::rules::channels::SKEW;
-use super::rules::{Blocked, ChannelRules, IdentityRules, Limits, RuleSettings, Span};
+use super::rules::{ChannelRules, Limits, RuleSettings, Span};
 use super::section::Section;
 use super::topics::is_topic_name;
 use crate::model::Stage;
@@ -22,7 +23,7 @@ pub(super) fn read(top: &mut Section<'_>, base: &Path) -> RuleSettings {
     let calendars = read_calendars::read(top);
     let general = read_levels::general(top, &calendars);
     read_channels(top, &mut rules, &general, &calendars);
-    read_identity(top, &mut rules.identity);
+    read_identity::read(top, &mut rules.identity);
     let mut section = top.table("rules", "What the rules run on, in all channels.");
     rules.at_risk = section.setting(
         "at_risk",
@@ -151,53 +152,6 @@ fn read_channel(
     let levels = read_levels::of_channel(&mut section, general, calendars);
     section.finish();
     rules.with_levels(levels)
-}
-
-fn read_identity(top: &mut Section<'_>, identity: &mut IdentityRules) {
-    let mut section = top.table("identity", "Which identifiers count for knowing a person.");
-    let order = identity.order.iter().map(|kind| kind.to_string()).collect();
-    let order: Vec<String> = section.setting(
-        "order",
-        order,
-        "Which identifier names a person, strongest first; other kinds come after these, by name.",
-    );
-    identity.order = order.into_iter().map(Into::into).collect();
-    identity.blocked = read_blocked(
-        &mut section,
-        "blocked",
-        &identity.blocked,
-        "Values that name nobody, of any kind; one that ends in * is a beginning.",
-    );
-    let mut by_kind = section.table(
-        "blocked_by_kind",
-        "And those of single kinds of identifier: a line for each kind.",
-    );
-    let mut kinds: Vec<String> = identity.blocked_by_kind.keys().map(|k| k.to_string()).collect();
-    for kind in by_kind.keys() {
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-    }
-    for kind in kinds {
-        let usual = identity.blocked_by_kind.remove(kind.as_str()).unwrap_or_default();
-        let about = "Values of this kind that name nobody.";
-        let blocked = read_blocked(&mut by_kind, &kind, &usual, about);
-        identity.blocked_by_kind.insert(kind.into(), blocked);
-    }
-    by_kind.finish();
-    section.finish();
-}
-
-fn read_blocked(section: &mut Section<'_>, key: &str, usual: &Blocked, about: &str) -> Blocked {
-    let values: Vec<String> = section.setting(key, usual.values(), about);
-    if values.iter().any(|value| value.trim() == "*") {
-        let what = format!(
-            "{} must not hold \"*\": it would block everyone. Name the values.",
-            section.path_of(key)
-        );
-        section.problem(key, what);
-    }
-    Blocked::from_values(values.iter().map(String::as_str))
 }
 
 fn read_limits(top: &mut Section<'_>, limits: &mut Limits) {

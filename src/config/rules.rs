@@ -15,12 +15,14 @@ pub mod channels;
 pub mod identity;
 pub mod levels;
 pub mod priority;
+pub mod regions;
 pub mod signals;
 
 pub use channels::ChannelRules;
-pub use identity::{Blocked, IdentityRules};
+pub use identity::{Blocked, IdentityRules, MailRules};
 pub use levels::{Agreement, LevelSet, Levels};
 pub use priority::Weights;
+pub use regions::{Region, Regions};
 pub use signals::{PanelRules, RestDays, SignalRules, SurgeRules};
 
 /// A positive length of time in milliseconds.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::duration;
-use super::rules::{Share, Span, UnknownKind};
+use super::rules::{Region, Share, Span, UnknownKind};
 use crate::model::Stage;
 
 /// A type that a TOML value can be read as.
@@ -201,6 +201,39 @@ impl ToToml for Option<Span> {
     }
 }
 
+impl FromToml for Region {
+    fn from_toml(value: &DeValue<'_>) -> Option<Self> {
+        let region: Self = value.as_str()?.parse().ok()?;
+        rlibphonenumber::PHONE_NUMBER_UTIL
+            .get_supported_regions()
+            .any(|known| known == region)
+            .then_some(region)
+    }
+
+    fn allowed() -> String {
+        "the two letters of a region with phone numbers, such as \"GB\"".into()
+    }
+}
+
+impl FromToml for Option<Region> {
+    fn from_toml(value: &DeValue<'_>) -> Option<Self> {
+        match value.as_str()? {
+            "none" => Some(None),
+            _ => Region::from_toml(value).map(Some),
+        }
+    }
+
+    fn allowed() -> String {
+        format!("{}, or \"none\"", Region::allowed())
+    }
+}
+
+impl ToToml for Option<Region> {
+    fn to_toml(&self) -> String {
+        quoted(&self.map_or_else(|| "none".to_owned(), |region| region.to_string()))
+    }
+}
+
 impl<T: FromToml> FromToml for Vec<T> {
     fn from_toml(value: &DeValue<'_>) -> Option<Self> {
         let items = value.as_array()?.iter();
@@ -273,7 +306,7 @@ impl Choice for UnknownKind {
 mod tests {
     use std::num::NonZeroU32;
 
-    use super::{FromToml, Share, Span, ToToml};
+    use super::{FromToml, Region, Share, Span, ToToml};
     use crate::model::Stage;
 
     #[test]
@@ -310,6 +343,8 @@ mod tests {
         back("with \"quotes\" and \\".to_owned());
         back(vec!["a".to_owned(), "b".to_owned()]);
         back(Share::new(0.8).expect("in range"));
+        back(Some(Region::GB));
+        back(None::<Region>);
         back(true);
         back(7_u32);
     }

@@ -20,7 +20,7 @@ use super::summary::Summary;
 use super::survey::Answer;
 use super::tally::waits::WaitsNote;
 use super::tally::{CaseCounts, Hour, ShardNote};
-use crate::model::{Complaint, ConversationRef, Customer, Millis, Response, Survey, Update};
+use crate::model::{Complaint, ConversationRef, Customer, Identifier, Millis, Response, Survey, Update};
 use crate::processor::{ActorKey, Codec, Corrupt};
 
 /// The name of a case among actors; or of a survey that names a person only, which has no author.
@@ -53,6 +53,8 @@ pub enum Message {
     Said {
         /// The message, normalised.
         complaint: Arc<Complaint>,
+        /// Its author's identifiers as they were written, where that is something else.
+        written: Option<Arc<[Identifier]>>,
         /// When the log received it.
         logged: Millis,
     },

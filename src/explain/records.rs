@@ -64,7 +64,10 @@ impl Records {
         if !is_in(case, &complaint.source, &complaint.channel, conversation) {
             return;
         }
-        normalise::person(&mut complaint.author, &settings.identity);
+        let brand = complaint.brand.as_deref();
+        let regions = &settings.identity.regions;
+        let region = regions.of(&complaint.source, brand, Some(&complaint.channel));
+        normalise::person(&mut complaint.author, &settings.identity, region);
         let author = message_key(settings, &complaint);
         let of = CaseId::new(&case.source, &case.channel, &case.conversation_id, &author);
         let list = if of == case.case_id {

@@ -290,7 +290,11 @@ fn is_ours(
 
 fn is_author(case: &Case, settings: &RuleSettings, person: &crate::model::Person) -> bool {
     let mut person = person.clone();
-    normalise::person(&mut person, &settings.identity);
+    let region = settings
+        .identity
+        .regions
+        .of(&case.source, case.brand.as_deref(), Some(&case.channel));
+    normalise::person(&mut person, &settings.identity, region);
     let author = author_key(settings, &case.channel, &person);
     CaseId::new(&case.source, &case.channel, &case.conversation_id, &author) == case.case_id
 }

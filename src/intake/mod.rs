@@ -5,21 +5,25 @@
 //! refused with a reason, and the engine writes it to the dead letters.
 
 pub(crate) mod normalise;
+mod phone;
+mod spelling;
 mod validate;
 
 use std::sync::Arc;
 
-use crate::config::rules::{IdentityRules, RuleSettings, UnknownKind};
+use crate::config::rules::{IdentityRules, Region, RuleSettings, UnknownKind};
 use crate::desk::conversation::who::customer_key;
 use crate::desk::figures::CUSTOMERS;
 use crate::desk::keys::Keys;
 use crate::desk::{Effects, Message};
 use crate::log::Record;
 use crate::model::{
-    Complaint, Customer, Identifier, Millis, Response, ResponseKind, Sensitive, Survey, SurveyAbout, Update,
+    Complaint, Customer, Identifier, Millis, Person, Response, ResponseKind, Sensitive, Survey, SurveyAbout,
+    Update,
 };
 use crate::processor::Rejection;
 use crate::wire::{DecodeError, Decoder, Registry};
+use normalise::Written;
 
 /// What an input topic holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +105,12 @@ impl Intake {
     fn complaint(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut complaint = decoded(self.decoders.complaint.decode(value))?;
         validate::complaint(&complaint, &self.settings, Millis(logged))?;
-        normalise::person(&mut complaint.author, &self.settings.identity);
+        let written = self.person(
+            &mut complaint.author,
+            &complaint.source,
+            complaint.brand.as_deref(),
+            Some(&complaint.channel),
+        );
         normalise::text(&mut complaint.text, self.settings.limits.max_text_bytes);
         effects.saw(complaint.occurred_at);
         let conversation = complaint
@@ -114,6 +123,7 @@ impl Intake {
             to,
             Message::Said {
                 complaint: Arc::new(complaint),
+                written,
                 logged: Millis(logged),
             },
         );
@@ -124,7 +134,7 @@ impl Intake {
         let mut response = decoded(self.decoders.response.decode(value))?;
         validate::response(&response, &self.settings, Millis(logged))?;
         if let Some(customer) = &mut response.customer {
-            normalise::person(customer, &self.settings.identity);
+            self.person(customer, &response.source, None, Some(&response.channel));
         }
         if response.kind == ResponseKind::Unknown {
             response.kind = match self.settings.unknown_kind {
@@ -147,7 +157,8 @@ impl Intake {
         let mut update = decoded(self.decoders.update.decode(value))?;
         validate::update(&update, &self.settings, Millis(logged))?;
         if let Some(customer) = &mut update.customer {
-            normalise::person(customer, &self.settings.identity);
+            let brand = update.brand.as_deref();
+            self.person(customer, &update.source, brand, Some(&update.channel));
         }
         effects.saw(update.occurred_at);
         let to = self
@@ -160,7 +171,8 @@ impl Intake {
     fn customer(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut customer = decoded(self.decoders.customer.decode(value))?;
         validate::customer(&customer, &self.settings, Millis(logged))?;
-        normalise::identifiers(&mut customer.identifiers, &self.settings.identity);
+        let identity = &self.settings.identity;
+        normalise::identifiers(&mut customer.identifiers, identity, identity.regions.usual);
         let to = self.keys.party(&customer_key(&customer.customer_id));
         effects.count(CUSTOMERS, 1);
         effects.tell(to, Message::Known(Box::new(customer)));
@@ -171,7 +183,7 @@ impl Intake {
     fn survey(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut survey = decoded(self.decoders.survey.decode(value))?;
         if let Some(customer) = &mut survey.customer {
-            normalise::person(customer, &self.settings.identity);
+            self.person(customer, &survey.source, None, survey.channel.as_deref());
         }
         validate::survey(&survey, &self.settings, Millis(logged))?;
         // No rule reads it: it need not travel.
@@ -185,6 +197,18 @@ impl Intake {
         };
         effects.tell(to, Message::Surveyed(Box::new(survey)));
         Ok(())
+    }
+
+    /// Normalises a person in a record of this source, brand and channel.
+    fn person(
+        &self,
+        person: &mut Person,
+        source: &str,
+        brand: Option<&str>,
+        channel: Option<&str>,
+    ) -> Written {
+        let identity = &self.settings.identity;
+        normalise::person(person, identity, identity.regions.of(source, brand, channel))
     }
 
     /// The CRM has dropped a customer, who is to be forgotten (ENGINE.md 18).
@@ -213,14 +237,21 @@ impl Intake {
     }
 }
 
-/// An identifier as intake knows it: normalised. `None` if it is one that names nobody.
-pub fn identifier(rules: &IdentityRules, kind: &str, value: &str, realm: Option<&str>) -> Option<Identifier> {
+/// An identifier as intake knows it: normalised. `None` if it is one that names nobody. A phone number without its
+/// country is of the region.
+pub fn identifier(
+    rules: &IdentityRules,
+    region: Option<Region>,
+    kind: &str,
+    value: &str,
+    realm: Option<&str>,
+) -> Option<Identifier> {
     let mut list = vec![Identifier {
         kind: kind.into(),
         value: Sensitive(value.into()),
         realm: realm.map(Into::into),
     }];
-    normalise::identifiers(&mut list, rules);
+    normalise::identifiers(&mut list, rules, region);
     list.pop()
 }
 
@@ -233,7 +264,6 @@ mod tests {
     use super::*;
     use crate::log::Batch;
     use crate::log::batch::Place;
-    use crate::model::Person;
     use crate::processor::{ActorKey, Effect};
     use crate::wire::{Encoder, Format};
 

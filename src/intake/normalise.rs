@@ -1,8 +1,12 @@
-//! One spelling for what means one thing: identifiers are compared by their bytes.
+//! What records name, in the one form in which it is compared: identifiers are compared by their bytes.
 
+use std::sync::Arc;
+
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use crate::config::rules::IdentityRules;
+use super::spelling;
+use crate::config::rules::{IdentityRules, Region};
 use crate::model::{Identifier, Person, Sensitive};
 
 /// Identifiers of one person that are kept.
@@ -10,40 +14,56 @@ const MAX_IDENTIFIERS: usize = 32;
 /// What stands at the end of a text that was cut.
 const CUT: &str = " […]";
 
-/// Normalises a person's identifiers.
-pub fn person(person: &mut Person, rules: &IdentityRules) {
-    identifiers(&mut person.identifiers, rules);
+/// Identifiers as they were first written, of a person whose normal ones are others: for display and for replies.
+pub type Written = Option<Arc<[Identifier]>>;
+
+/// Normalises a person's identifiers, and tells how they were written if that is something else.
+pub fn person(person: &mut Person, rules: &IdentityRules, region: Option<Region>) -> Written {
+    identifiers(&mut person.identifiers, rules, region)
 }
 
-/// Normalises identifiers, and drops those that name nobody and those given twice.
-pub fn identifiers(list: &mut Vec<Identifier>, rules: &IdentityRules) {
-    for Identifier { kind, value, realm } in list.iter_mut() {
-        lower(kind);
-        match kind.as_str() {
-            "phone" => phone(value),
-            "email" | "handle" => lower(value),
-            _ => trim(value),
-        }
-        if kind == "handle" && value.starts_with('@') {
-            **value = SmolStr::from(&value[1..]);
-        }
-        if let Some(name) = realm {
-            lower(name);
-        }
-        realm.take_if(|name| name.is_empty());
-    }
-    list.retain(|Identifier { kind, value, .. }| !kind.is_empty() && !is_blocked(rules, kind, value));
-    if list.len() < 2 {
-        return;
-    }
+/// Normalises identifiers, and drops those that name nobody and those given twice. A phone number without its
+/// country is of the region. Tells how those that are left were written, if that is something else.
+pub fn identifiers(list: &mut Vec<Identifier>, rules: &IdentityRules, region: Option<Region>) -> Written {
+    let mut written: SmallVec<[(usize, SmolStr); 1]> = SmallVec::new();
     let mut kept = 0;
     for at in 0..list.len() {
-        if !list[..kept].contains(&list[at]) {
-            list.swap(kept, at);
-            kept += 1;
+        let before = list[at].value.0.clone();
+        if !one(&mut list[at], &before, rules, region) || list[..kept].contains(&list[at]) {
+            continue;
         }
+        if kept == MAX_IDENTIFIERS {
+            break;
+        }
+        if before != *list[at].value {
+            written.push((kept, before));
+        }
+        list.swap(kept, at);
+        kept += 1;
     }
-    list.truncate(kept.min(MAX_IDENTIFIERS));
+    list.truncate(kept);
+    if written.is_empty() {
+        return None;
+    }
+    let mut as_written = list.clone();
+    for (at, value) in written {
+        as_written[at].value = Sensitive(value);
+    }
+    Some(as_written.into())
+}
+
+/// Normalises an identifier that is given as this; false if it names nobody.
+fn one(identifier: &mut Identifier, given: &str, rules: &IdentityRules, region: Option<Region>) -> bool {
+    let Identifier { kind, value, realm } = identifier;
+    spelling::name(kind);
+    if let Some(name) = realm {
+        spelling::word(name);
+    }
+    realm.take_if(|name| name.is_empty());
+    let is_blocked = |value: &str| is_blocked(rules, kind, value);
+    spelling::value(kind, value, rules, region);
+    // What is blocked may be listed as people write it.
+    !kind.is_empty() && !is_blocked(value) && (*given == **value || !is_blocked(given.trim()))
 }
 
 fn is_blocked(rules: &IdentityRules, kind: &str, value: &str) -> bool {
@@ -67,35 +87,6 @@ pub fn text(text: &mut Option<Sensitive<String>>, max_bytes: usize) {
     let end = text.floor_char_boundary(max_bytes);
     text.truncate(end);
     text.push_str(CUT);
-}
-
-fn trim(value: &mut SmolStr) {
-    let trimmed = value.trim();
-    if trimmed.len() != value.len() {
-        *value = SmolStr::from(trimmed);
-    }
-}
-
-fn lower(value: &mut SmolStr) {
-    trim(value);
-    if has_upper_case(value) && value.chars().any(char::is_uppercase) {
-        *value = SmolStr::from(value.to_lowercase());
-    }
-}
-
-/// Digits, and the plus they may begin with; a value with letters in it stays as it is.
-fn phone(value: &mut SmolStr) {
-    trim(value);
-    let is_number = value
-        .chars()
-        .all(|c| c.is_ascii_digit() || " +-./()\u{a0}".contains(c));
-    if is_number && value.chars().any(|c| !c.is_ascii_digit()) {
-        let plus = value.starts_with('+').then_some('+');
-        let digits = value.chars().filter(char::is_ascii_digit);
-        *value = plus.into_iter().chain(digits).collect();
-    } else if !is_number {
-        lower(value);
-    }
 }
 
 #[cfg(test)]
@@ -124,7 +115,7 @@ mod tests {
                 value: Sensitive(value.into()),
                 realm: Some("".into()),
             }];
-            identifiers(&mut list, &IdentityRules::default());
+            identifiers(&mut list, &IdentityRules::default(), None);
             let found = list.first().map(|i| (i.kind.as_str(), i.value.as_str()));
             assert_eq!(found, normal, "{kind} {value:?}");
             assert!(list.iter().all(|i| i.realm.is_none()));
@@ -138,9 +129,23 @@ mod tests {
             value: Sensitive(value.into()),
             realm: None,
         };
-        let mut list = vec![email("a@b"), email("A@b "), email("c@d")];
-        identifiers(&mut list, &IdentityRules::default());
-        assert_eq!(list, [email("a@b"), email("c@d")]);
+        //   given                        then they are       written
+        for (given, normal, written) in [
+            (&["a@b", "A@b ", "c@d"][..], &["a@b", "c@d"][..], None),
+            (
+                &["A@b ", "a@b", "c@d"],
+                &["a@b", "c@d"],
+                Some(&["A@b ", "c@d"][..]),
+            ),
+            (&["noreply@b", "C@d"], &["c@d"], Some(&["C@d"])),
+            (&[], &[], None),
+        ] {
+            let all = |values: &[&str]| values.iter().map(|value| email(value)).collect::<Vec<_>>();
+            let mut list = all(given);
+            let found = identifiers(&mut list, &IdentityRules::default(), None);
+            assert_eq!(list, all(normal), "{given:?}");
+            assert_eq!(found.as_deref(), written.map(all).as_deref(), "{given:?}");
+        }
     }
 
     #[test]

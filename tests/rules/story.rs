@@ -11,6 +11,7 @@ use heard::desk::conversation::who::customer_key;
 use heard::desk::forgetting::Forget;
 use heard::desk::keys::Keys;
 use heard::desk::{Message, Output, Row};
+use heard::intake::InputKind;
 use heard::model::{
     Case, CaseEvent, CaseId, Complaint, Customer, Identifier, Millis, Person, Response, ResponseKind,
     Sensitive, Signal, Status, Survey, SurveyAbout, SurveyScale, Update, WorkId, WorkItem, WorkState,
@@ -21,6 +22,15 @@ use heard::wire::Registry;
 
 /// A day in 2023 on which all stories begin.
 pub const DAY: Millis = Millis(1_700_000_000_000);
+
+/// The input topics of a story.
+pub const INPUTS: [InputKind; 5] = [
+    InputKind::Complaints,
+    InputKind::Responses,
+    InputKind::Updates,
+    InputKind::Customers,
+    InputKind::Surveys,
+];
 
 /// A moment of the story, in minutes.
 pub fn at(minute: i64) -> Millis {
@@ -290,7 +300,7 @@ pub fn with_tiers() -> RuleSettings {
 
 /// A story being told.
 pub struct Story {
-    desk: Sequential<App>,
+    pub(crate) desk: Sequential<App>,
     keys: Keys,
 }
 
@@ -299,7 +309,7 @@ impl Story {
     pub fn new(settings: RuleSettings) -> Self {
         let settings = Arc::new(settings);
         let registry = Arc::new(Registry::built_in());
-        let app = App::new(&settings, Vec::new(), &registry, OutputFormats::default());
+        let app = App::new(&settings, INPUTS.to_vec(), &registry, OutputFormats::default());
         Self {
             desk: Sequential::new(app, Millis(i64::MIN)),
             keys: Keys::new(settings.secret),
@@ -448,6 +458,7 @@ fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
                 to,
                 Message::Said {
                     complaint: Arc::new(record),
+                    written: None,
                     logged: Millis(0),
                 },
             )

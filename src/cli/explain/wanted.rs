@@ -64,7 +64,7 @@ impl Wanted {
     ) -> Self {
         match author {
             Some(author) => {
-                let author = author_named(settings, channel, author);
+                let author = author_named(settings, source, channel, author);
                 Self::Case(CaseId::new(source, channel, conversation, &author))
             }
             None => Self::In {
@@ -97,7 +97,7 @@ impl Wanted {
 }
 
 /// The author key of `kind:value`, as intake would normalise it; of anything else, the text itself.
-fn author_named(settings: &RuleSettings, channel: &str, text: &str) -> String {
+fn author_named(settings: &RuleSettings, source: &str, channel: &str, text: &str) -> String {
     let Some((kind, value)) = text.split_once(':') else {
         return text.to_owned();
     };
@@ -109,7 +109,8 @@ fn author_named(settings: &RuleSettings, channel: &str, text: &str) -> String {
             realm: None,
         }],
     };
-    normalise::person(&mut person, &settings.identity);
+    let region = settings.identity.regions.of(source, None, Some(channel));
+    normalise::person(&mut person, &settings.identity, region);
     author_key(settings, channel, &person)
 }
 

@@ -33,7 +33,8 @@ pub(super) fn find(settings: &Settings, log: &impl Log, person: &Person) -> Resu
     let carries = |customer: &Customer, wanted: &Identifier| {
         customer.identifiers.iter().any(|identifier| {
             let Identifier { kind, value, realm } = identifier;
-            intake::identifier(identity, kind, value, realm.as_deref()).as_ref() == Some(wanted)
+            intake::identifier(identity, identity.regions.usual, kind, value, realm.as_deref()).as_ref()
+                == Some(wanted)
         })
     };
     let mut meant: HashMap<Vec<u8>, i32> = HashMap::new();

@@ -15,7 +15,8 @@ use clap::{ArgGroup, Args};
 
 use super::output::Output;
 use super::{Exit, Failure, connect, when};
-use crate::config::rules::Span;
+use crate::config::rules::{Region, Span};
+use crate::config::value::FromToml as _;
 use crate::config::{Settings, TopicKind, duration};
 use crate::desk::Message;
 use crate::desk::conversation::who::customer_key;
@@ -43,6 +44,9 @@ pub(super) struct ForgetArgs {
     /// The platform that the identifier is of, if messages say so.
     #[arg(long, value_name = "REALM", requires = "identifier")]
     realm: Option<String>,
+    /// Where a phone number is from that is written without its country, such as GB; else as [identity] says.
+    #[arg(long, value_name = "REGION", requires = "identifier", value_parser = region)]
+    region: Option<Region>,
     /// Only say what would be done.
     #[arg(long)]
     dry_run: bool,
@@ -71,6 +75,10 @@ fn span(text: &str) -> Result<std::time::Duration, String> {
     Ok(std::time::Duration::from_millis(ms))
 }
 
+fn region(text: &str) -> Result<Region, String> {
+    Region::from_text(text).ok_or_else(|| format!("write {}", Region::allowed()))
+}
+
 impl Person {
     fn of(settings: &Settings, args: &ForgetArgs) -> Result<Self, Failure> {
         let customer = |id: &str| match id.is_empty() {
@@ -84,7 +92,8 @@ impl Person {
             return Err(Failure::Usage("name a --customer or an --identifier.".into()));
         };
         let identity = &settings.rules.identity;
-        let identifier = intake::identifier(identity, kind, value, args.realm.as_deref());
+        let region = args.region.or(identity.regions.usual);
+        let identifier = intake::identifier(identity, region, kind, value, args.realm.as_deref());
         match identifier {
             Some(identifier) if identifier.kind == "customer_id" => customer(&identifier.value),
             Some(identifier) => Ok(Self::Identifier(identifier)),

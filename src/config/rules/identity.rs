@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::regions::Regions;
+
 /// Values of one kind of identifier that name nobody, in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blocked {
@@ -38,7 +40,23 @@ impl Blocked {
     }
 }
 
-/// The order of identifier kinds, and the values that identify nobody.
+/// What of an email address does not tell two mailboxes apart, by the domain (in lower case; `*`: of any).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailRules {
+    /// Where what follows a `+` is left out.
+    pub without_plus_tags: BTreeSet<Box<str>>,
+    /// Where dots in the name are left out.
+    pub without_dots: BTreeSet<Box<str>>,
+}
+
+impl MailRules {
+    /// Whether a domain is among these.
+    pub fn is_among(domains: &BTreeSet<Box<str>>, domain: &str) -> bool {
+        !domains.is_empty() && (domains.contains(domain) || domains.contains("*"))
+    }
+}
+
+/// The order of identifier kinds, the values that identify nobody, and how identifiers are spelt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityRules {
     /// Kinds, strongest first. Kinds not listed come after these, by name.
@@ -47,6 +65,10 @@ pub struct IdentityRules {
     pub blocked: Blocked,
     /// Values blocked for single kinds, besides.
     pub blocked_by_kind: BTreeMap<Box<str>, Blocked>,
+    /// Where a phone number was written.
+    pub regions: Regions,
+    /// How email addresses are compared.
+    pub mail: MailRules,
 }
 
 impl IdentityRules {
@@ -109,6 +131,8 @@ impl Default for IdentityRules {
                     Blocked::from_values(["+0*", "00000*", "private", "withheld"]),
                 ),
             ]),
+            regions: Regions::default(),
+            mail: MailRules::default(),
         }
     }
 }

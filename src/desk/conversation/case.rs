@@ -13,7 +13,7 @@ use super::who::{UNKNOWN, Who};
 use super::work::WorkMark;
 use crate::desk::figures::{ChannelTag, Waiting};
 use crate::desk::forgetting::Forgotten;
-use crate::model::{CaseId, Complaint, Millis, Stage};
+use crate::model::{CaseId, Complaint, Identifier, Millis, Stage};
 use crate::processor::{Standing, Standings};
 use crate::text::Sketch;
 
@@ -52,6 +52,8 @@ pub struct CaseRow {
     pub who: Who,
     /// The latest message of the open wait, whole, for its work item.
     pub body: Option<Arc<Complaint>>,
+    /// The identifiers of its author as they were written, where that is something else.
+    pub written: Option<Arc<[Identifier]>>,
     /// What went out for the latest wait.
     pub work: Option<WorkMark>,
     /// Its first message, to be compared with others; only while its party asks for it (rule 10).
@@ -81,6 +83,7 @@ impl CaseRow {
             taken_back: 0,
             who: Who::default(),
             body: None,
+            written: None,
             work: None,
             begins_with: None,
             suspected: None,

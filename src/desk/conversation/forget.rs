@@ -64,6 +64,7 @@ impl Actor<'_, '_> {
         let author = row.author;
         // Said after that, and not answered yet: it must be heard.
         let again = row.body.take().filter(|body| body.occurred_at > at);
+        let written = row.written.take();
         let is_again = |fact: &Fact| {
             again.is_some()
                 && fact.at > at
@@ -125,7 +126,12 @@ impl Actor<'_, '_> {
         self.close(head, row, before, Forgotten { at, late: false })?;
         if let Some(complaint) = again {
             let logged = self.cx.wall;
-            self.effects.tell(self.key, Message::Said { complaint, logged });
+            let said = Message::Said {
+                complaint,
+                written,
+                logged,
+            };
+            self.effects.tell(self.key, said);
         }
         Ok(())
     }
@@ -151,6 +157,7 @@ impl Actor<'_, '_> {
             rank_by: None,
             logged: None,
             body: None,
+            written: None,
             begins_with: None,
             suspected: None,
             past: None,

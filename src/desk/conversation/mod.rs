@@ -76,6 +76,8 @@ pub struct Actor<'a, 's> {
     logged: Option<Millis>,
     /// The customer's message that is applied.
     said: Option<Arc<Complaint>>,
+    /// The identifiers of its author as they were written, where that is something else.
+    written: Option<Arc<[Identifier]>>,
     kept: Kept,
     /// The rules of its channel, once they were asked for.
     rules: Cell<Option<&'a ChannelRules>>,
@@ -98,6 +100,7 @@ impl<'a, 's> Actor<'a, 's> {
             effects,
             logged: None,
             said: None,
+            written: None,
             kept: Kept::default(),
             rules: Cell::new(None),
         }
@@ -112,9 +115,14 @@ impl<'a, 's> Actor<'a, 's> {
     fn take(&mut self, message: &Message) -> Result<(), Rejection> {
         let (settings, keys) = (self.desk.settings(), self.desk.keys());
         match message {
-            Message::Said { complaint, logged } => {
+            Message::Said {
+                complaint,
+                written,
+                logged,
+            } => {
                 self.logged = Some(*logged);
                 self.said = Some(Arc::clone(complaint));
+                self.written.clone_from(written);
                 self.arrive(Arrival {
                     source: &complaint.source,
                     channel: &complaint.channel,

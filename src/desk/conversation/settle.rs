@@ -21,7 +21,7 @@ use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::row::Row;
 use crate::desk::summary::Summary;
-use crate::model::{CaseEvent, CaseId, Complaint, Stage, WorkState};
+use crate::model::{CaseEvent, CaseId, Complaint, Identifier, Stage, WorkState};
 use crate::processor::{Corrupt, Rejection, RowKey};
 
 /// A case that has changed.
@@ -272,7 +272,7 @@ impl Actor<'_, '_> {
                 self.hand(head, row, (fold, view), wait, state, waits)?;
             }
         }
-        keep_body(row, open, waits.complaint);
+        keep_body(row, open, waits.complaint, &self.written);
         Ok(())
     }
 
@@ -372,12 +372,11 @@ impl Actor<'_, '_> {
         waits: &Waits<'_>,
     ) -> Result<Arc<Complaint>, Rejection> {
         let id = &*wait.latest.id;
-        let at_hand = waits.complaint.into_iter().chain(&row.body);
-        if let Some(whole) = at_hand
-            .filter(|whole| !whole.deleted)
-            .find(|whole| whole.id == id)
-        {
-            return Ok(Arc::clone(whole));
+        let arrived = waits.complaint.map(|complaint| (complaint, &self.written));
+        let kept = row.body.as_ref().map(|body| (body, &row.written));
+        let mut at_hand = arrived.into_iter().chain(kept);
+        if let Some((whole, written)) = at_hand.find(|(whole, _)| !whole.deleted && whole.id == id) {
+            return Ok(work::as_written(whole, written.as_deref()));
         }
         let is_it = |fact: &&Fact| fact.said.class() == Class::Customer && *fact.id == *id;
         if let Some(fact) = waits.facts.iter().find(is_it) {
@@ -393,15 +392,19 @@ impl Actor<'_, '_> {
 }
 
 /// Keeps the open wait's latest message whole, and no other.
-fn keep_body(row: &mut CaseRow, open: Option<&Wait>, complaint: Option<&Arc<Complaint>>) {
-    let Some(open) = open else {
-        row.body = None;
-        return;
-    };
-    if let Some(complaint) = complaint.filter(|c| *c.id == *open.latest.id && !c.deleted) {
+fn keep_body(
+    row: &mut CaseRow,
+    open: Option<&Wait>,
+    complaint: Option<&Arc<Complaint>>,
+    written: &Option<Arc<[Identifier]>>,
+) {
+    let is_latest = |message: &Complaint| open.is_some_and(|wait| *message.id == *wait.latest.id);
+    if let Some(complaint) = complaint.filter(|message| is_latest(message) && !message.deleted) {
         row.body = Some(Arc::clone(complaint));
+        row.written.clone_from(written);
     }
-    row.body.take_if(|body| *body.id != *open.latest.id);
+    row.body.take_if(|body| !is_latest(body));
+    row.written.take_if(|_| row.body.is_none());
 }
 
 /// What is at hand when work items are made.

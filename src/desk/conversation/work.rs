@@ -20,8 +20,8 @@ use crate::desk::keys::Keys;
 use crate::desk::party::links::Relation;
 use crate::desk::priority::{Facts, rank};
 use crate::model::{
-    Complaint, History, Millis, NextStep, Person, Playbook, Priority, PromiseState, Sensitive, SlaState,
-    Stage, WorkFlag, WorkId, WorkItem, WorkState,
+    Complaint, History, Identifier, Millis, NextStep, Person, Playbook, Priority, PromiseState, Sensitive,
+    SlaState, Stage, WorkFlag, WorkId, WorkItem, WorkState,
     work_item::{self, LinkedCase},
 };
 use crate::text::Category;
@@ -307,6 +307,16 @@ impl Brief<'_> {
         let set = self.rules.levels.in_force(clock.at);
         Some(set.deadline(set.resolve?, clock.at, self.fold.credit_ms))
     }
+}
+
+/// A message with its author's identifiers as they were written: a handler replies to those.
+pub fn as_written(complaint: &Arc<Complaint>, written: Option<&[Identifier]>) -> Arc<Complaint> {
+    let Some(written) = written else {
+        return Arc::clone(complaint);
+    };
+    let mut complaint = Complaint::clone(complaint);
+    complaint.author.identifiers = written.to_vec();
+    Arc::new(complaint)
 }
 
 /// A complaint as far as a wait tells, where its fact was dropped too.
