@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::broker::Broker;
 use crate::pass_through;
+use crate::process::without_settings;
 use crate::settings::Settings;
 
 /// Partitions of every topic.
@@ -64,7 +65,7 @@ impl Cluster {
         cluster.create("streams-mailbox", &kept);
         let config = cluster.directory().join("topics.toml");
         std::fs::write(&config, cluster.heard_topics()).expect("the directory can be written");
-        let applied = Command::new(&settings.heard)
+        let applied = without_settings(&mut Command::new(&settings.heard))
             .arg("--config")
             .arg(&config)
             .args(["--brokers", &cluster.address, "topics", "apply"])

@@ -26,6 +26,16 @@ pub struct Usage {
     pub peak: u64,
 }
 
+/// Without what the environment would say of heard's settings.
+pub fn without_settings(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("HEARD_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 impl Process {
     /// Starts it; what it writes goes to a file in `directory`. Where `setpriv` exists, it dies with
     /// the harness, however that ends.
@@ -39,6 +49,7 @@ impl Process {
             _ => Command::new(command.get_program()),
         };
         bound.args(command.get_args());
+        without_settings(&mut bound);
         Self(Background::start(
             name,
             &mut bound,

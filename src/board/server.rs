@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::pin::pin;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -12,15 +12,24 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use super::answer::Board;
+use super::crowd::Crowd;
+use super::patient::Patient;
 
-/// Connections served at once; more wait.
-const CONNECTIONS: usize = 64;
+/// Connections at once. One more is let in, and the one that has been there longest is closed for it: so who asks is
+/// answered, however many others only keep their places.
+const CONNECTIONS: usize = 128;
 
-/// A connection that asks nothing for so long is closed.
-const SILENCE: Duration = Duration::from_secs(60);
+/// A connection is closed that for so long asks nothing, has not finished its question, or reads nothing of its answer.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// A connection is asked no more after this long; whoever wants more connects again.
+const LIFE: Duration = Duration::from_secs(60);
+
+/// Bytes that a question's head may have; it is a path and a few headers.
+const HEAD: usize = 16 << 10;
 
 /// After an error of accepting, such as too many open files, this long before the next attempt.
 const RESPITE: Duration = Duration::from_millis(200);
@@ -120,19 +129,10 @@ async fn accept(listener: TcpListener, board: Board) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!("metrics and health are not served: {error}"),
     };
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut crowd = Crowd::new(CONNECTIONS);
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return; // never closed
-        };
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let board = board.clone();
-                tokio::spawn(async move {
-                    serve(stream, board).await;
-                    drop(place);
-                });
-            }
+            Ok((stream, _)) => crowd.admit(serve(stream, board.clone())),
             Err(_) => tokio::time::sleep(RESPITE).await,
         }
     }
@@ -140,13 +140,25 @@ async fn accept(listener: TcpListener, board: Board) {
 
 async fn serve(stream: TcpStream, board: Board) {
     let answer = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let answer = board.answer(request.method(), request.uri().path());
-        async { Ok::<_, Infallible>(answer) }
+        let board = board.clone();
+        async move {
+            // One question of each at a time: whoever asks a hundred at once waits in between for the others.
+            tokio::task::yield_now().await;
+            Ok::<_, Infallible>(board.answer(request.method(), request.uri().path()))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(SILENCE)
-        .serve_connection(TokioIo::new(stream), answer);
-    // Whoever asked has gone, or sent no HTTP: nobody here needs to know.
-    let _ = connection.await;
+        .max_buf_size(HEAD)
+        .serve_connection(TokioIo::new(Patient::new(stream, SILENCE)), answer);
+    let mut connection = pin!(connection);
+    // Whoever asked has gone, or sent no HTTP, or reads nothing: nobody here needs to know.
+    if tokio::time::timeout(LIFE, connection.as_mut()).await.is_err() {
+        connection.as_mut().graceful_shutdown();
+        let _ = tokio::time::timeout(SILENCE, connection).await;
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::book::Book;
-use super::given::{Given, variable};
-use super::nearest::nearest;
+use super::given::{Given, nearest_variable};
 use super::problem::{Problem, Problems};
 use super::section::Section;
 
@@ -82,9 +81,7 @@ impl Document {
         let value = read(&mut top);
         top.finish();
         for name in given.unknown() {
-            let asked = asked.borrow();
-            let known: Vec<_> = asked.iter().map(|path| variable(path)).collect();
-            let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+            let near = nearest_variable(name, &asked.borrow());
             let mut what = "is no setting.".to_owned();
             match &near {
                 Some(near) => what.push_str(&format!(" Did you mean {near}?")),

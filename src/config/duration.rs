@@ -8,6 +8,16 @@ pub const ALLOWED: &str = "a duration such as \"15m\", \"1h30m\", \"48h\" or \"7
 /// Reads a duration: numbers, each with one of `ms`, `s`, `m`, `h`, `d` (24 hours), `w`, the larger
 /// unit first. `None` if it is anything else, or nothing, or longer than 292 million years.
 pub fn parse(text: &str) -> Option<Span> {
+    total(text).and_then(Span::from_ms)
+}
+
+/// Whether a text is a duration of nothing, such as `0ms`: well written, and yet none.
+pub fn is_zero(text: &str) -> bool {
+    !text.trim().is_empty() && total(text) == Some(0)
+}
+
+/// The milliseconds of what is written as a duration; of nothing written: 0.
+fn total(text: &str) -> Option<i64> {
     let mut rest = text.trim();
     let mut total = 0_i64;
     let mut smallest = i64::MAX;
@@ -26,7 +36,7 @@ pub fn parse(text: &str) -> Option<Span> {
         total = total.checked_add(number.checked_mul(unit)?)?;
         rest = rest[unit_end..].trim_start();
     }
-    Span::from_ms(total)
+    Some(total)
 }
 
 /// Writes a duration so that [`parse`] reads it, in as few units as it takes.
@@ -62,7 +72,7 @@ fn unit(name: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Span, parse, show};
+    use super::{Span, is_zero, parse, show};
 
     #[test]
     fn what_is_shown_reads_back() {
@@ -102,6 +112,22 @@ mod tests {
             ("9223372036854775807w", None),
         ] {
             assert_eq!(parse(text), span, "{text:?}");
+        }
+    }
+    #[test]
+    fn what_is_a_duration_of_nothing() {
+        for (text, zero) in [
+            ("0ms", true),
+            ("0s", true),
+            (" 0d 0h ", true),
+            ("", false),
+            (" ", false),
+            ("0", false),
+            ("1ms", false),
+            ("-0s", false),
+            ("none", false),
+        ] {
+            assert_eq!(is_zero(text), zero, "{text:?}");
         }
     }
 }

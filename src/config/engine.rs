@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::section::Section;
+use crate::log::kafka::{SettingsError, check_setting};
 
 /// Settings of `heard run`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +96,28 @@ impl EngineSettings {
     }
 
     fn report_contradictions(&self, section: &Section<'_>) {
+        for (key, client, time) in [
+            ("session_timeout", "session.timeout.ms", self.session_timeout),
+            (
+                "transaction_timeout",
+                "transaction.timeout.ms",
+                self.transaction_timeout,
+            ),
+            (
+                "max_poll_interval",
+                "max.poll.interval.ms",
+                self.max_poll_interval,
+            ),
+        ] {
+            if let Err(SettingsError::Invalid { detail, .. }) =
+                check_setting(client, &time.as_millis().to_string())
+            {
+                section.problem(
+                    key,
+                    format!("engine.{key} has a value that the Kafka client does not take: {detail}."),
+                );
+            }
+        }
         if self.mailbox_linger > self.commit_interval {
             section.problem(
                 "mailbox_linger",

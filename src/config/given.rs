@@ -5,7 +5,28 @@
 
 use std::cell::Cell;
 
+use super::nearest::nearest;
+
 const BEGINNING: &str = "HEARD_";
+
+/// Variables of ours that are no settings: of the command line, then of tests, tools and builds.
+const NO_SETTINGS: [&str; 12] = [
+    "HEARD_CONFIG",
+    "HEARD_LOG",
+    "HEARD_SEED",
+    "HEARD_SEEDS",
+    "HEARD_FAULT_SEED",
+    "HEARD_UPDATE_GOLDEN",
+    "HEARD_UPDATE_REFERENCE",
+    "HEARD_WRITE_SEEDS",
+    "HEARD_BUILT_BY",
+    "HEARD_BUILT_FROM",
+    "HEARD_BUILD_COMMIT",
+    "HEARD_BUILD_DATE",
+];
+
+/// Those of them that a person may have meant.
+const OPTIONS: [&str; 2] = ["HEARD_CONFIG", "HEARD_LOG"];
 
 /// The environment variable of the setting at `path`.
 pub(crate) fn variable(path: &str) -> String {
@@ -91,19 +112,65 @@ impl Given {
         !self.keys(path, true).is_empty()
     }
 
-    /// The variables nobody asked for. Of those without a table in their name, others may have made
-    /// some: Kubernetes sets HEARD_PORT for a service called heard. They are not told.
+    /// Notes that a setting names this variable as the place of a secret.
+    pub fn names(&self, variable: &str) {
+        let named = self.0.iter().filter(|value| value.name == variable);
+        named.for_each(|value| value.asked.set(true));
+    }
+
+    /// The variables that begin as ours do, and are nobody's.
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
         let unknown = self.0.iter().filter(|value| !value.asked.get());
+        let ours = |name: &str| NO_SETTINGS.contains(&name);
         unknown
+            .filter(move |value| !ours(&value.name) && !is_of_kubernetes(&value.name, &value.text))
             .map(|value| value.name.as_str())
-            .filter(|name| name[BEGINNING.len()..].contains("__"))
     }
+}
+
+/// The variable that was probably meant by one that is not known, among those of the settings that were asked for.
+pub(super) fn nearest_variable(name: &str, asked: &[String]) -> Option<String> {
+    // A table is set by what is in it.
+    let is_table = |path: &String| asked.iter().any(|other| other.starts_with(&format!("{path}.")));
+    let settings = asked
+        .iter()
+        .filter(|path| !is_table(path))
+        .map(|path| variable(path));
+    let known: Vec<String> = settings.chain(OPTIONS.map(str::to_owned)).collect();
+    let known = || known.iter().map(String::as_str);
+    let name = name.strip_prefix(BEGINNING)?;
+    // A table alone, or a setting without its table: HEARD_SECRET, HEARD_WORKERS.
+    let inside = known().find(|known| known[BEGINNING.len()..].starts_with(&format!("{name}__")));
+    let outside = || known().find(|known| known.ends_with(&format!("__{name}")));
+    let near = || nearest(name, known().map(|known| &known[BEGINNING.len()..]));
+    let found = inside.or_else(outside).map(str::to_owned);
+    found.or_else(|| near().map(|near| format!("{BEGINNING}{near}")))
+}
+
+/// Whether Kubernetes made this variable: it sets `HEARD_PORT=tcp://10.0.0.1:80` and others in every pod beside a service
+/// called heard, or heard-something.
+fn is_of_kubernetes(name: &str, text: &str) -> bool {
+    const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
+    let numbered = || {
+        let (_, rest) = name.split_once("_PORT_")?;
+        let (number, rest) = rest.split_once('_')?;
+        let protocol = rest.split('_').next()?.to_lowercase();
+        Some(number.parse::<u16>().is_ok() && PROTOCOLS.contains(&&*protocol))
+    };
+    let address = || {
+        let (protocol, _) = text.split_once("://")?;
+        Some(name.ends_with("_PORT") && PROTOCOLS.contains(&protocol))
+    };
+    name.ends_with("_SERVICE_HOST")
+        || name.ends_with("_SERVICE_PORT")
+        || name.contains("_SERVICE_PORT_")
+        || numbered().unwrap_or(false)
+        || address().unwrap_or(false)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Given, variable};
+    use super::{Given, is_of_kubernetes, nearest_variable, variable};
 
     fn given(pairs: &[(&str, &str)]) -> Given {
         let mut given = Given::default();
@@ -147,14 +214,66 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_asked_for_is_told_if_it_names_a_table() {
+    fn what_nobody_asked_for_is_told_unless_it_is_somebody_elses() {
         let given = given(&[
             ("HEARD_ENGINE__WORKERS", "1"),
             ("HEARD_ENGINE__WORKRES", "1"),
-            ("HEARD_PORT", "tcp://10.0.0.1:80"),
+            ("HEARD_BROKER", "x:1"),
+            ("HEARD_PORT", "9464"),
+            ("HEARD_KAFKA_PASSWORD", "hidden"),
+            ("HEARD_CONFIG", "heard.toml"),
+            ("HEARD_SEED", "17"),
             ("PATH", "/bin"),
         ]);
         assert!(given.get("engine.workers").is_some());
-        assert_eq!(given.unknown().collect::<Vec<_>>(), ["HEARD_ENGINE__WORKRES"]);
+        given.names("HEARD_KAFKA_PASSWORD");
+        let unknown: Vec<_> = given.unknown().collect();
+        assert_eq!(unknown, ["HEARD_BROKER", "HEARD_ENGINE__WORKRES", "HEARD_PORT"]);
+    }
+
+    #[test]
+    fn what_kubernetes_sets_for_a_service_is_nobodys_mistake() {
+        for (name, text, of_kubernetes) in [
+            ("HEARD_SERVICE_HOST", "10.0.0.1", true),
+            ("HEARD_SERVICE_PORT", "9464", true),
+            ("HEARD_SERVICE_PORT_METRICS", "9464", true),
+            ("HEARD_METRICS_SERVICE_HOST", "10.0.0.1", true),
+            ("HEARD_PORT", "tcp://10.0.0.1:9464", true),
+            ("HEARD_METRICS_PORT", "tcp://10.0.0.1:9464", true),
+            ("HEARD_PORT_9464_TCP", "tcp://10.0.0.1:9464", true),
+            ("HEARD_PORT_9464_TCP_PROTO", "tcp", true),
+            ("HEARD_PORT_9464_TCP_PORT", "9464", true),
+            ("HEARD_PORT_9464_TCP_ADDR", "10.0.0.1", true),
+            ("HEARD_PORT", "9464", false),
+            ("HEARD_HTTP_PORT", "9464", false),
+            ("HEARD_PORT_X_TCP", "", false),
+            ("HEARD_HOST", "10.0.0.1", false),
+        ] {
+            assert_eq!(is_of_kubernetes(name, text), of_kubernetes, "{name}={text}");
+        }
+    }
+
+    #[test]
+    fn the_variable_that_was_meant() {
+        let asked = [
+            "brokers",
+            "engine",
+            "engine.workers",
+            "kafka.sasl.username",
+            "topics.prefix",
+        ]
+        .map(str::to_owned);
+        for (name, meant) in [
+            ("HEARD_BROKER", Some("HEARD_BROKERS")),
+            ("HEARD_ENGINE_WORKERS", Some("HEARD_ENGINE__WORKERS")),
+            ("HEARD_WORKERS", Some("HEARD_ENGINE__WORKERS")),
+            ("HEARD_PREFIX", Some("HEARD_TOPICS__PREFIX")),
+            ("HEARD_LOGS", Some("HEARD_LOG")),
+            ("HEARD_SOMETHING_ELSE", None),
+            // A table is not set by itself.
+            ("HEARD_ENGINE", Some("HEARD_ENGINE__WORKERS")),
+        ] {
+            assert_eq!(nearest_variable(name, &asked).as_deref(), meant, "{name}");
+        }
     }
 }

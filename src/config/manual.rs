@@ -17,8 +17,9 @@ named with `--config FILE` or the environment variable `HEARD_CONFIG`; `heard.ex
   before the file, and that before the defaults.
 - **Environment variables.** Every setting has one: `HEARD_`, then its path in capitals, two underscores for
   each dot and one for each dash. `HEARD_ENGINE__WORKERS=4` sets `engine.workers`. The value is written as in
-  TOML; quotes may be left out, and a list may be its items with commas between. A variable with a table in its
-  name that is no setting is an error.
+  TOML; quotes may be left out, and a list may be its items with commas between. A variable that begins with
+  `HEARD_` and is no setting is an error, unless a setting names it, Kubernetes made it for a service, or it is
+  one of `HEARD_CONFIG`, `HEARD_LOG` and what tests and builds of heard use.
 - **Secrets.** `secret`, and every value in `[kafka]`, may be `{ file = "..." }` or `{ env = "..." }`: then the
   value is in that file or variable, so that it need not stand in the configuration. In the environment that is
   `HEARD_SECRET__FILE` and `HEARD_KAFKA__SASL__PASSWORD__FILE`. A line's end at the end of a file is left out.

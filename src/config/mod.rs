@@ -8,6 +8,7 @@
 //! follow from that, and a test holds both files to it.
 
 pub mod book;
+mod brokers;
 mod client;
 mod document;
 pub mod duration;

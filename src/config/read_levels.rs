@@ -66,6 +66,10 @@ impl FromToml for Option<Level> {
     fn allowed() -> String {
         Option::<Span>::allowed()
     }
+
+    fn objection(text: &str) -> Option<&'static str> {
+        Option::<Span>::objection(text)
+    }
 }
 
 impl ToToml for Option<Level> {

@@ -196,7 +196,10 @@ impl<'d> Section<'d> {
     fn wrong<T: FromToml>(&self, key: &str, shown: Option<String>, text: Option<&str>) -> Problem {
         let path = self.path_of(key);
         let allowed = T::allowed();
-        let mut what = format!("{path} must be {allowed}");
+        // Out of an environment variable a text may come with its quotes.
+        let objection = text.and_then(|text| T::objection(text.trim().trim_matches('"')));
+        let must_be = objection.unwrap_or(&allowed);
+        let mut what = format!("{path} must be {must_be}");
         if let Some(shown) = shown.filter(|_| !self.secret) {
             what.push_str(&format!(", not {shown}"));
         }

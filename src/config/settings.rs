@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::book::{Book, Entry};
+use super::brokers;
 use super::client::{self, ClientSettings};
 use super::engine::EngineSettings;
 use super::given::Given;
@@ -111,6 +112,7 @@ impl Settings {
         }
         given.environment(variables.iter().cloned());
         let env = |name: &str| {
+            given.names(name);
             let found = variables.iter().find(|(there, _)| there == name);
             found.map(|(_, value)| value.clone())
         };
@@ -120,12 +122,7 @@ impl Settings {
 
     fn read(top: &mut Section<'_>, base: &Path, env: &dyn Env) -> Self {
         let mut settings = Self {
-            brokers: text(
-                top,
-                "brokers",
-                "localhost:9092",
-                "Kafka's bootstrap servers, host:port, separated by commas.",
-            ),
+            brokers: brokers::read(top),
             application: name(
                 top,
                 "application",
@@ -189,7 +186,7 @@ pub fn all_settings() -> Vec<Entry> {
     book.into_inner().0
 }
 
-fn text(section: &mut Section<'_>, key: &str, otherwise: &str, about: &str) -> String {
+pub(super) fn text(section: &mut Section<'_>, key: &str, otherwise: &str, about: &str) -> String {
     let text = section.setting(key, otherwise.to_owned(), about);
     if text.trim().is_empty() {
         section.problem(

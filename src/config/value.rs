@@ -22,6 +22,11 @@ pub trait FromToml: Sized {
         Vec::new()
     }
 
+    /// What else is to be said of a text that is well written and yet cannot be taken: completes the same sentence.
+    fn objection(_text: &str) -> Option<&'static str> {
+        None
+    }
+
     /// The value out of an environment variable: as in TOML, where quotes may be left out.
     fn from_text(text: &str) -> Option<Self> {
         let plain = DeValue::String(text.into());
@@ -148,6 +153,9 @@ impl ToToml for Share {
     }
 }
 
+/// Of a duration of nothing: none of the settings can be one.
+const LONGER: &str = "longer than 0";
+
 impl FromToml for Span {
     fn from_toml(value: &DeValue<'_>) -> Option<Self> {
         duration::parse(value.as_str()?)
@@ -155,6 +163,10 @@ impl FromToml for Span {
 
     fn allowed() -> String {
         duration::ALLOWED.into()
+    }
+
+    fn objection(text: &str) -> Option<&'static str> {
+        duration::is_zero(text).then_some(LONGER)
     }
 }
 
@@ -171,6 +183,10 @@ impl FromToml for Duration {
 
     fn allowed() -> String {
         duration::ALLOWED.into()
+    }
+
+    fn objection(text: &str) -> Option<&'static str> {
+        duration::is_zero(text).then_some(LONGER)
     }
 }
 
@@ -192,6 +208,10 @@ impl FromToml for Option<Span> {
 
     fn allowed() -> String {
         format!("{}, or \"none\"", duration::ALLOWED)
+    }
+
+    fn objection(text: &str) -> Option<&'static str> {
+        duration::is_zero(text).then_some("longer than 0, or \"none\"")
     }
 }
 

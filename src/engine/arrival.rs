@@ -39,8 +39,25 @@ pub(super) struct Incoming<R> {
     /// The changelog's high watermark, taken after the committed offset.
     target: i64,
     records: u64,
+    /// How many of them this release cannot read, although it knows their format.
+    unreadable: u64,
     warm: bool,
+    /// It holds what only a newer release knows: its rows are read no further, so what is in memory is not whole.
     blocked: bool,
+}
+
+impl<R> Incoming<R> {
+    /// Its rows, to be caught up if it comes back soon: what is in memory is a beginning of the changelog, up to where
+    /// it was read. Of a partition that is blocked that is not so: the reader went on past what was left out.
+    pub fn into_warm(self, read: Option<i64>, since: Duration) -> Option<Warm<R>> {
+        let rows = self.rows.filter(|_| !self.blocked)?;
+        Some(Warm {
+            rows,
+            marker: self.marker,
+            as_of: read.unwrap_or(self.from),
+            since,
+        })
+    }
 }
 
 /// Partitions that were given together.
@@ -79,6 +96,7 @@ impl<R: Row, Rd> Arrival<R, Rd> {
                     mailbox: Ends::default(),
                     target: 0,
                     records: 0,
+                    unreadable: 0,
                     warm: false,
                     blocked: false,
                 }),
@@ -192,10 +210,12 @@ impl<L: Log, P: Processor> Worker<L, P> {
         let mailbox_ends = self.log.ends(&mailboxes)?;
         let changelog_ends = self.log.ends(&changelogs)?;
         let now = self.clock.monotonic();
+        // One that was made for an earlier answer tells nothing of the rows that are put in place now.
+        arrival.reader = None;
         let mut from = Vec::new();
         for (i, desk) in arrival.desks.iter_mut().enumerate() {
             let ends = changelog_ends[i];
-            desk.records = 0;
+            (desk.records, desk.unreadable) = (0, 0);
             desk.committed = committed[i].clone();
             desk.mailbox = mailbox_ends[i];
             desk.target = match self.settings.sabotage {
@@ -312,6 +332,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             Entry::Row(row) => match desk.rows.get_or_insert_default().replay(row, value) {
                 Replayed::Done => None,
                 Replayed::Corrupt => {
+                    desk.unreadable += 1;
                     self.tell(&Event::CorruptRow {
                         partition: partition.clone(),
                         row,
@@ -332,7 +353,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 None
             }
             Entry::Newer { found, known } => Some((found, known)),
-            Entry::Foreign => None,
+            Entry::Foreign => {
+                desk.unreadable += 1;
+                None
+            }
         };
         if let Some((found, known)) = newer {
             if matches!(self.settings.mode, Mode::Drain { .. }) {
@@ -449,6 +473,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
 /// Whether rows and committed offset belong together; where to read the mailbox from.
 fn check_state<R>(desk: &Incoming<R>) -> Result<i64, Refusal> {
+    check_readable(desk.unreadable, desk.records)?;
     match (&desk.committed, desk.marker) {
         (Some(committed), true) => check_range(committed.offset, desk.mailbox),
         (Some(committed), false) => Err(Refusal::OffsetWithoutRows(committed.offset)),
@@ -457,6 +482,20 @@ fn check_state<R>(desk: &Incoming<R>) -> Result<i64, Refusal> {
         (None, false) if desk.mailbox.start > 0 => Err(Refusal::Purged(desk.mailbox.start)),
         (None, false) => Ok(0),
     }
+}
+
+/// Of so many records in a thousand it may be that they cannot be read, each told as it is found...
+const TOLERATED_IN_1000: u64 = 5;
+/// ...and of so many in a small partition.
+const TOLERATED: u64 = 10;
+
+/// Whether a restore may go on (ENGINE.md 8). Where many rows cannot be read, it is the wrong topic or a fault of ours:
+/// to go on would write it down.
+fn check_readable(unreadable: u64, records: u64) -> Result<(), Refusal> {
+    if unreadable > TOLERATED && unreadable * 1000 > records * TOLERATED_IN_1000 {
+        return Err(Refusal::Unreadable { unreadable, records });
+    }
+    Ok(())
 }
 
 fn check_range(committed: i64, ends: Ends) -> Result<i64, Refusal> {
@@ -473,4 +512,27 @@ fn check_range(committed: i64, ends: Ends) -> Result<i64, Refusal> {
         });
     }
     Ok(committed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_readable;
+
+    #[test]
+    fn a_few_rows_that_cannot_be_read_are_no_reason_to_stop_and_many_are() {
+        //   given so many unreadable   of so many   the restore goes on
+        for (unreadable, records, goes_on) in [
+            (0, 0, true),
+            (1, 1, true),
+            (10, 10, true),
+            (11, 11, false),
+            (11, 2_199, false),
+            (11, 2_200, true),
+            (5_000, 1_000_000, true),
+            (5_001, 1_000_000, false),
+        ] {
+            let checked = check_readable(unreadable, records);
+            assert_eq!(checked.is_ok(), goes_on, "{unreadable} of {records}");
+        }
+    }
 }

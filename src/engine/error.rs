@@ -112,6 +112,17 @@ pub enum Refusal {
         /// As found.
         now: i32,
     },
+    /// Too much of the changelog cannot be read.
+    #[error(
+        "{unreadable} of {records} records of its changelog cannot be read. Is it the changelog of something else, or \
+         was it changed by other hands? If not, it is a bug in heard: please report it. Nothing was written. {REBUILD}"
+    )]
+    Unreadable {
+        /// How many cannot be.
+        unreadable: u64,
+        /// Of how many.
+        records: u64,
+    },
     /// Records were deleted by retention before they were read.
     #[error(
         "the group has read up to {committed}, but the first record left is {start}: what lay between was \

@@ -171,21 +171,13 @@ impl<L: Log, P: Processor> Worker<L, P> {
             inputs.retain(|&(topic, partition)| !ids.contains(&SourceId::Input(topic, partition)));
             for desk in desks.extract_if(.., |desk| ids.contains(&SourceId::Mailbox(desk.number))) {
                 let changelog = self.changelog_partition(desk.number);
-                // What is in memory is a beginning of the changelog, up to where it was read.
                 let read = reader
                     .as_ref()
                     .and_then(|reader| reader.position(&changelog).ok());
-                let as_of = read.unwrap_or(desk.from);
-                let Some(rows) = desk.rows else { continue };
-                self.warm.insert(
-                    desk.number,
-                    Warm {
-                        rows,
-                        marker: desk.marker,
-                        as_of,
-                        since,
-                    },
-                );
+                let number = desk.number;
+                if let Some(warm) = desk.into_warm(read, since) {
+                    self.warm.insert(number, warm);
+                }
             }
         }
         arrivals.retain(|arrival| !arrival.is_empty());

@@ -62,10 +62,13 @@ impl Heard {
     /// The command with these arguments, not yet run, for tests that kill it or feed it.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_heard"));
-        command
-            .args(["--brokers", &Broker::shared().address(), "--prefix", &self.prefix])
-            .env_remove("HEARD_CONFIG")
-            .env_remove("HEARD_LOG");
+        // Nothing of this machine's environment that it would heed.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("HEARD_") {
+                command.env_remove(name);
+            }
+        }
+        command.args(["--brokers", &Broker::shared().address(), "--prefix", &self.prefix]);
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }

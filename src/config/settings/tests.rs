@@ -95,6 +95,49 @@ fn every_setting_is_explained_once_and_can_be_set_from_the_environment() {
     assert!(seen.len() > 80, "{}: {seen:?}", seen.len());
 }
 
+/// CASES 43.
+#[test]
+fn no_duration_may_be_nothing_and_that_is_said() {
+    let mut durations = 0;
+    for entry in all_settings() {
+        let Entry::Setting(setting) = entry else {
+            continue;
+        };
+        // Agreements are in a list: they have no variables.
+        if !setting.allowed.starts_with("a duration") || setting.path.contains(".agreements.") {
+            continue;
+        }
+        durations += 1;
+        let problems = with("", &[(&variable(&setting.path), "0ms")]).expect_err("nothing is no duration");
+        let told = format!("{} must be longer than 0", setting.path);
+        assert!(problems.to_string().contains(&told), "{problems}");
+    }
+    assert!(durations > 20, "{durations}");
+}
+
+/// CASES 43.
+#[test]
+fn a_variable_that_is_nobodys_is_refused() {
+    for (name, meant) in [
+        ("HEARD_BROKER", "HEARD_BROKERS"),
+        ("HEARD_WORKERS", "HEARD_ENGINE__WORKERS"),
+        ("HEARD_SECRET", "HEARD_SECRET__"),
+        ("HEARD_X", "such as HEARD_ENGINE__WORKERS"),
+    ] {
+        let problems = with("", &[(name, "x:1")]).expect_err("it is no setting");
+        let problems = problems.to_string();
+        assert!(
+            problems.contains(&format!("environment variable {name}  is no setting.")),
+            "{problems}"
+        );
+        assert!(problems.contains(meant), "{problems}");
+    }
+    // What a setting names is somebody's.
+    let named = "secret = { env = \"HEARD_SECRET\" }";
+    let secret = ("HEARD_SECRET", "00112233445566778899aabbccddeeff");
+    with(named, &[secret]).unwrap_or_else(|problems| panic!("{problems}"));
+}
+
 #[test]
 fn the_environment_comes_before_the_file() {
     let file = "brokers = \"a:1\"\n[channels.live-chat]\nstage = \"onstage\"\n[kafka]\nsasl.username = \"a\"";
@@ -111,7 +154,6 @@ fn the_environment_comes_before_the_file() {
             ("PASSWORD", "1_000"),
             ("HEARD_WIRE__IDS__17", "Case"),
             ("HEARD_IDENTITY__BLOCKED_BY_KIND__EMAIL", "info@*"),
-            ("HEARD_SECRET", "names no table, so it may be anything"),
         ],
     )
     .unwrap_or_else(|problems| panic!("{problems}"));

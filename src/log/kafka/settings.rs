@@ -260,7 +260,10 @@ impl SettingsError {
     pub(super) fn of(error: KafkaError) -> Self {
         match error {
             // The value is left out: it may be a secret.
-            KafkaError::ClientConfig(_, detail, key, _) => Self::Invalid { key, detail },
+            KafkaError::ClientConfig(_, detail, key, _) => Self::Invalid {
+                key,
+                detail: detail.trim_end().to_owned(),
+            },
             other => Self::Unusable(other.to_string()),
         }
     }
