@@ -54,8 +54,11 @@ Examples:
 pub(super) const TAIL: &str = "\
 Examples:
   heard tail handling.onstage handling.offstage
-  heard tail cases --drain --json | tail -n 1
-  heard tail complaints.email --from-end";
+  heard tail cases -n 10 --drain
+  heard tail complaints.email --from-end
+  heard tail case-events --since 2h --json | jq .value.type
+  heard tail dead-letters -p 3 -o -20 -e
+  heard tail cases --key 388046b3-dcd6-5b3b-8c7a-2b2f1f2f5d52 -n 1 -e";
 
 pub(super) const FORGET: &str = "\
 Examples:

@@ -22,6 +22,7 @@ mod tail;
 mod topics;
 mod version;
 mod when;
+mod width;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -77,6 +78,21 @@ struct Global {
     /// Say nothing but results and errors.
     #[arg(long, short, global = true)]
     quiet: bool,
+}
+
+impl Global {
+    /// The options that say of what a command speaks, to be written once more.
+    fn again(&self) -> Vec<(&'static str, String)> {
+        let config = self.config.as_ref().map(|path| path.display().to_string());
+        [
+            ("--config", config),
+            ("--brokers", self.brokers.clone()),
+            ("--prefix", self.prefix.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -171,7 +187,7 @@ fn execute(cli: &Cli) -> Result<Exit, Failure> {
     let settings = Settings::load(config, &overrides)?;
     match &cli.command {
         Command::Check(_) | Command::Completions(_) | Command::Demo(_) => Ok(Exit::Done),
-        Command::Topics(command) => topics::topics(&settings, command),
+        Command::Topics(command) => topics::topics(&settings, command, &global.again()),
         Command::Ingest(args) => ingest::ingest(&settings, args, global.quiet),
         Command::Run(args) => run::run(&settings, args),
         Command::Tail(args) => tail::tail(&settings, args),

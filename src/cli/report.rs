@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::output::Output;
-use super::{Exit, Failure, connect, when};
+use super::{Exit, Failure, connect, when, width};
 use crate::config::{Settings, TopicKind};
 use crate::model::{Case, Millis};
 use crate::report::{Dimension, Filter, Report, table};
@@ -42,6 +42,9 @@ pub(super) struct ReportArgs {
     /// Until when those have waited who still wait: after a drain, its time. Without it, now.
     #[arg(long, value_name = "TIME", value_parser = when::time_or_ago)]
     as_of: Option<Millis>,
+    /// Columns of the page; without it, those of the terminal, or of COLUMNS, or as many as it takes.
+    #[arg(long, value_name = "N", conflicts_with = "json", value_parser = width::parse)]
+    width: Option<usize>,
 }
 
 impl ReportArgs {
@@ -98,7 +101,7 @@ pub(super) fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Fai
         let json = serde_json::to_string_pretty(&shown).expect("figures are numbers and names");
         output.line(&json)?;
     } else {
-        output.text(&table::render(&shown))?;
+        output.text(&table::render(&shown, width::of_output(args.width)))?;
     }
     output.flush()?;
     Ok(Exit::Done)

@@ -106,6 +106,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let follower = lag::follow(log.clone(), Arc::clone(&metrics));
     let ended = engine::run(&log, &app, &engine, &clock, &seen, &stop);
     drop(follower);
+    metrics.last_words();
     let counts = metrics.counts();
     let took = clock.monotonic().saturating_sub(started);
     tracing::info!(

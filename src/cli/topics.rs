@@ -1,12 +1,15 @@
 //! `heard topics plan` and `heard topics apply`.
 
+mod mend;
+
 use clap::Subcommand;
 
 use super::output::Output;
 use super::{Exit, Failure, connect, examples};
 use crate::config::Settings;
 use crate::log::kafka::KafkaLog;
-use crate::log::{Log, Topic, TopicSpec};
+use crate::log::{Log, Topic, TopicPartition, TopicSpec};
+pub(super) use mend::Mend;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TopicsCommand {
@@ -80,55 +83,56 @@ impl Difference {
         }
     }
 
-    /// What is so of the topic, and what to do about it.
-    pub fn tell(&self) -> (String, String) {
+    /// What is so of the topic.
+    pub fn tell(&self) -> String {
         match self {
             Self::Missing(spec) => {
                 let settings: Vec<_> = spec.settings.iter().map(|(k, v)| format!("{k}={v}")).collect();
-                let shape = format!("{} partitions  {}", spec.partitions, settings.join(" "));
-                (shape, String::new())
+                format!("{} partitions  {}", spec.partitions, settings.join(" "))
             }
-            Self::Partitions { there, wanted, .. } => (
-                format!("has {there} partitions, not {wanted}."),
-                "It is left alone: other partitions would break the order of keys. Set [topics] to what is \
-                 there, or use another prefix."
-                    .into(),
-            ),
+            Self::Partitions { there, wanted, .. } => format!("has {there} partitions, not {wanted}."),
             Self::Setting {
-                topic,
-                name,
-                there,
-                wanted,
-            } => (
-                format!(
-                    "has {name}={}, not {wanted}.",
-                    there.as_deref().unwrap_or("(none)")
-                ),
-                format!(
-                    "Mend it with: kafka-configs.sh --alter --entity-type topics --entity-name {topic} \
-                     --add-config {name}={wanted}"
-                ),
+                name, there, wanted, ..
+            } => format!(
+                "has {name}={}, not {wanted}.",
+                there.as_deref().unwrap_or("(none)")
             ),
         }
     }
 
     fn line(&self) -> String {
-        let (what, mend) = self.tell();
-        match self {
-            Self::Missing(spec) => format!("create  {}  {what}", spec.topic),
-            _ => format!("differs {}  {what} {mend}", self.topic()),
-        }
+        let what = match self {
+            Self::Missing(_) => "create ",
+            _ => "differs",
+        };
+        format!("{what} {}  {}", self.topic(), self.tell())
     }
 }
 
-pub(super) fn topics(settings: &Settings, command: &TopicsCommand) -> Result<Exit, Failure> {
+/// `again` is how the options of this command line are written once more.
+pub(super) fn topics(
+    settings: &Settings,
+    command: &TopicsCommand,
+    again: &[(&str, String)],
+) -> Result<Exit, Failure> {
     let log = connect::log(settings)?;
     let specs = settings.topics.specs(&settings.rules);
     let existing = connect::waiting(settings, || existing(settings, &log, &specs))?;
     let differences = compare(&specs, &existing);
     let mut output = Output::new();
+    let mend = Mend::new(settings);
     for difference in &differences {
         output.line(&difference.line())?;
+        if let Difference::Setting {
+            topic, name, wanted, ..
+        } = difference
+        {
+            output.line(&format!("  {}", mend.alter(topic, name, wanted)))?;
+        }
+    }
+    let has_run = || has_run(settings, &log, &existing);
+    for line in mend.partitions(&differences, &existing, has_run, again) {
+        output.line(&line)?;
     }
     let missing: Vec<_> = differences
         .iter()
@@ -175,6 +179,18 @@ fn existing(settings: &Settings, log: &KafkaLog, specs: &[TopicSpec]) -> Result<
         .zip(kept)
         .map(|((topic, count), kept)| (topic, count, kept))
         .collect())
+}
+
+/// Whether anything was processed here: then the consumer group has offsets. Without an answer it may be so.
+fn has_run(settings: &Settings, log: &KafkaLog, existing: &[Existing]) -> bool {
+    let all = existing.iter().flat_map(|(topic, count, _)| {
+        (0..*count).map(|partition| TopicPartition::new(topic.clone(), partition))
+    });
+    let partitions: Vec<_> = all.collect();
+    match log.committed(&settings.application, &partitions) {
+        Ok(committed) => committed.iter().any(Option::is_some),
+        Err(_) => true,
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! What a story came to, in words and figures, for who answers for the service.
 
-use std::fmt::Write as _;
-
 use super::overview::Overview;
 use super::rules::seen;
 use super::table::{clock, percent};
@@ -11,25 +9,27 @@ use crate::report::Shown;
 use crate::report::dimension::{Dimension, Label};
 use crate::report::figures::{Durations, Figures};
 use crate::report::honest::HonestTime;
+use crate::report::lines::{Table, wrapped};
 
-/// The final report of the story that ended at `ended`.
-pub fn summary(overview: &Overview, ended: Millis) -> String {
+/// The final report of the story that ended at `ended`, in lines of this width if it is bounded.
+pub fn summary(overview: &Overview, ended: Millis, width: Option<usize>) -> String {
     let shown = overview.report().show(ended);
-    let mut out = String::new();
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "What it came to by {} UTC\n",
-        clock(ended, "%A, %-d %B %Y, %H:%M")
-    );
+    let title = format!("What it came to by {} UTC", clock(ended, "%A, %-d %B %Y, %H:%M"));
+    let mut lines = wrapped(&title, width, 2);
+    lines.push(String::new());
     for sentence in sentences(overview, &shown) {
-        let _ = writeln!(out, "- {sentence}");
+        lines.extend(wrapped(&format!("- {sentence}"), width, 2));
     }
-    out.push('\n');
-    by_channel(&mut out, &shown);
-    by_rule(&mut out, overview, &shown);
-    longest(&mut out, overview, ended);
-    out
+    lines.push(String::new());
+    lines.extend(by_channel(&shown, width));
+    lines.extend(["", "What each rule saw:"].map(str::to_owned));
+    lines.extend(
+        by_rule(overview, &shown)
+            .iter()
+            .flat_map(|rule| wrapped(rule, width, 6)),
+    );
+    lines.extend(longest(overview, ended, width));
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 fn sentences(overview: &Overview, shown: &Shown) -> Vec<String> {
@@ -176,18 +176,8 @@ fn honestly(time: &HonestTime) -> String {
     }
 }
 
-fn by_channel(out: &mut String, shown: &Shown) {
-    let titles = [
-        "channel",
-        "",
-        "cases",
-        "answered",
-        "half within",
-        "9 in 10 within",
-        "too late",
-        "unanswered",
-    ];
-    let mut rows = vec![titles.map(str::to_owned)];
+fn by_channel(shown: &Shown, width: Option<usize>) -> Vec<String> {
+    let mut rows = Vec::new();
     for group in &shown.groups {
         let channel = group
             .labels
@@ -200,78 +190,87 @@ fn by_channel(out: &mut String, shown: &Shown) {
         rows.push(row(&channel, stage, &group.figures));
     }
     rows.push(row("all", "", &shown.total));
-    let widths: Vec<usize> = (0..titles.len())
-        .map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0))
-        .collect();
-    for row in rows {
-        let mut line = String::new();
-        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            // Names to the left, figures to the right. Writing to a String cannot fail.
-            let _ = match column {
-                0 | 1 => write!(line, "{cell:<width$}  "),
-                _ => write!(line, "{cell:>width$}  "),
-            };
-        }
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
+    let table = Table {
+        title: "",
+        names: &["channel", ""],
+        figures: &[
+            "cases",
+            "answered",
+            "half within",
+            "9 in 10 within",
+            "too late",
+            "unanswered",
+        ],
+        rows: &rows,
+    };
+    table.lines(width)
 }
 
-fn row(channel: &str, stage: &str, figures: &Figures) -> [String; 8] {
+fn row(channel: &str, stage: &str, figures: &Figures) -> (Vec<String>, Vec<String>) {
     let time = |seconds: Option<i64>| seconds.map_or("-".to_owned(), |s| span(s * 1000));
-    [
-        channel.to_owned(),
-        stage.to_owned(),
+    let cells = [
         figures.cases.to_string(),
         percent(figures.answered, figures.cases),
         time(figures.first_response_s.p50),
         time(figures.first_response_s.p90),
         figures.levels.answer.breached.to_string(),
         figures.unanswered.to_string(),
-    ]
+    ];
+    (vec![channel.to_owned(), stage.to_owned()], cells.to_vec())
 }
 
-/// What each rule saw: its number, the count that tells most, and what that is of.
-fn by_rule(out: &mut String, overview: &Overview, shown: &Shown) {
-    let _ = writeln!(out, "\nWhat each rule saw:");
+/// What each rule saw, a line each: its number, the count that tells most, and what that is of.
+fn by_rule(overview: &Overview, shown: &Shown) -> Vec<String> {
     let rules = seen(overview, shown);
     let counts = rules.iter().filter_map(|rule| rule.counts.first());
     let width = counts.map(|first| first.number().len()).max().unwrap_or(0);
-    for rule in &rules {
-        let Some((first, more)) = rule.counts.split_first() else {
-            continue;
-        };
-        let _ = write!(
-            out,
-            "  {:>2}  {:>width$} {}",
-            rule.number,
-            first.number(),
-            first.what
-        );
+    let line = |rule: &super::rules::Seen| {
+        let (first, more) = rule.counts.split_first()?;
+        let mut line = format!("  {:>2}  {:>width$} {}", rule.number, first.number(), first.what);
         for count in more {
-            let _ = write!(out, ", {count}");
+            line.push_str(&format!(", {count}"));
         }
-        out.push('\n');
-    }
+        Some(line)
+    };
+    rules.iter().filter_map(line).collect()
 }
 
 /// Those who wait longest, at most this many.
 const LONGEST: usize = 5;
 
-fn longest(out: &mut String, overview: &Overview, ended: Millis) {
+/// Of a name, a channel and a time, with what stands between them.
+const LEFT: usize = 2 + 20 + 2 + 9 + 2 + 8 + 2;
+
+fn longest(overview: &Overview, ended: Millis, width: Option<usize>) -> Vec<String> {
     let mut waiting = overview.waiting();
     waiting.sort_by(|a, b| (a.since, &a.who).cmp(&(b.since, &b.who)));
     if waiting.is_empty() {
-        return;
+        return Vec::new();
     }
-    let _ = writeln!(out, "\nWho waits longest, of {}:", waiting.len());
+    // Texts stand below the names where there is no room beside them.
+    let beside = width.is_none_or(|width| width >= LEFT + 30);
+    let room = width
+        .map_or(70, |width| width - if beside { LEFT } else { 4 })
+        .min(70);
+    let mut lines = vec![String::new(), format!("Who waits longest, of {}:", waiting.len())];
     for who in waiting.iter().take(LONGEST) {
-        let _ = writeln!(
-            out,
-            "  {}  {}  {}  {}",
-            padded(&isolated(&who.who, 20), 20),
+        let name = match beside || width.is_none_or(|width| width >= LEFT) {
+            true => padded(&isolated(&who.who, 20), 20),
+            false => padded(&isolated(&who.who, 15), 15),
+        };
+        let left = format!(
+            "  {name}  {}  {}",
             padded(&who.channel, 9),
-            padded(&span(ended.since(who.since)), 8),
-            isolated(&who.text, 70)
+            padded(&span(ended.since(who.since)), 8)
         );
+        let text = isolated(&who.text, room);
+        match beside {
+            true => lines.push(format!("{left}  {text}")),
+            false => lines.extend([left.trim_end().to_owned(), format!("    {text}")]),
+        }
     }
+    lines
 }
+
+#[cfg(test)]
+mod tests;

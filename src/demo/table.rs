@@ -5,6 +5,7 @@ use super::overview::{Overview, Waiting};
 use super::text::{cut, isolated, padded, span};
 use crate::model::{Millis, Stage};
 use crate::report::figures::Figures;
+use crate::report::lines::wrapped;
 
 /// Columns below which a table says less in each line.
 const NARROW: usize = 76;
@@ -25,16 +26,19 @@ pub fn table(
     let waiting = overview.waiting();
     let mut lines = head(&overview.figures(now), &waiting, now, width);
     lines.extend(notice.map(|notice| cut(notice, width)));
+    let columns = Columns::of(width);
+    let order = columns.order();
     // A third of what is left tells what just happened; those who wait matter more.
-    let room = height.saturating_sub(lines.len() + 4);
+    let room = height.saturating_sub(lines.len() + 4 + order.len());
     let news = (room / 3).min(overview.happened().len());
     let rows = room - news;
     lines.push(String::new());
-    lines.push(Columns::of(width).titles());
+    lines.extend(order);
+    lines.push(columns.titles());
     let hidden = waiting.len().saturating_sub(rows);
     let shown = if hidden == 0 { rows } else { rows.saturating_sub(1) };
     for who in waiting.iter().take(shown) {
-        lines.push(Columns::of(width).row(who, now));
+        lines.push(columns.row(who, now));
     }
     if hidden > 0 {
         lines.push(cut(
@@ -96,7 +100,7 @@ pub(super) fn clock(at: Millis, format: &str) -> String {
 }
 
 fn head(figures: &Figures, waiting: &[Waiting], now: Millis, width: usize) -> Vec<String> {
-    let late = waiting.iter().filter(|who| who.due <= now).count();
+    let late = waiting.iter().filter(|who| who.due < now).count();
     let share = percent(figures.answered, figures.cases);
     let first = figures
         .first_response_s
@@ -111,17 +115,24 @@ fn head(figures: &Figures, waiting: &[Waiting], now: Millis, width: usize) -> Ve
         format!("{} wait, {late} for too long", waiting.len()),
     ];
     if width < NARROW {
-        return vec![
-            cut(&parts[0], width),
-            cut(&format!("{}, {}", parts[1], parts[2]), width),
-            cut(&parts[3], width),
-            cut(&parts[4], width),
+        let parts = [
+            parts[0].clone(),
+            format!("{}, {}", parts[1], parts[2]),
+            parts[3].clone(),
+            parts[4].clone(),
         ];
+        return parts
+            .iter()
+            .flat_map(|part| wrapped(part, Some(width), 2))
+            .collect();
     }
-    vec![
-        cut(&format!("{}   {}", parts[0], parts[4]), width),
-        cut(&format!("{}: {}, {}", parts[1], parts[2], parts[3]), width),
+    [
+        format!("{}   {}", parts[0], parts[4]),
+        format!("{}: {}, {}", parts[1], parts[2], parts[3]),
     ]
+    .iter()
+    .flat_map(|part| wrapped(part, Some(width), 2))
+    .collect()
 }
 
 /// A share for people.
@@ -134,6 +145,7 @@ pub(super) fn percent(part: u64, of: u64) -> String {
 
 /// How wide each column is; 0: left out.
 struct Columns {
+    width: usize,
     who: usize,
     place: usize,
     waits: usize,
@@ -143,13 +155,16 @@ struct Columns {
 
 impl Columns {
     fn of(width: usize) -> Self {
-        let (who, place, waits, due) = if width < NARROW {
-            (13, 10, 9, width.saturating_sub(32))
-        } else {
-            (20, 18, 10, 11)
+        // The longest: "late by 23 h 59".
+        let due = 16;
+        let (who, place, waits) = match width {
+            NARROW.. => (20, 18, 10),
+            48.. => (width - 35, 10, 9),
+            _ => (width - 25, 0, 9),
         };
-        let text = width.saturating_sub(who + place + waits + due + 1);
+        let text = width.saturating_sub(who + place + waits + due);
         Self {
+            width,
             who,
             place,
             waits,
@@ -158,8 +173,25 @@ impl Columns {
         }
     }
 
+    /// In what order they are, and what there is no room for.
+    fn order(&self) -> Vec<String> {
+        let mut order = "Who waits: whose answer is due first, first.".to_owned();
+        let left_out = [(self.place, "where"), (self.text, "what they say")];
+        let left_out: Vec<_> = left_out
+            .iter()
+            .filter(|(width, _)| *width == 0)
+            .map(|(_, what)| *what)
+            .collect();
+        if !left_out.is_empty() {
+            order.push_str(&format!(" Too narrow for: {}.", left_out.join(", ")));
+        }
+        wrapped(&order, Some(self.width), 2)
+    }
+
     fn titles(&self) -> String {
-        self.cells(["Who", "where", "waits", "due in", "what they say"].map(str::to_owned))
+        let text = cut("what they say", self.text);
+        let [who, place, waits, due] = ["Who", "where", "waits", "answer due"].map(str::to_owned);
+        self.cells([who, place, waits, due, text])
     }
 
     fn row(&self, who: &Waiting, now: Millis) -> String {
@@ -168,10 +200,13 @@ impl Columns {
             _ => who.channel.clone(),
         };
         let left = who.due.since(now);
-        let due = if left <= 0 { "LATE".into() } else { span(left) };
+        let due = match left {
+            0.. => format!("in {}", span(left)),
+            _ => format!("late by {}", span(-left)),
+        };
         self.cells([
             isolated(&who.who, self.who - 1),
-            cut(&place, self.place - 1),
+            cut(&place, self.place.saturating_sub(1)),
             span(now.since(who.since)),
             due,
             isolated(&who.text, self.text),
@@ -179,7 +214,11 @@ impl Columns {
     }
 
     fn cells(&self, [who, place, waits, due, text]: [String; 5]) -> String {
-        let mut line = padded(&who, self.who) + &padded(&place, self.place) + &padded(&waits, self.waits);
+        let mut line = padded(&who, self.who);
+        if self.place > 0 {
+            line += &padded(&place, self.place);
+        }
+        line += &padded(&waits, self.waits);
         line += &cut(&due, self.due);
         if self.text > 0 {
             line = padded(&line, self.who + self.place + self.waits + self.due) + &text;
@@ -189,4 +228,4 @@ impl Columns {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use tracing::Level;
+
 use super::counts::Counts;
 use super::status::Status;
 use crate::log::{LogError, TopicPartition};
@@ -109,6 +111,22 @@ pub enum Event {
         /// Where to.
         to: Millis,
     },
+}
+
+impl Event {
+    /// How much it matters to whoever reads the log of the program.
+    pub fn level(&self) -> Level {
+        match self {
+            // A first start tells this of every input partition: hundreds of lines.
+            Self::FromEarliest { .. } => Level::DEBUG,
+            Self::Restored { .. }
+            | Self::OutcomeLearnt { .. }
+            | Self::Backpressure { .. }
+            | Self::ClockMoved { .. } => Level::INFO,
+            Self::CorruptRow { .. } | Self::SalvageFailed { .. } | Self::Blocked { .. } => Level::ERROR,
+            _ => Level::WARN,
+        }
+    }
 }
 
 impl fmt::Display for Event {
@@ -256,23 +274,17 @@ pub struct Figured<'a> {
     pub at: Millis,
 }
 
-/// Tells the log of the program.
+/// Tells the log of the program, event by event.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingObserver;
 
 impl Observer for TracingObserver {
     fn event(&self, worker: usize, event: &Event) {
-        match event {
-            // A first start tells this of every input partition: hundreds of lines.
-            Event::FromEarliest { .. } => tracing::debug!(worker, "{event}"),
-            Event::Restored { .. }
-            | Event::OutcomeLearnt { .. }
-            | Event::Backpressure { .. }
-            | Event::ClockMoved { .. } => tracing::info!(worker, "{event}"),
-            Event::CorruptRow { .. } | Event::SalvageFailed { .. } | Event::Blocked { .. } => {
-                tracing::error!(worker, "{event}");
-            }
-            _ => tracing::warn!(worker, "{event}"),
+        match event.level() {
+            Level::ERROR => tracing::error!(worker, "{event}"),
+            Level::WARN => tracing::warn!(worker, "{event}"),
+            Level::INFO => tracing::info!(worker, "{event}"),
+            _ => tracing::debug!(worker, "{event}"),
         }
     }
 }

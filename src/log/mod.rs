@@ -215,6 +215,10 @@ pub trait Log: Clone + Send + Sync + 'static {
     /// The first and end offsets of partitions, in the order asked, from the partition leaders.
     fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, LogError>;
 
+    /// The first offset of each partition, in the order asked, whose record is of this time (milliseconds since 1970) or
+    /// later; none if there is no such record.
+    fn offsets_at(&self, partitions: &[TopicPartition], time: i64) -> Result<Vec<Option<i64>>, LogError>;
+
     /// Deletes all records before the given offsets.
     fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<(), LogError>;
 }

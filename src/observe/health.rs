@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::metrics::Told;
 use crate::engine::Status;
+use crate::model::Millis;
 
 /// A worker that has told nothing for so long is not ready: it hangs in a call.
 const SILENT: Duration = Duration::from_secs(30);
@@ -22,11 +23,36 @@ pub struct Health {
     pub not_alive: Vec<String>,
 }
 
+/// That no broker answers.
+#[derive(Clone, Debug)]
+pub(super) struct Unreachable {
+    /// When the first question was asked that none has answered.
+    pub since: Millis,
+    /// Running time when that was seen.
+    pub at: Duration,
+    /// What became of it.
+    pub why: String,
+}
+
+impl Unreachable {
+    fn line(&self) -> String {
+        let second = jiff::Timestamp::from_second(self.since.0.div_euclid(1000));
+        let since = second.map_or_else(|_| self.since.0.to_string(), |time| time.to_string());
+        format!("brokers unreachable since {since}: {}", self.why)
+    }
+}
+
 /// Of a process with so many workers, at this running time.
-pub(super) fn of(workers: &BTreeMap<usize, Told>, expected: usize, now: Duration) -> Health {
+pub(super) fn of(
+    workers: &BTreeMap<usize, Told>,
+    expected: usize,
+    now: Duration,
+    unreachable: Option<&Unreachable>,
+) -> Health {
     let mut health = Health::default();
+    health.not_ready.extend(unreachable.map(Unreachable::line));
     for worker in 0..expected {
-        let Some(Told { status, at }) = workers.get(&worker) else {
+        let Some(Told { status, at, .. }) = workers.get(&worker) else {
             health.not_ready.push(format!("worker {worker} is starting"));
             continue;
         };
@@ -41,21 +67,22 @@ pub(super) fn of(workers: &BTreeMap<usize, Told>, expected: usize, now: Duration
             let line = format!("worker {worker} has not moved for {} s", silent.as_secs());
             health.not_alive.push(line);
         }
-        let lines = not_ready(status, silent);
+        let lines = not_ready(status, silent, unreachable.is_some());
         let of_worker = lines.into_iter().map(|line| format!("worker {worker} {line}"));
         health.not_ready.extend(of_worker);
     }
     health
 }
 
-fn not_ready(status: &Status, silent: Duration) -> Vec<String> {
+fn not_ready(status: &Status, silent: Duration, unreachable: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if silent >= SILENT {
         lines.push(format!("has not moved for {} s", silent.as_secs()));
     }
     if let Some(error) = &status.mending {
         lines.push(format!("is mending: {error}"));
-    } else if !status.joined {
+    } else if !status.joined && !unreachable {
+        // Without brokers there is no group to be in: they are told of, and it follows.
         lines.push("has not joined its group".to_owned());
     }
     let restoring = status.restoring.iter();
@@ -73,10 +100,24 @@ mod tests {
     use crate::log::{ErrorKind, LogError, TopicPartition};
 
     fn told(status: Status, at: u64) -> Told {
-        Told {
-            status,
-            at: Duration::from_secs(at),
-        }
+        Told::after(None, status, &"interactions".into(), Duration::from_secs(at))
+    }
+
+    #[test]
+    fn brokers_that_do_not_answer_are_told_with_the_time_and_the_worker_is_not_blamed() {
+        let unreachable = Unreachable {
+            since: Millis(1_764_522_005_250),
+            at: Duration::ZERO,
+            why: "asking for the ends of partitions: timed out".into(),
+        };
+        let out = Status::default();
+        let workers = BTreeMap::from([(0, told(out, 0))]);
+        let health = of(&workers, 1, Duration::from_secs(1), Some(&unreachable));
+        assert_eq!(
+            health.not_ready,
+            ["brokers unreachable since 2025-11-30T17:00:05Z: asking for the ends of partitions: timed out"]
+        );
+        assert!(health.not_alive.is_empty(), "to restart it would help nobody");
     }
 
     #[test]
@@ -120,7 +161,7 @@ mod tests {
             (Some(well), 400, "worker 0 has not moved for 400 s", false),
         ] {
             let workers = worker.map(|status| (0, told(status, 0))).into_iter().collect();
-            let health = of(&workers, 1, Duration::from_secs(now));
+            let health = of(&workers, 1, Duration::from_secs(now), None);
             match health.not_ready.as_slice() {
                 [] => assert_eq!(reason, ""),
                 [line] => assert!(!reason.is_empty() && line.starts_with(reason), "{line}"),

@@ -1,13 +1,14 @@
 //! Lag that is true under transactions: the last stable offset less the position (ENGINE.md, "The
-//! client"). Ends are asked for on a thread of their own, so that no record waits for it.
+//! client"), and whether the brokers answer at all. They are asked on a thread of its own, so that no record waits
+//! for it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::metrics::Metrics;
-use crate::log::Log;
+use crate::log::{ErrorKind, Log, TopicPartition};
 
 /// From one question to the next.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -24,23 +25,41 @@ pub struct Follower(#[allow(dead_code, reason = "dropping it says stop")] Sender
 pub fn follow<L: Log>(log: L, metrics: Arc<Metrics>) -> Follower {
     let (stop, stopped) = channel();
     let follow = move || {
+        let mut asked: Option<Instant> = None;
         let mut wait = SOON;
         while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            metrics.tick();
             let positions = metrics.positions();
-            if positions.is_empty() {
-                metrics.lags(&[], &[]);
-                wait = SOON;
+            wait = if positions.is_empty() { SOON } else { INTERVAL };
+            if positions.is_empty() && asked.is_some_and(|at| at.elapsed() < INTERVAL) {
                 continue;
             }
-            let partitions: Vec<_> = positions.iter().map(|(partition, _)| partition.clone()).collect();
-            // Without an answer the lag is not known, and none is shown.
-            let ends = log.ends(&partitions).unwrap_or_default();
-            metrics.lags(&positions, &ends);
-            wait = INTERVAL;
+            asked = Some(Instant::now());
+            ask(&log, &metrics, &positions);
         }
     };
     if let Err(error) = thread::Builder::new().name("lag".into()).spawn(follow) {
         tracing::warn!("the lag is not followed: {error}");
     }
     Follower(stop)
+}
+
+/// Asks the brokers for the ends of what is read here; if nothing is, whether they are there.
+fn ask(log: &impl Log, metrics: &Metrics, positions: &[(TopicPartition, i64)]) {
+    let begun = metrics.now();
+    let answer = if positions.is_empty() {
+        let there = log.partitions(std::slice::from_ref(metrics.mailbox()));
+        there.map(|_| Vec::new())
+    } else {
+        let partitions: Vec<_> = positions.iter().map(|(partition, _)| partition.clone()).collect();
+        log.ends(&partitions)
+    };
+    match answer {
+        Ok(ends) => metrics.lags(positions, &ends),
+        Err(error) if error.kind == ErrorKind::Retriable && !error.denied => {
+            metrics.unanswered(begun, &error)
+        }
+        // They did answer. What the lag is is not known all the same; what is known of it grows old.
+        Err(_) => {}
+    }
 }

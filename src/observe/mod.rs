@@ -3,4 +3,5 @@
 pub mod health;
 pub mod lag;
 pub mod metrics;
+mod repeats;
 pub mod tracing_setup;

@@ -1,7 +1,7 @@
 //! The report: figures of groups of cases, folded from the latest record of each case.
 //!
 //! Pure. `heard report` reads the `cases` topic, folds each case in with [`Report::add`], and shows
-//! [`Shown`] as tables ([`table`]) or as JSON.
+//! [`Shown`] as tables ([`table`], [`lines`]) or as JSON.
 //!
 //! - [`figures`]: what is counted and measured of a group; [`honest`]: times with those still waiting;
 //!   [`spectators`]: who saw that nobody answered; [`advocacy`]: surveys. [`hatrix`] and [`spread`] compare: answered and unanswered cases, channels.
@@ -13,6 +13,7 @@ pub mod figures;
 pub mod filter;
 pub mod hatrix;
 pub mod honest;
+pub mod lines;
 pub mod spectators;
 pub mod spread;
 pub mod table;

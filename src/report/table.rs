@@ -3,28 +3,25 @@
 mod layout;
 mod people;
 
-use std::fmt::Write as _;
-
 use smol_str::SmolStr;
 
 use super::dimension::Label;
 use super::figures::{Durations, Figures, LevelCounts};
 use super::honest::HonestTime;
 use super::{Filter, Group, Shown};
-use layout::{aligned, number, numbers, time};
+use layout::{Page, number, numbers, time};
 
-/// The whole report. Durations are in seconds, as the headings say.
-pub fn render(report: &Shown) -> String {
-    let mut out = String::new();
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{} {}{}, as of {}\n",
+/// The whole report, in lines of this width if it is bounded. Durations are in seconds, as the headings say.
+pub fn render(report: &Shown, width: Option<usize>) -> String {
+    let mut out = Page::new(width);
+    out.text(&format!(
+        "{} {}{}, as of {}",
         report.total.cases,
         if report.total.cases == 1 { "case" } else { "cases" },
         meant(&report.filter),
         time(report.as_of)
-    );
+    ));
+    out.end();
     let tables: [(&str, &[&str], Row); 6] = [
         (
             "Cases",
@@ -104,13 +101,12 @@ pub fn render(report: &Shown) -> String {
     ];
     for (title, columns, row) in tables {
         table(&mut out, title, columns, row, report);
-        out.push('\n');
     }
     people::spectators(&mut out, report);
     people::surveys(&mut out, report);
     people::comparison(&mut out, report);
     people::spread(&mut out, report);
-    out
+    out.into_text()
 }
 
 type Row = fn(&Figures) -> Vec<String>;
@@ -191,13 +187,11 @@ fn follow_through(f: &Figures) -> Vec<String> {
 }
 
 /// A table with a row a group, and one of all.
-fn table(out: &mut String, title: &str, columns: &[&str], row: Row, report: &Shown) {
-    out.push_str(title);
-    out.push('\n');
+fn table(out: &mut Page, title: &str, columns: &[&str], row: Row, report: &Shown) {
     let rows: Vec<_> = groups(report)
         .map(|(labels, figures)| (labels, row(figures)))
         .collect();
-    aligned(out, &report.by, columns, &rows);
+    out.table(title, &report.by, columns, &rows);
 }
 
 /// The figures of each group, and of all, with what stands before them.
@@ -245,6 +239,10 @@ fn meant(filter: &Filter) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use unicode_width::UnicodeWidthStr as _;
+
     use super::render;
     use crate::model::{Advocacy, Case, Millis, SlaState, Stage, SurveyScale};
     use crate::report::{Dimension, Filter, Report};
@@ -280,11 +278,10 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let report = report(&[Dimension::Channel, Dimension::Stage], Filter::default());
-        insta::assert_snapshot!(render(&report.show(AS_OF)));
+        insta::assert_snapshot!(render(&report.show(AS_OF), None));
     }
 
-    #[test]
-    fn other_groups_with_surveys() {
+    fn surveyed() -> Report {
         let mut report = report(
             &[Dimension::Brand],
             Filter {
@@ -307,11 +304,51 @@ mod tests {
                 ..Case::default()
             });
         }
-        insta::assert_snapshot!(render(&report.show(AS_OF)));
+        report
+    }
+
+    #[test]
+    fn other_groups_with_surveys() {
+        insta::assert_snapshot!(render(&surveyed().show(AS_OF), None));
+    }
+
+    /// CASES 46.
+    #[test]
+    fn it_fits_every_width_and_breaks_no_word() {
+        let unbounded = render(&surveyed().show(AS_OF), None);
+        let words: HashSet<&str> = unbounded.split_whitespace().collect();
+        for width in [132, 100, 80, 60, 40] {
+            let shown = render(&surveyed().show(AS_OF), Some(width));
+            for line in shown.lines() {
+                assert!(
+                    line.width() <= width,
+                    "{} columns of {width}: {line}",
+                    line.width()
+                );
+            }
+            // A title that is said once more is said in short: "Times, in seconds", "Times (continued)".
+            let is_whole = |word: &&str| {
+                let ends = [",", ":"].map(|end| format!("{word}{end}"));
+                words.contains(word) || ends.iter().any(|word| words.contains(&**word))
+            };
+            let broken = shown
+                .split_whitespace()
+                .find(|word| !is_whole(word) && *word != "(continued)");
+            assert_eq!(broken, None, "at {width}");
+            let there: HashSet<&str> = shown.split_whitespace().collect();
+            assert_eq!(
+                words.iter().find(|word| !there.contains(*word)),
+                None,
+                "nothing is left out"
+            );
+            if [80, 60, 40].contains(&width) {
+                insta::assert_snapshot!(format!("at_{width}_columns"), shown);
+            }
+        }
     }
 
     #[test]
     fn no_groups_and_no_cases() {
-        insta::assert_snapshot!(render(&Report::new(&[], Filter::default()).show(AS_OF)));
+        insta::assert_snapshot!(render(&Report::new(&[], Filter::default()).show(AS_OF), None));
     }
 }

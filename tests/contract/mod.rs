@@ -95,6 +95,7 @@ macro_rules! suite {
             reading: a_reader_begins_where_it_is_told,
             reading: deleted_records_move_the_start,
             reading: an_offset_that_is_gone_is_an_error,
+            reading: records_are_found_by_their_time,
             reading: a_reader_names_topics_in_the_order_of_their_mention,
             offsets: nothing_committed_is_none,
             offsets: offsets_and_their_text_appear_with_the_commit,

@@ -98,6 +98,31 @@ pub fn an_offset_that_is_gone_is_an_error<W: World>(world: &W) {
     }
 }
 
+/// The first record of a time or later, in each partition by itself.
+pub fn records_are_found_by_their_time<W: World>(world: &W) {
+    const DAY: i64 = 86_400_000;
+    let of = partitions(&topic(world, 2), 2);
+    for value in ["0", "1", "2"] {
+        write(world, &of[0], &[value]);
+        world.pass();
+    }
+    settled(world, &of);
+    let at = |time: i64| {
+        world
+            .retry("asking", || world.log().offsets_at(&of, time))
+            .expect("an answer")
+    };
+    let seen = read_all(world, &of[..1], Isolation::Committed);
+    for record in &seen {
+        let time = record.timestamp;
+        let first = seen.iter().find(|other| other.timestamp >= time);
+        assert_eq!(at(time), [first.map(|first| first.offset), None]);
+    }
+    assert_eq!(at(0), [Some(0), None]);
+    let last = seen.last().expect("there are three").timestamp;
+    assert_eq!(at(last + DAY), [None, None]);
+}
+
 /// A record's topic is an index into the reader's list.
 pub fn a_reader_names_topics_in_the_order_of_their_mention<W: World>(world: &W) {
     let (one, two) = (topic(world, 2), topic(world, 1));

@@ -14,6 +14,8 @@ pub struct Heard {
     prefix: String,
     directory: TempDir,
     config: Option<PathBuf>,
+    /// A broker of its own, by its address; `None`: the one that tests share.
+    broker: Option<String>,
 }
 
 /// How a command ended.
@@ -29,7 +31,14 @@ impl Heard {
             prefix: format!("{name}."),
             directory: TempDir::new().expect("a temporary directory can be made"),
             config: None,
+            broker: None,
         }
+    }
+
+    /// On a broker of its own, which may be stopped.
+    pub fn on(mut self, broker: &Broker) -> Self {
+        self.broker = Some(broker.address());
+        self
     }
 
     /// With this configuration file.
@@ -68,7 +77,9 @@ impl Heard {
                 command.env_remove(name);
             }
         }
-        command.args(["--brokers", &Broker::shared().address(), "--prefix", &self.prefix]);
+        let shared = || Broker::shared().address();
+        let brokers = self.broker.clone().unwrap_or_else(shared);
+        command.args(["--brokers", &brokers, "--prefix", &self.prefix]);
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }
@@ -94,6 +105,7 @@ impl Heard {
             prefix: prefix.into(),
             directory: TempDir::new().expect("a temporary directory can be made"),
             config: self.config.clone(),
+            broker: self.broker.clone(),
         };
         other.run(args)
     }

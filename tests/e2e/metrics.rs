@@ -15,13 +15,13 @@ use crate::outcome::{Outcome, WITHIN_AN_HOUR};
 use crate::prometheus::{self, Prometheus};
 
 /// A `heard run` in live mode that listens at a port of its own. Dropped, it is killed.
-struct Live {
+pub struct Live {
     process: Background,
     address: String,
 }
 
 impl Live {
-    fn start(heard: &Heard, instance: &str) -> Self {
+    pub fn start(heard: &Heard, instance: &str) -> Self {
         let args = ["run", "--instance", instance, "--listen", "127.0.0.1:0"];
         let log = heard.file(&format!("{instance}.log"), "");
         let process = Background::start(instance, &mut heard.command(&args), log);
@@ -34,13 +34,18 @@ impl Live {
         Self { process, address }
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub fn get(&self, path: &str) -> (u16, String) {
         http::get(&self.address, path).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
     /// The sum of the series of a metric that have these labels.
     fn sum(&self, name: &str, labels: &[&str]) -> f64 {
         http::sum(&self.get("/metrics").1, name, labels)
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.process.log()
     }
 
     /// SIGTERM, and an end with status 0.

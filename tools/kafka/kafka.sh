@@ -5,6 +5,7 @@
 #   kafka.sh stop                  ends it; the data stay
 #   kafka.sh run DIR PORT CPORT    in the foreground with data in DIR, until standard input ends;
 #                                  then DIR is removed (what the tests do)
+#   kafka.sh tool CLASS ARG...     one of Kafka's own commands, by its class
 #
 # start and stop take KAFKA_PORT (default 9092); the controller listens on the next port.
 # KAFKA_JVM holds more options for the broker's virtual machine, KAFKA_PROPERTIES more lines of its
@@ -153,6 +154,11 @@ running() {
 
 case ${1:-} in
 start | stop) "$1" ;;
+tool)
+    shift
+    need_kafka
+    exec "${java[@]}" "$@"
+    ;;
 run) [ $# = 4 ] || fail "run needs a directory and two ports"; shift; run "$@" ;;
-*) fail "say start, stop, or run DIR PORT CPORT" ;;
+*) fail "say start, stop, run DIR PORT CPORT, or tool CLASS ARG..." ;;
 esac

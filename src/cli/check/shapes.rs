@@ -3,7 +3,7 @@
 use super::cluster::{INTERNAL, Look, unanswered};
 use super::finding::Finding;
 use crate::cli::Exit;
-use crate::cli::topics::{self, Difference};
+use crate::cli::topics::{self, Difference, Mend};
 use crate::config::TopicKind;
 use crate::engine::recorded_partitions;
 use crate::log::Topic;
@@ -100,7 +100,16 @@ impl Look<'_> {
         let mut counts = Vec::new();
         for difference in topics::compare(&specs, &existing) {
             let topic = difference.topic().clone();
-            let (what, mend) = difference.tell();
+            let what = difference.tell();
+            let mend = match &difference {
+                Difference::Setting {
+                    topic, name, wanted, ..
+                } => {
+                    let command = Mend::new(self.settings).alter(topic, name, wanted);
+                    format!("Mend it with: {command}")
+                }
+                _ => String::new(),
+            };
             let about = format!("topic {topic}");
             match difference {
                 Difference::Missing(_) => {}

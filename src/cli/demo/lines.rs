@@ -2,10 +2,12 @@
 
 use std::io::{self, Write as _};
 
+use console::Term;
+
 use crate::demo::{Overview, Show, table};
 use crate::model::Millis;
 
-/// So long may a line be.
+/// So long may a line be, unless a terminal is narrower.
 const WIDTH: usize = 120;
 
 /// Tells each happening once.
@@ -31,10 +33,13 @@ impl Show for Lines {
         if self.told == happened.len() {
             return Ok(());
         }
+        let terminal = Term::stderr();
+        let columns = terminal.size_checked().filter(|_| terminal.is_term());
+        let width = columns.map_or(WIDTH, |(_, columns)| usize::from(columns).min(WIDTH));
         let mut out = io::stderr().lock();
         for happening in &happened[self.told..] {
             // Standard error may be closed: then there is nobody to tell, and the report still counts.
-            let _ = writeln!(out, "{}", table::line(happening, WIDTH));
+            let _ = writeln!(out, "{}", table::line(happening, width));
         }
         self.told = happened.len();
         Ok(())

@@ -13,7 +13,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::output::Output;
-use super::{Exit, Failure, connect, listen};
+use super::{Exit, Failure, connect, listen, width};
 use crate::config::{Listen, Overrides, Settings};
 use crate::demo::{self, DemoError, Measured, Pace, Show, Telling};
 use crate::log::Log;
@@ -162,7 +162,11 @@ fn tell(
         let json = serde_json::to_string_pretty(&shown).expect("figures are numbers and names");
         output.line(&json)?;
     } else {
-        output.text(&demo::summary(&outcome.overview, outcome.ended))?;
+        output.text(&demo::summary(
+            &outcome.overview,
+            outcome.ended,
+            width::of_output(None),
+        ))?;
         if args.kafka {
             let prefix = &telling.settings.topics.prefix;
             output.line(&format!(

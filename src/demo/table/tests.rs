@@ -28,7 +28,7 @@ fn said(id: &str, minute: i64, channel: &str, name: &str, text: &str) -> Complai
 }
 
 /// An overview of a few people, most of whom wait.
-fn overview() -> Overview {
+pub(in crate::demo) fn overview() -> Overview {
     let people = [
         (
             "1",
@@ -182,6 +182,26 @@ fn with_a_notice_below_its_head() {
 #[test]
 fn on_a_narrow_terminal() {
     insta::assert_snapshot!(drawn(40, 20));
+}
+
+#[test]
+fn on_a_terminal_of_60_columns() {
+    insta::assert_snapshot!(drawn(60, 22));
+}
+
+/// CASES 46.
+#[test]
+fn who_is_late_is_told_by_how_much_and_the_order_is_said() {
+    let drawn = drawn(80, 24);
+    for part in [
+        "Who waits: whose answer is due first, first.",
+        "late by 40 min",
+        "in 1 h 00",
+        "in 2 h 00",
+    ] {
+        assert!(drawn.contains(part), "{part} is not in:\n{drawn}");
+    }
+    assert!(!drawn.contains("LATE"), "{drawn}");
 }
 
 #[test]

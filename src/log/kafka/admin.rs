@@ -202,7 +202,9 @@ impl Admin {
         let starts = list_offsets(&self.uncommitted, partitions, Offset::Beginning)?;
         let stable = list_offsets(&self.committed, partitions, Offset::End)?;
         let high = list_offsets(&self.uncommitted, partitions, Offset::End)?;
-        let ends = starts.into_iter().zip(stable).zip(high);
+        // Each partition has both ends.
+        let [starts, stable, high] = [starts, stable, high].map(|offsets| offsets.into_iter().flatten());
+        let ends = starts.zip(stable).zip(high);
         Ok(ends
             .map(|((start, last_stable), high_watermark)| Ends {
                 start,
@@ -210,6 +212,14 @@ impl Admin {
                 high_watermark,
             })
             .collect())
+    }
+
+    pub fn offsets_at(&self, partitions: &[TopicPartition], time: i64) -> Result<Vec<Option<i64>>, LogError> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        // What is below nothing means something else to the library.
+        list_offsets(&self.committed, partitions, Offset::Offset(time.max(0)))
     }
 
     fn group(&self, group: &str, during: &'static str) -> Result<Arc<BaseConsumer<ReadContext>>, LogError> {
@@ -257,14 +267,15 @@ fn missing(during: &'static str, topic: &Topic) -> LogError {
     )
 }
 
-/// Asks the leaders for the first or the end offsets of all partitions, one request a leader
-/// (ListOffsets). What the end is follows from the client's isolation level.
+/// Asks the leaders for the first or the end offsets of all partitions, or those of a time, one request a leader
+/// (ListOffsets). What the end is follows from the client's isolation level. Only of a time there may be none.
 fn list_offsets(
     client: &BaseConsumer<ReadContext>,
     partitions: &[TopicPartition],
     which: Offset,
-) -> Result<Vec<i64>, LogError> {
+) -> Result<Vec<Option<i64>>, LogError> {
     let during = "asking for the ends of partitions";
+    let may_lack = matches!(which, Offset::Offset(_));
     repeat(|left| {
         drain(client);
         let mut question = TopicPartitionList::with_capacity(partitions.len());
@@ -281,8 +292,8 @@ fn list_offsets(
             .offsets_for_times(question, left)
             .map_err(|e| ends_error(during, &e))?;
         let offset = |p| match lists::offset(&answer, p).map_err(|e| ends_error(during, &e))? {
-            Some(offset) => Ok(offset),
-            None => Err(missing(during, &p.topic)),
+            None if !may_lack => Err(missing(during, &p.topic)),
+            found => Ok(found),
         };
         partitions.iter().map(offset).collect()
     })

@@ -116,6 +116,10 @@ impl Log for KafkaLog {
         self.admin.ends(partitions)
     }
 
+    fn offsets_at(&self, partitions: &[TopicPartition], time: i64) -> Result<Vec<Option<i64>>, LogError> {
+        self.admin.offsets_at(partitions, time)
+    }
+
     fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<(), LogError> {
         self.admin.delete_records(before)
     }

@@ -258,6 +258,16 @@ impl Log for MemoryLog {
         })
     }
 
+    fn offsets_at(&self, partitions: &[TopicPartition], time: i64) -> Result<Vec<Option<i64>>, LogError> {
+        const DURING: &str = "asking for offsets by time";
+        self.shared.call(DURING, |state| {
+            partitions
+                .iter()
+                .map(|tp| state.partition(tp, DURING).map(|p| p.offset_at(Millis(time))))
+                .collect()
+        })
+    }
+
     fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<(), LogError> {
         self.shared
             .call("deleting records", |state| state.delete_records(before))

@@ -93,6 +93,16 @@ impl Partition {
         }
     }
 
+    /// The first record of this time or later.
+    pub fn offset_at(&self, time: Millis) -> Option<i64> {
+        let of_data = |stored: &Stored| matches!(stored.body, Body::Data(_));
+        let mut found = self
+            .records
+            .iter()
+            .filter(|(_, stored)| of_data(stored) && stored.timestamp >= time);
+        found.next().map(|(offset, _)| *offset)
+    }
+
     /// Writes a record of an open transaction.
     pub fn append(&mut self, producer: ProducerId, payload: Payload, timestamp: Millis) {
         self.open.entry(producer).or_insert(self.next);

@@ -19,10 +19,12 @@ use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, Registry, TextEncoder};
 
 pub use plan::Plan;
+pub(super) use reasons::label as reason;
 
-use super::health::{self, Health};
-use crate::engine::{Clock, CommitTook, Counts, Event, Figured, Held, Observer, Status, TracingObserver};
-use crate::log::{Ends, TopicPartition};
+use super::health::{self, Health, Unreachable};
+use super::repeats::{Line, Repeats};
+use crate::engine::{Clock, CommitTook, Counts, Event, Figured, Held, Observer, Status};
+use crate::log::{Ends, LogError, Topic, TopicPartition};
 use crate::model::Millis;
 use ledger::Ledger;
 use work::Latency;
@@ -33,6 +35,7 @@ pub struct Metrics {
     clock: Arc<dyn Clock>,
     process: Registry,
     state: Mutex<State>,
+    lines: Mutex<Repeats>,
 }
 
 /// What workers have told.
@@ -50,31 +53,59 @@ struct State {
     workers: BTreeMap<usize, Told>,
     /// Lag and what is held back, by kind of topic.
     lags: BTreeMap<&'static str, (i64, i64)>,
+    /// When that was learnt, in running time.
+    lags_known: Option<Duration>,
+    /// Since when no broker has answered, if that is so.
+    unreachable: Option<Unreachable>,
 }
 
 impl State {
-    /// The rows held here, by mailbox partition. Two workers may claim one for a moment, while it moves
-    /// from one to the other: then it is whose word is newer.
-    fn held(&self) -> impl Iterator<Item = &Held> {
+    /// The rows held here, by mailbox partition, and when each was last known to be so. Two workers may claim one for a
+    /// moment, while it moves from one to the other: then it is whose word is newer.
+    fn known(&self) -> BTreeMap<i32, (Duration, &Held)> {
         let mut newest: BTreeMap<i32, (Duration, &Held)> = BTreeMap::new();
-        for told in self.workers.values() {
-            for held in &told.status.held {
-                let known = newest.get(&held.number);
-                if known.is_none_or(|(at, _)| *at <= told.at) {
-                    newest.insert(held.number, (told.at, held));
-                }
+        for (&number, (at, held)) in self.workers.values().flat_map(|told| &told.held) {
+            let known = newest.get(&number);
+            if known.is_none_or(|(known, _)| known <= at) {
+                newest.insert(number, (*at, held));
             }
         }
-        newest.into_values().map(|(_, held)| held)
+        newest
+    }
+
+    /// The rows held here, by mailbox partition.
+    fn held(&self) -> impl Iterator<Item = &Held> {
+        self.known().into_values().map(|(_, held)| held)
     }
 }
 
 /// How a worker stands, and when it said so.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
+    /// How it stands, but for the rows that it holds.
     pub status: Status,
     /// Running time.
     pub at: Duration,
+    /// The rows of its partitions, and when they were last known to be so, in running time.
+    held: BTreeMap<i32, (Duration, Held)>,
+}
+
+impl Told {
+    /// What a worker says now, after what it said `before`. Rows that it had to give up because it is out of its group, as
+    /// when the brokers are away, are still the last that is known of these cases, until it is in its group again and
+    /// either has restored them or has not been given them: cases do not end by nobody looking after them.
+    pub fn after(before: Option<Self>, mut status: Status, mailbox: &Topic, at: Duration) -> Self {
+        let mut held = before.map(|before| before.held).unwrap_or_default();
+        let restores = |number: &i32| {
+            let of =
+                |partition: &TopicPartition| partition.partition == *number && partition.topic == *mailbox;
+            status.restoring.iter().any(of)
+        };
+        held.retain(|number, _| !status.left && (!status.joined || restores(number)));
+        let now = std::mem::take(&mut status.held);
+        held.extend(now.into_iter().map(|held| (held.number, (at, held))));
+        Self { status, at, held }
+    }
 }
 
 impl Metrics {
@@ -92,6 +123,7 @@ impl Metrics {
             clock,
             process,
             state: Mutex::default(),
+            lines: Mutex::default(),
         }
     }
 
@@ -121,13 +153,20 @@ impl Metrics {
         work::build(&mut scrape);
         cases::gather(&self.plan, &state, now, &mut scrape);
         work::gather(&self.plan, &state, &mut scrape);
+        work::freshness(&state, self.clock.monotonic(), &mut scrape);
         scrape.sort_by(|a, b| a.name().cmp(b.name()));
         scrape
     }
 
     /// How this process is, with so many workers.
     pub fn health(&self, workers: usize) -> Health {
-        health::of(&self.state().workers, workers, self.clock.monotonic())
+        let state = self.state();
+        health::of(
+            &state.workers,
+            workers,
+            self.clock.monotonic(),
+            state.unreachable.as_ref(),
+        )
     }
 
     /// Partitions that are read here, and up to where.
@@ -139,7 +178,17 @@ impl Metrics {
             .collect()
     }
 
-    /// The ends of partitions at these positions have been learnt; none at all: they could not be.
+    /// The topic through which actors tell each other.
+    pub fn mailbox(&self) -> &Topic {
+        &self.plan.mailbox
+    }
+
+    /// Wall time, for [`Metrics::unanswered`].
+    pub fn now(&self) -> Millis {
+        self.clock.wall()
+    }
+
+    /// The brokers have answered: these are the ends of partitions that are read here, at these positions.
     pub fn lags(&self, partitions: &[(TopicPartition, i64)], ends: &[Ends]) {
         let mut lags = BTreeMap::new();
         for ((partition, position), ends) in partitions.iter().zip(ends) {
@@ -148,13 +197,51 @@ impl Metrics {
             *lag += ends.lag(*position);
             *held_back += ends.held_back();
         }
-        self.state().lags = lags;
+        let mut state = self.state();
+        state.unreachable = None;
+        // Who is out of the group reads nothing, and yet there is something left to read.
+        let out = |told: &Told| !told.status.joined && !told.status.left;
+        if partitions.is_empty() && state.workers.values().any(out) {
+            return;
+        }
+        state.lags_known = (!partitions.is_empty()).then(|| self.clock.monotonic());
+        state.lags = lags;
+    }
+
+    /// No broker has answered what was asked at this time. What was known before stays known, and grows old.
+    pub fn unanswered(&self, asked: Millis, why: &LogError) {
+        let at = self.clock.monotonic();
+        let unreachable = || Unreachable {
+            since: asked,
+            at,
+            why: why.to_string(),
+        };
+        self.state().unreachable.get_or_insert_with(unreachable);
+    }
+
+    fn say(&self, lines: impl FnOnce(&mut Repeats, Duration) -> Vec<Line>) {
+        let now = self.clock.monotonic();
+        let lines = lines(
+            &mut self.lines.lock().unwrap_or_else(PoisonError::into_inner),
+            now,
+        );
+        lines.into_iter().for_each(Line::say);
+    }
+
+    /// Logs what is due of what happens over and over.
+    pub fn tick(&self) {
+        self.say(Repeats::due);
+    }
+
+    /// Logs all that is not logged yet, at the end.
+    pub fn last_words(&self) {
+        self.say(Repeats::rest);
     }
 }
 
 impl Observer for Metrics {
     fn event(&self, worker: usize, event: &Event) {
-        TracingObserver.event(worker, event);
+        self.say(|lines, now| lines.happened(worker, event, now).into_iter().collect());
         if let Event::DeadLettered {
             partition, reason, ..
         } = event
@@ -193,7 +280,14 @@ impl Observer for Metrics {
 
     fn stands(&self, worker: usize, status: Status) {
         let at = self.clock.monotonic();
-        self.state().workers.insert(worker, Told { status, at });
+        let left = status.left;
+        {
+            let mut state = self.state();
+            let before = state.workers.remove(&worker);
+            let told = Told::after(before, status, &self.plan.mailbox, at);
+            state.workers.insert(worker, told);
+        }
+        self.say(if left { Repeats::rest } else { Repeats::due });
     }
 }
 
@@ -202,5 +296,7 @@ fn age(since: Millis, now: Millis) -> f64 {
     now.since(since).max(0) as f64 / 1000.0
 }
 
+#[cfg(test)]
+mod outage;
 #[cfg(test)]
 mod tests;

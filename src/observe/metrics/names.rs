@@ -117,6 +117,10 @@ names! {
         "Partitions assigned here: being read, being restored, or blocked until a newer release.";
     LAG = Gauge "heard_lag_records" ["topic"]
         "What is left to read up to the last stable offset, in partitions read here.";
+    KNOWN_AGE = Gauge "heard_known_age_seconds" ["of"]
+        "How long ago what the gauges of cases and rows, and of lag, say was last known to be so.";
+    UNREACHABLE = Gauge "heard_brokers_unreachable_seconds" []
+        "For how long no broker has answered; 0 while they do.";
     HELD_BACK = Gauge "heard_held_back_records" ["topic"]
         "Offsets behind open transactions, in partitions read here.";
 }

@@ -28,7 +28,7 @@ pub struct Plan {
     /// What input topics hold, by index.
     pub(super) inputs: Vec<Input>,
     by_topic: BTreeMap<Topic, usize>,
-    mailbox: Topic,
+    pub(super) mailbox: Topic,
     queues: FxHashMap<u64, (usize, Stage, Waiting)>,
 }
 

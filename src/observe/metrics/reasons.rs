@@ -54,7 +54,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
 }
 
 /// The label value of a code.
-pub(super) fn label(code: &str) -> &'static str {
+pub(in crate::observe) fn label(code: &str) -> &'static str {
     REASONS
         .into_iter()
         .find(|reason| *reason == code)

@@ -463,8 +463,12 @@ fn a_partition_that_moves_is_shown_once() {
     metrics.stands(0, holds(6));
     assert_eq!(value(&metrics.scrape(), "heard_state_rows{partition=\"3\"}"), 6.0);
     assert_eq!(metrics.scrape().matches("heard_state_rows{").count(), 1);
-    metrics.stands(0, Status::default());
-    metrics.stands(1, Status::default());
+    let without = || Status {
+        joined: true,
+        ..Status::default()
+    };
+    metrics.stands(0, without());
+    metrics.stands(1, without());
     assert!(
         !metrics.scrape().contains("heard_state_rows{"),
         "both were taken away"

@@ -74,6 +74,23 @@ pub(super) fn gather(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>)
     held_back.finish(scrape);
 }
 
+/// How old it is what the gauges say: it is not what they say that changes when nobody can ask.
+pub(super) fn freshness(state: &State, now: Duration, scrape: &mut Vec<MetricFamily>) {
+    let age = |at: Duration| now.saturating_sub(at).as_secs_f64();
+    let mut known = Family::new(names::KNOWN_AGE);
+    if let Some(oldest) = state.known().values().map(|(at, _)| *at).min() {
+        known.value(&["cases"], age(oldest));
+    }
+    if let Some(at) = state.lags_known {
+        known.value(&["lag"], age(at));
+    }
+    known.finish(scrape);
+    let mut unreachable = Family::new(names::UNREACHABLE);
+    let since = state.unreachable.as_ref().map(|unreachable| unreachable.at);
+    unreachable.value(&[], since.map_or(0.0, age));
+    unreachable.finish(scrape);
+}
+
 /// What became of input records.
 fn events(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>) {
     let mut family = Family::new(names::EVENTS);

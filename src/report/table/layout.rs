@@ -1,9 +1,8 @@
 //! Cells and how they line up.
 
-use unicode_width::UnicodeWidthStr as _;
-
 use crate::model::Millis;
 use crate::report::Dimension;
+use crate::report::lines::{Table, wrapped};
 use crate::stats::Interval;
 
 /// Counts as cells.
@@ -24,35 +23,62 @@ pub(super) fn interval(interval: Option<Interval>, factor: f64) -> String {
     })
 }
 
-/// Rows under headings: the dimensions to the left, the rest to the right.
-pub(super) fn aligned(
-    out: &mut String,
-    by: &[Dimension],
-    columns: &[&str],
-    rows: &[(Vec<String>, Vec<String>)],
-) {
-    let mut heading: Vec<String> = by.iter().map(|dimension| dimension.name().to_owned()).collect();
-    // The row of all needs a place even where there are no groups.
-    heading.resize(heading.len().max(1), String::new());
-    let left = heading.len();
-    heading.extend(columns.iter().map(|column| (*column).to_owned()));
-    let rows = rows
-        .iter()
-        .map(|(labels, cells)| [labels.as_slice(), cells].concat());
-    let lines: Vec<_> = std::iter::once(heading).chain(rows).collect();
-    let widest = |column: usize| lines.iter().map(|line| line[column].width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..left + columns.len()).map(widest).collect();
-    for line in &lines {
-        let mut text = String::new();
-        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
-            let space = " ".repeat(width - cell.width());
-            text.extend(match column < left {
-                true => [cell, &space, "  "],
-                false => [&space, cell, "  "],
-            });
+/// How wide a paragraph is where nothing bounds it.
+const PARAGRAPH: usize = 108;
+
+/// A report as it grows: blocks of lines, in a width if it is bounded.
+pub(super) struct Page {
+    text: String,
+    width: Option<usize>,
+}
+
+impl Page {
+    pub fn new(width: Option<usize>) -> Self {
+        Self {
+            text: String::new(),
+            width,
         }
-        out.push_str(text.trim_end());
-        out.push('\n');
+    }
+
+    /// A paragraph. It has lines even where a table may be as wide as it is.
+    pub fn text(&mut self, text: &str) {
+        for line in wrapped(text, Some(self.width.unwrap_or(PARAGRAPH)), 2) {
+            self.text.push_str(&line);
+            self.text.push('\n');
+        }
+    }
+
+    /// The end of a block.
+    pub fn end(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// A block: rows under headings, the dimensions to the left, the rest to the right.
+    pub fn table(
+        &mut self,
+        title: &str,
+        by: &[Dimension],
+        columns: &[&str],
+        rows: &[(Vec<String>, Vec<String>)],
+    ) {
+        let mut names: Vec<&str> = by.iter().map(|dimension| dimension.name()).collect();
+        // The row of all needs a place even where there are no groups.
+        names.resize(names.len().max(1), "");
+        let table = Table {
+            title,
+            names: &names,
+            figures: columns,
+            rows,
+        };
+        for line in table.lines(self.width) {
+            self.text.push_str(&line);
+            self.text.push('\n');
+        }
+        self.end();
+    }
+
+    pub fn into_text(self) -> String {
+        self.text
     }
 }
 

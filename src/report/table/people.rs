@@ -1,11 +1,9 @@
 //! Tables that only some reports have: spectators, surveys, and what is compared.
 
-use std::fmt::Write as _;
-
 use smol_str::SmolStr;
 
 use super::groups;
-use super::layout::{aligned, interval, number, numbers};
+use super::layout::{Page, interval, number, numbers};
 use crate::report::dimension::{Dimension, Label};
 use crate::report::hatrix::{self, Side};
 use crate::report::spectators::SpectatorFigures;
@@ -13,7 +11,7 @@ use crate::report::spread::{Apart, Spread};
 use crate::report::{Shown, advocacy};
 
 /// Spectators left waiting, if any are known.
-pub(super) fn spectators(out: &mut String, report: &Shown) {
+pub(super) fn spectators(out: &mut Page, report: &Shown) {
     let known = groups(report).filter(|(_, figures)| figures.spectators.cases > 0);
     let rows: Vec<_> = known
         .map(|(labels, figures)| {
@@ -37,9 +35,6 @@ pub(super) fn spectators(out: &mut String, report: &Shown) {
     if rows.is_empty() {
         return;
     }
-    out.push_str(
-        "Spectators left waiting: who can see a complaint, times hours until the first public answer\n",
-    );
     let columns = [
         "cases with audience",
         "no public answer yet",
@@ -47,12 +42,12 @@ pub(super) fn spectators(out: &mut String, report: &Shown) {
         "audience-hours",
         "of them still waiting",
     ];
-    aligned(out, &report.by, &columns, &rows);
-    out.push('\n');
+    let title = "Spectators left waiting: who can see a complaint, times hours until the first public answer";
+    out.table(title, &report.by, &columns, &rows);
 }
 
 /// Surveys by instrument, if there are any.
-pub(super) fn surveys(out: &mut String, report: &Shown) {
+pub(super) fn surveys(out: &mut Page, report: &Shown) {
     let rows: Vec<_> = groups(report)
         .flat_map(|(labels, figures)| figures.surveys.iter().map(move |survey| (labels.clone(), survey)))
         .map(|(labels, survey)| {
@@ -73,10 +68,10 @@ pub(super) fn surveys(out: &mut String, report: &Shown) {
         })
         .collect();
     if rows.is_empty() {
-        out.push_str("Surveys: none\n\n");
+        out.text("Surveys: none");
+        out.end();
         return;
     }
-    out.push_str("Surveys: promoters less detractors, per cent, with a 95 % interval\n");
     let columns = [
         "instrument",
         "surveyed",
@@ -86,12 +81,12 @@ pub(super) fn surveys(out: &mut String, report: &Shown) {
         "net",
         "95 %",
     ];
-    aligned(out, &report.by, &columns, &rows);
-    out.push('\n');
+    let title = "Surveys: promoters less detractors, per cent, with a 95 % interval";
+    out.table(title, &report.by, &columns, &rows);
 }
 
 /// Promoters among answered and unanswered cases, if there are surveys.
-pub(super) fn comparison(out: &mut String, report: &Shown) {
+pub(super) fn comparison(out: &mut Page, report: &Shown) {
     if report.hatrix.is_empty() {
         return;
     }
@@ -117,14 +112,12 @@ pub(super) fn comparison(out: &mut String, report: &Shown) {
             (vec![Label::Name(row.channel.clone()).to_string()], cells)
         })
         .collect();
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "Hatrix: promoters among answered cases less those among unanswered ones, in points, with a 95 % interval.\n\
-         An association, not an effect of answering; from {} surveys a side on. Gained and lost: customers whose\n\
+    out.text(&format!(
+        "Hatrix: promoters among answered cases less those among unanswered ones, in points, with a 95 % interval. \
+         An association, not an effect of answering; from {} surveys a side on. Gained and lost: customers whose \
          score is higher or lower than in an earlier case, with the same instrument.",
         hatrix::ENOUGH
-    );
+    ));
     let columns = [
         "instrument",
         "answered: promoters",
@@ -134,49 +127,43 @@ pub(super) fn comparison(out: &mut String, report: &Shown) {
         "association",
         "95 %",
     ];
-    aligned(out, &[Dimension::Channel], &columns, &rows);
-    out.push('\n');
+    out.table("", &[Dimension::Channel], &columns, &rows);
 }
 
 /// How far channels are apart.
-pub(super) fn spread(out: &mut String, report: &Shown) {
-    out.push_str("Between channels: the customer chooses the channel, the promise must not depend on it\n");
+pub(super) fn spread(out: &mut Page, report: &Shown) {
+    out.text("Between channels: the customer chooses the channel, the promise must not depend on it");
     let name = |channel: &SmolStr| Label::Name(channel.clone());
     let Spread { answer_s, answer_met } = &report.spread;
-    // Writing to a String cannot fail.
-    let _ = match answer_s {
-        None => writeln!(out, "answer p50: nothing to compare"),
+    out.text(&match answer_s {
+        None => "answer p50: nothing to compare".to_owned(),
         Some(Apart {
             difference,
             largest,
             smallest,
         }) => {
-            let _ = write!(
-                out,
-                "answer p50: {} s in {} (of {}), ",
+            let (channel, n) = (name(&largest.channel), largest.n);
+            let other = match difference.zip(largest.value) {
+                Some((apart, value)) => format!("{value} s in {channel} (of {n}): {apart} s apart"),
+                None => format!("not reached yet in {channel} (of {n})"),
+            };
+            format!(
+                "answer p50: {} s in {} (of {}), {other}",
                 number(smallest.value),
                 name(&smallest.channel),
                 smallest.n
-            );
-            let (channel, n) = (name(&largest.channel), largest.n);
-            match difference.zip(largest.value) {
-                Some((apart, value)) => {
-                    writeln!(out, "{value} s in {channel} (of {n}): {apart} s apart")
-                }
-                None => writeln!(out, "not reached yet in {channel} (of {n})"),
-            }
+            )
         }
-    };
+    });
     let percent =
         |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.0} %", 100.0 * share));
-    let _ = match answer_met {
-        None => writeln!(out, "answer levels met: nothing to compare"),
+    out.text(&match answer_met {
+        None => "answer levels met: nothing to compare".to_owned(),
         Some(Apart {
             difference,
             largest,
             smallest,
-        }) => writeln!(
-            out,
+        }) => format!(
             "answer levels met: {} in {} (of {}), {} in {} (of {}): {} points apart",
             percent(smallest.value),
             name(&smallest.channel),
@@ -186,5 +173,5 @@ pub(super) fn spread(out: &mut String, report: &Shown) {
             largest.n,
             difference.map_or("-".to_owned(), |share| format!("{:.0}", 100.0 * share)),
         ),
-    };
+    });
 }
