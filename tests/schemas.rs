@@ -211,7 +211,7 @@ fn a_newer_writers_fields_are_skipped_and_its_symbols_fall_back_or_are_refused()
                     T::NAME
                 );
             }
-            (Err(error), Err(())) => assert_eq!(error.code(), "unknown-symbol", "{}", T::NAME),
+            (Err(error), Err(())) => assert_eq!(error.code(), "unknown_symbol", "{}", T::NAME),
             (read, expected) => panic!("{}: {read:?} where {expected:?} is right", T::NAME),
         }
     }

@@ -50,7 +50,7 @@ fn every_strict_prefix_is_refused_and_so_are_bytes_after_the_end() {
             for end in 0..value.len() {
                 let refused = decoder.decode(&value[..end]).map_err(|error| error.code());
                 prop_assert!(
-                    matches!(refused, Err("truncated" | "too-large")),
+                    matches!(refused, Err("truncated" | "too_large")),
                     "{} bytes: {:?}",
                     end,
                     refused
@@ -59,7 +59,7 @@ fn every_strict_prefix_is_refused_and_so_are_bytes_after_the_end() {
             value.extend_from_slice(&more);
             prop_assert_eq!(
                 decoder.decode(&value).map_err(|error| error.code()),
-                Err("trailing-bytes")
+                Err("trailing_bytes")
             );
             Ok(())
         });

@@ -28,6 +28,12 @@ pub(super) fn read(top: &mut Section<'_>, identity: &mut IdentityRules) {
         "Where a phone number is from that is written without its country: the two letters of a region, such as \
          \"GB\". \"none\": such numbers are compared as they are written.",
     );
+    let field: Option<String> = section.optional(
+        "customer_key_field",
+        "\"id\"",
+        "Which field of a customer record's key is the customer's id, where the key is a struct of several.",
+    );
+    identity.customer_key_field = field.map(Into::into);
     let mut by_kind = section.table(
         "blocked_by_kind",
         "And those of single kinds of identifier: a line for each kind.",

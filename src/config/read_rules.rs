@@ -159,6 +159,11 @@ fn read_limits(top: &mut Section<'_>, limits: &mut Limits) {
         "limits",
         "What a record may hold: what is beyond is refused (times) or cut (text).",
     );
+    limits.oldest_time = section.setting(
+        "oldest_time",
+        limits.oldest_time,
+        "Nothing happened before this: seconds taken for milliseconds are a time of 1970.",
+    );
     limits.max_ahead = section.setting(
         "max_ahead",
         limits.max_ahead,

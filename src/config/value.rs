@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::duration;
 use super::rules::{Region, Share, Span, UnknownKind};
-use crate::model::Stage;
+use crate::model::{Millis, Stage};
 
 /// A type that a TOML value can be read as.
 pub trait FromToml: Sized {
@@ -218,6 +218,28 @@ impl FromToml for Option<Span> {
 impl ToToml for Option<Span> {
     fn to_toml(&self) -> String {
         self.map_or_else(|| quoted("none"), |span| span.to_toml())
+    }
+}
+
+impl FromToml for Millis {
+    fn from_toml(value: &DeValue<'_>) -> Option<Self> {
+        let text = match value {
+            DeValue::Datetime(datetime) => datetime.to_string(),
+            other => other.as_str()?.to_owned(),
+        };
+        let moment: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(moment.as_millisecond()))
+    }
+
+    fn allowed() -> String {
+        "a moment such as \"2000-01-01T00:00:00Z\"".into()
+    }
+}
+
+impl ToToml for Millis {
+    fn to_toml(&self) -> String {
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        quoted(&moment.to_string())
     }
 }
 

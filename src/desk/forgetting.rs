@@ -17,8 +17,9 @@ use crate::processor::Context;
 /// The party key of a case whose person was forgotten.
 pub const PARTY: &str = "forgotten";
 
-/// What stands before an id of which only the keyed hash is left.
-const HIDDEN: &str = "forgotten:";
+/// What stands before an id of which only the keyed hash is left. Intake refuses names of inputs that begin so: no
+/// other id can be taken for one.
+const HIDDEN: &str = "⟨forgotten⟩";
 
 /// What is to be forgotten.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,12 +4,16 @@
 //! that names only a person goes to an actor of its own, which finds the party. What cannot be used is
 //! refused with a reason, and the engine writes it to the dead letters.
 
+pub mod bounds;
+pub mod customer_key;
 pub(crate) mod normalise;
 mod phone;
 mod spelling;
 mod validate;
 
 use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 use crate::config::rules::{IdentityRules, Region, RuleSettings, UnknownKind};
 use crate::desk::conversation::who::customer_key;
@@ -23,6 +27,7 @@ use crate::model::{
 };
 use crate::processor::Rejection;
 use crate::wire::{DecodeError, Decoder, Registry};
+use customer_key::{CLEARS, KeyReader};
 use normalise::Written;
 
 /// What an input topic holds.
@@ -46,6 +51,7 @@ pub struct Intake {
     keys: Keys,
     inputs: Vec<InputKind>,
     decoders: Decoders,
+    registry: Arc<Registry>,
 }
 
 struct Decoders {
@@ -73,6 +79,7 @@ impl Intake {
             keys,
             inputs,
             decoders,
+            registry: Arc::clone(registry),
         }
     }
 
@@ -92,7 +99,9 @@ impl Intake {
             (InputKind::Complaints, Some(value)) => self.complaint(value, record.timestamp, effects),
             (InputKind::Responses, Some(value)) => self.response(value, record.timestamp, effects),
             (InputKind::Updates, Some(value)) => self.update(value, record.timestamp, effects),
-            (InputKind::Customers, Some(value)) => self.customer(value, record.timestamp, effects),
+            (InputKind::Customers, Some(value)) => {
+                self.customer(record.key, value, record.timestamp, effects)
+            }
             (InputKind::Customers, None) => self.dropped(record, effects),
             (InputKind::Surveys, Some(value)) => self.survey(value, record.timestamp, effects),
             (_, None) => Err(Rejection::new(
@@ -105,13 +114,14 @@ impl Intake {
     fn complaint(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut complaint = decoded(self.decoders.complaint.decode(value))?;
         validate::complaint(&complaint, &self.settings, Millis(logged))?;
+        bounds::complaint(&mut complaint);
         let written = self.person(
             &mut complaint.author,
             &complaint.source,
             complaint.brand.as_deref(),
             Some(&complaint.channel),
         );
-        normalise::text(&mut complaint.text, self.settings.limits.max_text_bytes);
+        bounds::text(&mut complaint.text, self.settings.limits.max_text_bytes);
         effects.saw(complaint.occurred_at);
         let conversation = complaint
             .conversation_id
@@ -133,8 +143,10 @@ impl Intake {
     fn response(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut response = decoded(self.decoders.response.decode(value))?;
         validate::response(&response, &self.settings, Millis(logged))?;
+        bounds::response(&mut response);
         if let Some(customer) = &mut response.customer {
-            self.person(customer, &response.source, None, Some(&response.channel));
+            let brand = response.brand.as_deref();
+            self.person(customer, &response.source, brand, Some(&response.channel));
         }
         if response.kind == ResponseKind::Unknown {
             response.kind = match self.settings.unknown_kind {
@@ -143,8 +155,6 @@ impl Intake {
                 UnknownKind::Note => ResponseKind::Note,
             };
         }
-        // No rule reads what the company wrote: it need not travel.
-        response.text = None;
         effects.saw(response.occurred_at);
         let to = self
             .keys
@@ -156,6 +166,7 @@ impl Intake {
     fn update(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut update = decoded(self.decoders.update.decode(value))?;
         validate::update(&update, &self.settings, Millis(logged))?;
+        bounds::update(&mut update);
         if let Some(customer) = &mut update.customer {
             let brand = update.brand.as_deref();
             self.person(customer, &update.source, brand, Some(&update.channel));
@@ -168,9 +179,25 @@ impl Intake {
         Ok(())
     }
 
-    fn customer(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
+    fn customer(
+        &self,
+        key: Option<&[u8]>,
+        value: &[u8],
+        logged: i64,
+        effects: &mut Effects,
+    ) -> Result<(), Rejection> {
         let mut customer = decoded(self.decoders.customer.decode(value))?;
+        normalise::customer_ids(&mut customer);
         validate::customer(&customer, &self.settings, Millis(logged))?;
+        if key.is_some_and(|key| !key.is_empty())
+            && self.keys_of_customers().customer(key)? != customer.customer_id
+        {
+            return Err(Rejection::new(
+                "key_names_another",
+                "the key names another customer than the record: compaction and tombstones would not meet it",
+            ));
+        }
+        bounds::customer(&mut customer);
         let identity = &self.settings.identity;
         normalise::identifiers(&mut customer.identifiers, identity, identity.regions.usual);
         let to = self.keys.party(&customer_key(&customer.customer_id));
@@ -182,12 +209,12 @@ impl Intake {
     /// Rule 12: a CASE survey goes to the conversation it names; any other finds the party by itself.
     fn survey(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut survey = decoded(self.decoders.survey.decode(value))?;
+        validate::comment(&survey)?;
+        bounds::survey(&mut survey);
         if let Some(customer) = &mut survey.customer {
             self.person(customer, &survey.source, None, survey.channel.as_deref());
         }
         validate::survey(&survey, &self.settings, Millis(logged))?;
-        // No rule reads it: it need not travel.
-        survey.comment = None;
         effects.saw(survey.occurred_at);
         let to = match (&survey.channel, &survey.conversation_id) {
             (Some(channel), Some(conversation)) if survey.about == SurveyAbout::Case => {
@@ -197,6 +224,13 @@ impl Intake {
         };
         effects.tell(to, Message::Surveyed(Box::new(survey)));
         Ok(())
+    }
+
+    fn keys_of_customers(&self) -> KeyReader<'_> {
+        KeyReader {
+            registry: &self.registry,
+            field: self.settings.identity.customer_key_field.as_deref(),
+        }
     }
 
     /// Normalises a person in a record of this source, brand and channel.
@@ -213,26 +247,14 @@ impl Intake {
 
     /// The CRM has dropped a customer, who is to be forgotten (ENGINE.md 18).
     fn dropped(&self, record: &Record<'_>, effects: &mut Effects) -> Result<(), Rejection> {
-        let key = record
-            .key
-            .and_then(|key| std::str::from_utf8(key).ok())
-            .filter(|key| !key.is_empty());
-        let Some(customer_id) = key else {
-            return Err(Rejection::new(
-                "no_key",
-                "a customer without a record needs its id as the key",
-            ));
-        };
-        let to = self.keys.party(&customer_key(customer_id));
+        if record.headers().any(|header| header.name == CLEARS) {
+            return Ok(());
+        }
+        let customer_id = self.keys_of_customers().customer(record.key)?;
+        let to = self.keys.party(&customer_key(&customer_id));
         let at = Millis(record.timestamp);
         effects.count(CUSTOMERS, 1);
-        effects.tell(
-            to,
-            Message::Dropped {
-                customer_id: customer_id.into(),
-                at,
-            },
-        );
+        effects.tell(to, Message::Dropped { customer_id, at });
         Ok(())
     }
 }
@@ -253,6 +275,13 @@ pub fn identifier(
     }];
     normalise::identifiers(&mut list, rules, region);
     list.pop()
+}
+
+/// A customer's id as intake knows it.
+pub fn customer_id(id: &str) -> SmolStr {
+    let mut id = SmolStr::from(id);
+    spelling::clean(&mut id);
+    id
 }
 
 fn decoded<T>(result: Result<T, DecodeError>) -> Result<T, Rejection> {

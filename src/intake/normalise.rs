@@ -7,12 +7,10 @@ use smol_str::SmolStr;
 
 use super::spelling;
 use crate::config::rules::{IdentityRules, Region};
-use crate::model::{Identifier, Person, Sensitive};
+use crate::model::{Customer, Identifier, Person, Sensitive};
 
 /// Identifiers of one person that are kept.
 const MAX_IDENTIFIERS: usize = 32;
-/// What stands at the end of a text that was cut.
-const CUT: &str = " […]";
 
 /// Identifiers as they were first written, of a person whose normal ones are others: for display and for replies.
 pub type Written = Option<Arc<[Identifier]>>;
@@ -52,6 +50,14 @@ pub fn identifiers(list: &mut Vec<Identifier>, rules: &IdentityRules, region: Op
     Some(as_written.into())
 }
 
+/// Normalises a customer's own id, and that of whom their record was merged into, as keys and identifiers are.
+pub fn customer_ids(customer: &mut Customer) {
+    spelling::clean(&mut customer.customer_id);
+    if let Some(target) = &mut customer.merged_into {
+        spelling::clean(target);
+    }
+}
+
 /// Normalises an identifier that is given as this; false if it names nobody.
 fn one(identifier: &mut Identifier, given: &str, rules: &IdentityRules, region: Option<Region>) -> bool {
     let Identifier { kind, value, realm } = identifier;
@@ -79,19 +85,9 @@ fn has_upper_case(text: &str) -> bool {
     !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// Cuts a text that is too long, at a character, with a mark.
-pub fn text(text: &mut Option<Sensitive<String>>, max_bytes: usize) {
-    let Some(text) = text.as_mut().filter(|text| text.len() > max_bytes) else {
-        return;
-    };
-    let end = text.floor_char_boundary(max_bytes);
-    text.truncate(end);
-    text.push_str(CUT);
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{identifiers, text};
+    use super::identifiers;
     use crate::config::rules::IdentityRules;
     use crate::model::{Identifier, Sensitive};
 
@@ -146,15 +142,5 @@ mod tests {
             assert_eq!(list, all(normal), "{given:?}");
             assert_eq!(found.as_deref(), written.map(all).as_deref(), "{given:?}");
         }
-    }
-
-    #[test]
-    fn a_long_text_is_cut_at_a_character() {
-        let mut long = Some(Sensitive("אבגד".to_owned()));
-        text(&mut long, 5);
-        assert_eq!(long.as_deref().map(String::as_str), Some("אב […]"));
-        let mut short = Some(Sensitive("abc".to_owned()));
-        text(&mut short, 3);
-        assert_eq!(short.as_deref().map(String::as_str), Some("abc"));
     }
 }

@@ -12,6 +12,7 @@ use super::error::DecodeError;
 use super::record::WireRecord;
 use super::registry::Registry;
 use super::resolve::{self, Plan};
+use super::scan::rewrite::rewrite;
 use super::scan::scan;
 
 /// Decodes values into one record type, whatever known schema they were written with. One a thread.
@@ -66,7 +67,9 @@ impl<T: WireRecord> Decoder<T> {
         let plan = plan.as_ref().map_err(|reason| DecodeError::Unresolvable {
             reason: Arc::clone(reason),
         })?;
-        scan(T::NAME, plan, datum)?;
+        let changes = scan(T::NAME, plan, datum)?;
+        let rewritten = rewrite(datum, &changes);
+        let datum = rewritten.as_deref().unwrap_or(datum);
         let config = DeserializerConfig::new(&writer.fast);
         let mut state = DeserializerState::with_config(SliceRead::new(datum), config);
         // The library's message may quote the value, so it is dropped.

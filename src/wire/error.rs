@@ -8,11 +8,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// The value ends before the datum does.
-    #[error("truncated: the value ends at byte {at}, in the middle of a field")]
+    #[error("the value ends at byte {at}, in the middle of a field")]
     Truncated {
         /// Where more was expected.
         at: usize,
     },
+    /// There is nothing in the value.
+    #[error("the value is empty")]
+    Empty,
     /// The datum ends before the value does.
     #[error("{left} bytes left over after the datum: written with another schema than it names?")]
     TrailingBytes {
@@ -134,7 +137,8 @@ impl DecodeError {
             | Self::UnknownSymbol { at }
             | Self::BadBoolean { at }
             | Self::BadUuid { at } => *at += bytes,
-            Self::TrailingBytes { .. }
+            Self::Empty
+            | Self::TrailingBytes { .. }
             | Self::BadMagic { .. }
             | Self::UnknownFingerprint { .. }
             | Self::UnknownId { .. }
@@ -148,21 +152,22 @@ impl DecodeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Truncated { .. } => "truncated",
-            Self::TrailingBytes { .. } => "trailing-bytes",
-            Self::BadMagic { .. } => "bad-magic",
-            Self::UnknownFingerprint { .. } => "unknown-fingerprint",
-            Self::UnknownId { .. } => "unknown-schema-id",
-            Self::Unresolvable { .. } => "unresolvable-schema",
-            Self::InvalidUtf8 { .. } => "invalid-utf8",
-            Self::TooLarge { .. } => "too-large",
-            Self::TooManyParts { .. } => "too-many-parts",
-            Self::NegativeLength { .. } => "negative-length",
-            Self::BadVarint { .. } => "bad-varint",
-            Self::BadBlock { .. } => "bad-block",
-            Self::BadIndex { .. } => "bad-index",
-            Self::UnknownSymbol { .. } => "unknown-symbol",
-            Self::BadBoolean { .. } => "bad-boolean",
-            Self::BadUuid { .. } => "bad-uuid",
+            Self::Empty => "empty_value",
+            Self::TrailingBytes { .. } => "trailing_bytes",
+            Self::BadMagic { .. } => "bad_magic",
+            Self::UnknownFingerprint { .. } => "unknown_fingerprint",
+            Self::UnknownId { .. } => "unknown_schema_id",
+            Self::Unresolvable { .. } => "unresolvable_schema",
+            Self::InvalidUtf8 { .. } => "invalid_utf8",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooManyParts { .. } => "too_many_parts",
+            Self::NegativeLength { .. } => "negative_length",
+            Self::BadVarint { .. } => "bad_varint",
+            Self::BadBlock { .. } => "bad_block",
+            Self::BadIndex { .. } => "bad_index",
+            Self::UnknownSymbol { .. } => "unknown_symbol",
+            Self::BadBoolean { .. } => "bad_boolean",
+            Self::BadUuid { .. } => "bad_uuid",
             Self::Misfit { .. } => "misfit",
         }
     }

@@ -107,16 +107,19 @@ impl Registry {
         }
         let fast = fast.freeze().map_err(library)?;
         let fingerprint = u64::from_le_bytes(*fast.rabin_fingerprint());
-        let next = self.writers.len();
-        let index = *self.by_fingerprint.entry(fingerprint).or_insert(next);
-        if index == next {
-            self.writers.push(Writer {
-                fingerprint,
-                fast,
-                tree,
-                whole,
-            });
+        // A fingerprint does not tell logical types: by it the schema is meant that was there first, by its id each.
+        let is_it = |known: &Writer| known.fingerprint == fingerprint && known.tree == tree;
+        if let Some(index) = self.writers.iter().position(is_it) {
+            return Ok(index);
         }
+        let index = self.writers.len();
+        self.by_fingerprint.entry(fingerprint).or_insert(index);
+        self.writers.push(Writer {
+            fingerprint,
+            fast,
+            tree,
+            whole,
+        });
         Ok(index)
     }
 
@@ -165,7 +168,8 @@ impl Registry {
                 let index = self.by_id.get(&id).ok_or(DecodeError::UnknownId { id })?;
                 Ok((*index, datum))
             }
-            [] | [0xC3] => Err(cut),
+            [] => Err(DecodeError::Empty),
+            [0xC3] => Err(cut),
             [first, ..] => Err(DecodeError::BadMagic { first: *first }),
         }
     }

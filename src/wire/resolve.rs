@@ -11,6 +11,8 @@ pub(super) enum Plan {
     Boolean,
     Int,
     Long,
+    /// A number that the reader wants divided by this: a time in smaller parts than ours.
+    Divided(i64),
     /// So many bytes of any content.
     Raw(usize),
     Bytes,
@@ -83,7 +85,9 @@ impl Resolver {
     }
 
     fn resolve(&mut self, writer: &Type, reader: &Type) -> Result<Plan, String> {
-        use Type::{Array, Boolean, Bytes, Double, Fixed, Float, Int, Long, Map, Null, String, Union, Uuid};
+        use Type::{
+            Array, Boolean, Bytes, Double, FineTime, Fixed, Float, Int, Long, Map, Null, String, Union, Uuid,
+        };
         Ok(match (writer, reader) {
             (Union(branches), _) => return self.union(branches, reader),
             (_, Union(branches)) => {
@@ -106,7 +110,9 @@ impl Resolver {
             (Null, Null) => Plan::Null,
             (Boolean, Boolean) => Plan::Boolean,
             (Int, Int | Long | Float | Double) => Plan::Int,
-            (Long, Long | Float | Double) => Plan::Long,
+            (Long, Long | Float | Double) | (FineTime(_), FineTime(_)) => Plan::Long,
+            // Local ones are taken as UTC: nothing in a schema says of which place they are.
+            (FineTime(parts), Long | Float | Double) => Plan::Divided(*parts),
             (Float, Float | Double) => Plan::Raw(4),
             (Double, Double) => Plan::Raw(8),
             (Bytes, Bytes) => Plan::Bytes,
@@ -202,7 +208,7 @@ fn noun(kind: &Type) -> String {
         Type::Null => "null",
         Type::Boolean => "a boolean",
         Type::Int => "an int",
-        Type::Long => "a long",
+        Type::Long | Type::FineTime(_) => "a long",
         Type::Float => "a float",
         Type::Double => "a double",
         Type::Bytes => "bytes",

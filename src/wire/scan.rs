@@ -1,6 +1,9 @@
 //! Walks a datum without building anything: is it exactly one well-formed datum of its schema?
 
 pub(super) mod partial;
+pub(super) mod rewrite;
+
+use std::ops::Range;
 
 use super::error::DecodeError;
 use super::resolve::Plan;
@@ -16,18 +19,30 @@ const STEPS_A_BYTE: usize = 64;
 
 /// Checks `datum` to its last byte. Time is linear in its length, memory is the stack only (plans are at
 /// most `schema::MAX_DEPTH` deep).
-pub(super) fn scan(record: &'static str, plan: &Plan, datum: &[u8]) -> Result<(), DecodeError> {
+///
+/// Says what the reader wants to have otherwise than it is written: mostly nothing.
+pub(super) fn scan(record: &'static str, plan: &Plan, datum: &[u8]) -> Result<Vec<Change>, DecodeError> {
     let mut scan = Scan {
         record,
         datum,
         at: 0,
         steps: MAX_TYPES + datum.len().saturating_mul(STEPS_A_BYTE),
+        changes: Vec::new(),
     };
     scan.walk(plan)?;
     match scan.left() {
-        0 => Ok(()),
+        0 => Ok(scan.changes),
         left => Err(DecodeError::TrailingBytes { left }),
     }
+}
+
+/// A number that is to stand in the place of these bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub place: Range<usize>,
+    pub number: i64,
+    /// Whether it is for its own sake, or only because others may change the size of what it heads.
+    pub is_wanted: bool,
 }
 
 struct Scan<'a> {
@@ -37,6 +52,7 @@ struct Scan<'a> {
     at: usize,
     /// How many more parts may be visited.
     steps: usize,
+    changes: Vec<Change>,
 }
 
 impl Scan<'_> {
@@ -57,6 +73,16 @@ impl Scan<'_> {
             },
             Plan::Int => self.int(),
             Plan::Long => self.long().map(drop),
+            Plan::Divided(parts) => {
+                let start = self.at;
+                let number = self.long()?.div_euclid(*parts);
+                self.changes.push(Change {
+                    place: start..self.at,
+                    number,
+                    is_wanted: true,
+                });
+                Ok(())
+            }
             Plan::Raw(size) => self.take(*size).map(drop),
             Plan::Bytes => {
                 let length = self.length()?;
@@ -190,9 +216,15 @@ impl Scan<'_> {
 
     /// The head of a block: how many items, and where it must end if it says so.
     fn block(&mut self, least: usize) -> Result<(usize, Option<usize>), DecodeError> {
+        let start = self.at;
         let count = self.long()?;
         let end = if count < 0 {
             let size = self.length()?;
+            self.changes.push(Change {
+                place: start..self.at,
+                number: count.saturating_neg(),
+                is_wanted: false,
+            });
             Some(self.at + size)
         } else {
             None

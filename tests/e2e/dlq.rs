@@ -277,7 +277,7 @@ fn a_mark_behind_an_open_transaction_is_not_missed() {
 fn bury(writer: &mut Writer, topic: &str, value: &[u8], cut: bool) {
     let letter = DeadLetter {
         reason: "truncated".into(),
-        detail: "truncated: the value ends at byte 2, in the middle of a field".into(),
+        detail: "the value ends at byte 2, in the middle of a field".into(),
         topic: topic.into(),
         partition: 0,
         offset: 0,

@@ -208,7 +208,7 @@ fn a_real_scrape_holds_the_documented_metrics_and_no_others() {
     let live = Live::start(&heard, "one");
     until("it is ready", || (live.get("/readyz").0 == 200).then_some(()));
     garbage("scraped.complaints.social");
-    let dead = ["reason=\"bad-magic\"", "topic=\"complaints\""];
+    let dead = ["reason=\"bad_magic\"", "topic=\"complaints\""];
     until("the garbage is dead", || {
         (live.sum("heard_dead_letters_total", &dead) == 1.0).then_some(())
     });

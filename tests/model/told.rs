@@ -73,7 +73,7 @@ pub fn outcome(journey: &Journey, late: &[&Record]) -> Told {
                     version: 0,
                     ..(**case).clone()
                 };
-                if case.conversation_id.starts_with("forgotten:") {
+                if case.conversation_id.starts_with("⟨forgotten⟩") {
                     unversioned.conversation_id = "forgotten".into();
                 }
                 cases.insert(case.case_id, unversioned);

@@ -165,7 +165,7 @@ fn a_customer_dropped_by_the_crm_is_forgotten_in_all_channels_and_counts_stand()
         assert_eq!(counts(&is), counts(&was), "{channel}");
         assert_eq!(is.forgotten_at, Some(at(100)));
         assert_eq!((&*is.party_key, is.customer_id), ("forgotten", None));
-        assert!(is.conversation_id.starts_with("forgotten:"));
+        assert!(is.conversation_id.starts_with("⟨forgotten⟩"));
         assert_eq!((is.tier.as_deref(), is.priority), (Some("gold"), 0));
     }
     assert_eq!(case(&story, "email").owner.as_deref(), Some("agent-7"));
@@ -349,7 +349,7 @@ fn a_conversation_called_by_the_person_s_identifier_loses_its_name_for_all() {
         story
             .cases()
             .values()
-            .all(|case| case.conversation_id.starts_with("forgotten:"))
+            .all(|case| case.conversation_id.starts_with("⟨forgotten⟩"))
     );
 }
 

@@ -32,7 +32,7 @@ pub fn full(kind: &Type) -> Value {
         Type::Null => Value::Null,
         Type::Boolean => json!(true),
         Type::Int => json!(1_234_567),
-        Type::Long => json!(1_500_000_000_123_i64),
+        Type::Long | Type::FineTime(_) => json!(1_500_000_000_123_i64),
         Type::Float | Type::Double => json!(-0.75),
         Type::Bytes | Type::String => json!("Grüße, 世界 🙂"),
         Type::Uuid => json!("0d9428f6-cd22-5a3c-9e9f-2a1b7c1e0f00"),
@@ -55,7 +55,7 @@ pub fn any_value(kind: &Type) -> BoxedStrategy<Value> {
         Type::Null => Just(Value::Null).boxed(),
         Type::Boolean => any::<bool>().prop_map(Value::from).boxed(),
         Type::Int => (0..=i32::MAX).prop_map(Value::from).boxed(),
-        Type::Long => any::<i64>().prop_map(Value::from).boxed(),
+        Type::Long | Type::FineTime(_) => any::<i64>().prop_map(Value::from).boxed(),
         Type::Float | Type::Double => (proptest::num::f64::NORMAL | proptest::num::f64::ZERO)
             .prop_map(Value::from)
             .boxed(),

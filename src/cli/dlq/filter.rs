@@ -97,8 +97,8 @@ mod tests {
         for (filter, takes) in [
             (none, true),
             (reason(&["truncated"]), true),
-            (reason(&["bad-magic", "truncated"]), true),
-            (reason(&["bad-magic"]), false),
+            (reason(&["bad_magic", "truncated"]), true),
+            (reason(&["bad_magic"]), false),
             (topic(&["complaints.email"]), true),
             (topic(&["email"]), false),
             (both, false),

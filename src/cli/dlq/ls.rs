@@ -218,7 +218,7 @@ mod tests {
     fn letters_are_counted_by_topic_and_reason() {
         let mut letters = [
             letter("0:1", "complaints.email", "truncated", 2_000),
-            letter("0:2", "complaints.email", "bad-magic", 1_000),
+            letter("0:2", "complaints.email", "bad_magic", 1_000),
             letter("1:0", "complaints.email", "truncated", 500),
             letter("1:1", "updates", "truncated", 4_000),
         ];
@@ -229,7 +229,7 @@ mod tests {
             counts(&groups(&all)),
             [
                 "topic             reason     letters  waiting  replayed  cut  first                   last",
-                "complaints.email  bad-magic        1        1         0    0  1970-01-01T00:00:01Z    1970-01-01T00:00:01Z",
+                "complaints.email  bad_magic        1        1         0    0  1970-01-01T00:00:01Z    1970-01-01T00:00:01Z",
                 "complaints.email  truncated        2        1         1    0  1970-01-01T00:00:00.5Z  1970-01-01T00:00:02Z",
                 "updates           truncated        1        0         0    1  1970-01-01T00:00:04Z    1970-01-01T00:00:04Z",
                 "all                                4        2         1    1  1970-01-01T00:00:00.5Z  1970-01-01T00:00:04Z",

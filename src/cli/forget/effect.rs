@@ -21,7 +21,7 @@ const HOPS: usize = 4;
 pub(super) struct Sent {
     customers: Vec<(TopicPartition, i64)>,
     mailbox: Vec<(TopicPartition, i64)>,
-    tombstone: Option<Vec<u8>>,
+    tombstones: Vec<Vec<u8>>,
     letter: Option<Vec<u8>>,
 }
 
@@ -42,14 +42,14 @@ impl Sent {
         Ok(Self {
             customers: ends(customers)?,
             mailbox: ends(mailbox)?,
-            tombstone: None,
+            tombstones: Vec::new(),
             letter: None,
         })
     }
 
-    /// What was sent: a tombstone with this key, a message in the mailbox with that one.
-    pub fn expecting(mut self, tombstone: Option<Vec<u8>>, letter: Option<Vec<u8>>) -> Self {
-        self.tombstone = tombstone;
+    /// What was sent: tombstones with these keys, a message in the mailbox with that one.
+    pub fn expecting(mut self, tombstones: Vec<Vec<u8>>, letter: Option<Vec<u8>>) -> Self {
+        self.tombstones = tombstones;
         self.letter = letter;
         self
     }
@@ -70,10 +70,10 @@ pub(super) fn wait(
 ) -> Result<bool, Failure> {
     let deadline = Instant::now() + within;
     let mut wanted = Vec::new();
-    for (from, key) in [(&sent.customers, &sent.tombstone), (&sent.mailbox, &sent.letter)] {
-        if let Some(key) = key {
-            wanted.extend(place(settings, log, from, key)?);
-        }
+    let tombstones = sent.tombstones.iter().map(|key| (&sent.customers, key));
+    let letter = sent.letter.iter().map(|key| (&sent.mailbox, key));
+    for (from, key) in tombstones.chain(letter) {
+        wanted.extend(place(settings, log, from, key)?);
     }
     let mailbox: Vec<_> = sent.mailbox.into_iter().map(|(partition, _)| partition).collect();
     connect::waiting(settings, || {

@@ -8,8 +8,9 @@
 mod carriers;
 mod effect;
 mod receipt;
+mod seen;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::{ArgGroup, Args};
 
@@ -24,13 +25,15 @@ use crate::desk::forgetting::Forget;
 use crate::desk::keys::Keys;
 use crate::engine::post;
 use crate::intake;
+use crate::intake::customer_key::CLEARS;
 use crate::log::kafka::KafkaLog;
-use crate::log::{Log, LogError, Outgoing, Producer};
+use crate::log::{Header, Log, LogError, Outgoing, Producer};
 use crate::model::{Identifier, Millis};
 
-use carriers::Carrier;
+use carriers::Found;
 use effect::Sent;
 use receipt::Receipt;
+use seen::Seen;
 
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("who").required(true).args(["customer", "identifier"]))]
@@ -47,9 +50,12 @@ pub(super) struct ForgetArgs {
     /// Where a phone number is from that is written without its country, such as GB; else as [identity] says.
     #[arg(long, value_name = "REGION", requires = "identifier", value_parser = region)]
     region: Option<Region>,
-    /// Only say what would be done.
+    /// Only say what would be done, and count what names them.
     #[arg(long)]
     dry_run: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    yes: bool,
     /// The receipt as JSON.
     #[arg(long)]
     json: bool,
@@ -81,9 +87,9 @@ fn region(text: &str) -> Result<Region, String> {
 
 impl Person {
     fn of(settings: &Settings, args: &ForgetArgs) -> Result<Self, Failure> {
-        let customer = |id: &str| match id.is_empty() {
-            true => Err(Failure::Usage("--customer needs an id.".into())),
-            false => Ok(Self::Customer(id.to_owned())),
+        let customer = |id: &str| match intake::customer_id(id) {
+            id if id.is_empty() => Err(Failure::Usage("--customer needs an id.".into())),
+            id => Ok(Self::Customer(id.to_string())),
         };
         if let Some(id) = &args.customer {
             return customer(id);
@@ -127,18 +133,41 @@ pub(super) fn forget(settings: &Settings, args: &ForgetArgs, quiet: bool) -> Res
     let log = connect::log(settings)?;
     let keys = Keys::new(settings.rules.secret);
     let found = carriers::find(settings, &log, &person)?;
-    let carrier = one(&person, found.carriers)?;
+    one(&person, &found)?;
+    let before = seen::look(
+        settings,
+        &log,
+        &person,
+        found.customer.as_deref(),
+        found.carriers.len(),
+    )?;
     if !quiet {
-        tell_plan(&person, carrier.as_ref(), found.unreadable, args.dry_run);
+        tell_plan(&person, &found, before, args.dry_run);
+    }
+    let asks = !args.yes && !args.dry_run && io::stdin().is_terminal() && io::stderr().is_terminal();
+    if asks && !agreed()? {
+        return Err(Failure::Usage("nothing was done.".into()));
     }
     let at = when::now();
-    let mut receipt = Receipt::new(person.what(), person.hash(&keys), at, carrier.is_some());
+    let mut receipt = Receipt::new(person.what(), person.hash(&keys), at, &found, before);
     receipt.topics = receipt::topics(settings, &log, at)?;
     if !args.dry_run {
-        let sent = send(settings, &log, &keys, &person, carrier.as_ref(), at)?;
+        let sent = send(settings, &log, &keys, &person, &found, at)?;
         receipt.sent = true;
         if !args.wait.is_zero() {
-            receipt.taken_in = Some(effect::wait(settings, &log, sent, args.wait)?);
+            let taken_in = effect::wait(settings, &log, sent, args.wait)?;
+            receipt.taken_in = Some(taken_in);
+            if taken_in {
+                let again = carriers::find(settings, &log, &person)?;
+                let customer = found.customer.as_deref();
+                receipt.after = Some(seen::look(
+                    settings,
+                    &log,
+                    &person,
+                    customer,
+                    again.carriers.len(),
+                )?);
+            }
         }
     }
     let mut output = Output::new();
@@ -151,38 +180,56 @@ pub(super) fn forget(settings: &Settings, args: &ForgetArgs, quiet: bool) -> Res
     Ok(receipt.exit())
 }
 
-/// Of an identifier, the one customer whose record carries it.
-fn one(person: &Person, carriers: Vec<Carrier>) -> Result<Option<Carrier>, Failure> {
-    if carriers.len() > 1 && matches!(person, Person::Identifier(_)) {
+/// An identifier that several customers carry does not say who is meant.
+fn one(person: &Person, found: &Found) -> Result<(), Failure> {
+    if found.customers > 1 && matches!(person, Person::Identifier(_)) {
         return Err(Failure::Run(format!(
             "{} customers carry this identifier, so it does not say who is meant. Forget those that are meant with \
              --customer, or take it out of the others' records first.",
-            carriers.len()
+            found.customers
         )));
     }
-    Ok(carriers.into_iter().next())
+    Ok(())
+}
+
+/// Asks whether to go on.
+fn agreed() -> Result<bool, Failure> {
+    let _ = write!(io::stderr(), "This cannot be undone. Forget them? [y/N] ");
+    let mut answer = String::new();
+    io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::Run(format!("no answer could be read: {error}")))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Says what will be done, on standard error, which may be closed.
-fn tell_plan(person: &Person, carrier: Option<&Carrier>, unreadable: u64, dry_run: bool) {
+fn tell_plan(person: &Person, found: &Found, before: Seen, dry_run: bool) {
     let mut lines = Vec::new();
-    lines.push(match (person, carrier) {
-        (Person::Customer(_), Some(_)) => "The customer's record, cases and surveys are forgotten.".to_owned(),
-        (Person::Customer(_), None) => {
-            "There is no record of this customer any more; what there may be of them is forgotten.".to_owned()
+    let has_record = !found.carriers.is_empty();
+    lines.push(match person {
+        Person::Customer(_) if has_record => "The customer's record, cases and surveys are forgotten.",
+        Person::Customer(_) if before.any() || found.was_dropped => {
+            "There is no record of this customer any more; what there may be of them is forgotten."
         }
-        (Person::Identifier(_), Some(_)) => {
+        Person::Customer(_) => "No such customer was ever seen: no record, no case and no work item names them.",
+        Person::Identifier(_) if has_record => {
             "One customer carries the identifier, and is forgotten with record, cases and surveys; so is every case \
              that mentions it."
-                .to_owned()
         }
-        (Person::Identifier(_), None) => {
-            "No customer carries the identifier; every case and survey that mentions it is forgotten.".to_owned()
+        Person::Identifier(_) if before.any() => {
+            "No customer carries the identifier; every case and survey that mentions it is forgotten."
         }
-    });
-    if unreadable > 0 {
+        Person::Identifier(_) => {
+            "No customer carries the identifier, and it is in no case and no work item that can be seen; every case and \
+             survey that mentions it is forgotten."
+        }
+    }
+    .to_owned());
+    lines.push(receipt::counted(before));
+    if found.unreadable > 0 {
         lines.push(format!(
-            "{unreadable} customer records cannot be read: whether they carry it is not known."
+            "{} customer records cannot be read: whether they carry it is not known.",
+            found.unreadable
         ));
     }
     if dry_run {
@@ -193,23 +240,49 @@ fn tell_plan(person: &Person, carrier: Option<&Carrier>, unreadable: u64, dry_ru
     }
 }
 
+/// The tombstones that forget a customer: under each key that a record of theirs has; and under their id, if none of
+/// these names them.
+fn tombstones(found: &Found) -> Vec<Tombstone<'_>> {
+    let mut all: Vec<_> = { found.carriers.iter() }
+        .map(|carrier| Tombstone {
+            key: &carrier.key,
+            partition: Some(carrier.partition),
+            erases: carrier.names_them,
+        })
+        .collect();
+    if let Some(customer) = &found.customer
+        && !all.iter().any(|tombstone| tombstone.erases)
+    {
+        all.push(Tombstone {
+            key: customer.as_bytes(),
+            partition: None,
+            erases: true,
+        });
+    }
+    all
+}
+
+/// A null value to write to the topic of customers.
+struct Tombstone<'f> {
+    key: &'f [u8],
+    partition: Option<i32>,
+    /// Whether its key says who is to be forgotten; else it only clears the key.
+    erases: bool,
+}
+
 /// Sends what makes the person be forgotten, all or nothing.
 fn send(
     settings: &Settings,
     log: &KafkaLog,
     keys: &Keys,
     person: &Person,
-    carrier: Option<&Carrier>,
+    found: &Found,
     at: Millis,
 ) -> Result<Sent, Failure> {
     let failed = connect::failed(settings);
     let customers = settings.topics.topic(TopicKind::Customers);
     let mailbox = settings.topics.topic(TopicKind::Interactions);
-    let named = match person {
-        Person::Customer(id) => Some(id.as_bytes()),
-        Person::Identifier(_) => None,
-    };
-    let key = carrier.map(|carrier| carrier.key.as_slice()).or(named);
+    let tombstones = tombstones(found);
     let letter = match person {
         // The tombstone of a record that points to another customer would be the end of a merge's clean-up.
         Person::Customer(id) => {
@@ -228,13 +301,21 @@ fn send(
         let mut producer = log.producer(&format!("{}-forget", settings.application))?;
         producer.init()?;
         producer.begin()?;
-        if let Some(key) = key {
+        for tombstone in &tombstones {
+            let clears = Header {
+                name: CLEARS,
+                value: None,
+            };
             producer.send(&Outgoing {
                 topic: &customers,
-                partition: carrier.map(|carrier| carrier.partition),
-                key: Some(key),
+                partition: tombstone.partition,
+                key: Some(tombstone.key),
                 value: None,
-                headers: &[],
+                headers: if tombstone.erases {
+                    &[]
+                } else {
+                    std::slice::from_ref(&clears)
+                },
             })?;
         }
         if let Some(letter) = &letter {
@@ -251,5 +332,6 @@ fn send(
     };
     connect::waiting(settings, transact).map_err(&failed)?;
     let letter = letter.map(|letter| letter.key.to_vec());
-    Ok(sent.expecting(key.map(<[u8]>::to_vec), letter))
+    let written = tombstones.iter().map(|tombstone| tombstone.key.to_vec());
+    Ok(sent.expecting(written.collect(), letter))
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::carriers::Found;
+use super::seen::Seen;
 use crate::cli::render::{Align, table, time};
 use crate::cli::{Exit, Failure, connect};
 use crate::config::{Settings, TopicKind};
@@ -15,12 +17,27 @@ pub(super) struct Receipt {
     what: &'static str,
     hash: String,
     at: Millis,
-    had_record: bool,
+    /// The customer's records: where they were, and how their keys are written.
+    keys: Vec<Key>,
+    /// Whether a customer is meant of whom nothing was ever seen.
+    is_unknown: bool,
+    /// What named them before.
+    before: Seen,
+    /// What names them after that; `None`: nobody looked.
+    pub after: Option<Seen>,
     /// Whether it was done, or only told.
     pub sent: bool,
     /// Whether it was taken in; `None`: nobody waited for that.
     pub taken_in: Option<bool>,
     pub topics: Vec<Kept>,
+}
+
+/// The key of a customer's record, without whom it names.
+struct Key {
+    partition: i32,
+    offset: i64,
+    shape: String,
+    names_them: bool,
 }
 
 /// How long a topic may still hold something of the person.
@@ -135,12 +152,21 @@ pub(super) fn topics(settings: &Settings, log: &KafkaLog, at: Millis) -> Result<
 }
 
 impl Receipt {
-    pub fn new(what: &'static str, hash: String, at: Millis, had_record: bool) -> Self {
+    pub fn new(what: &'static str, hash: String, at: Millis, found: &Found, before: Seen) -> Self {
+        let keys = found.carriers.iter().map(|carrier| Key {
+            partition: carrier.partition,
+            offset: carrier.offset,
+            shape: carrier.shape.clone(),
+            names_them: carrier.names_them,
+        });
         Self {
             what,
             hash,
             at,
-            had_record,
+            keys: keys.collect(),
+            is_unknown: what == "customer" && !before.any() && !found.was_dropped,
+            before,
+            after: None,
             sent: false,
             taken_in: None,
             topics: Vec::new(),
@@ -154,6 +180,19 @@ impl Receipt {
             .iter()
             .filter_map(|kept| kept.how.left(&kept.topic))
             .collect();
+        if let Some(after) = self.after
+            && (after.records, after.cases) != (0, 0)
+        {
+            let what = format!(
+                "Something still names them: {}. Run the command again.",
+                list(after)
+            );
+            left.insert(0, what);
+        }
+        if self.is_unknown {
+            let what = "No such customer was ever seen: is the id spelt as in the CRM's records?";
+            left.insert(0, what.into());
+        }
         if self.taken_in == Some(false) {
             left.insert(
                 0,
@@ -168,6 +207,7 @@ impl Receipt {
     fn state(&self) -> &'static str {
         match (self.sent, self.taken_in) {
             (false, _) => "nothing was done (--dry-run)",
+            (true, Some(true)) if self.is_unknown => "taken in; no such customer was ever seen",
             (true, Some(true)) => "taken in: no case and no state names them any more",
             (true, Some(false)) => "sent, not yet taken in",
             (true, None) => "sent; takes effect when `heard run` has read it",
@@ -179,8 +219,31 @@ impl Receipt {
             format!("{} {}", self.what, self.hash),
             format!("forgotten at {}", time(self.at.0)),
             format!("state: {}", self.state()),
-            String::new(),
+            counted(self.before),
         ];
+        if let Some(after) = self.after {
+            lines.push(match after.any() {
+                true => format!("seen after that: {}", list(after)),
+                false => "seen after that: nothing names them".into(),
+            });
+        }
+        lines.extend(self.keys.iter().map(|key| {
+            let Key {
+                partition,
+                offset,
+                shape,
+                ..
+            } = key;
+            let only = if key.names_them {
+                ""
+            } else {
+                ", which does not name them"
+            };
+            format!(
+                "record in partition {partition} at offset {offset}, under a key written as {shape}{only}"
+            )
+        }));
+        lines.push(String::new());
         let columns = [
             ("topic", Align::Left),
             ("ends by", Align::Left),
@@ -220,7 +283,16 @@ impl Receipt {
             "what": self.what,
             "hash": self.hash,
             "at": self.at.0,
-            "customer_record": self.had_record,
+            "customer_record": !self.keys.is_empty(),
+            "known": !self.is_unknown,
+            "keys": self.keys.iter().map(|key| json!({
+                "partition": key.partition,
+                "offset": key.offset,
+                "written_as": key.shape,
+                "names_them": key.names_them,
+            })).collect::<Vec<_>>(),
+            "seen": as_json(self.before),
+            "seen_after": self.after.map(as_json),
             "sent": self.sent,
             "taken_in": self.taken_in,
             "topics": topics.collect::<Vec<_>>(),
@@ -235,6 +307,23 @@ impl Receipt {
             Exit::Done
         }
     }
+}
+
+/// What was seen, in a line.
+pub(super) fn counted(seen: Seen) -> String {
+    match seen.any() {
+        true => format!("seen: {}", list(seen)),
+        false => "seen: no record, no case and no work item names them".into(),
+    }
+}
+
+fn list(seen: Seen) -> String {
+    let Seen { records, cases, work } = seen;
+    format!("records of the CRM: {records}, cases: {cases}, cases whose last work item names them: {work}")
+}
+
+fn as_json(seen: Seen) -> Value {
+    json!({ "records": seen.records, "cases": seen.cases, "work": seen.work })
 }
 
 #[cfg(test)]

@@ -69,6 +69,8 @@ pub struct IdentityRules {
     pub regions: Regions,
     /// How email addresses are compared.
     pub mail: MailRules,
+    /// The field of a customer record's key that has the id, where it has several.
+    pub customer_key_field: Option<Box<str>>,
 }
 
 impl IdentityRules {
@@ -133,6 +135,7 @@ impl Default for IdentityRules {
             ]),
             regions: Regions::default(),
             mail: MailRules::default(),
+            customer_key_field: None,
         }
     }
 }

@@ -101,6 +101,7 @@ fn read(value: &[u8], datum: &[u8], index: usize, registry: &Registry) -> (Optio
             datum,
             at: 0,
             steps: MAX_TYPES + datum.len().saturating_mul(PARTS_A_BYTE),
+            changes: Vec::new(),
         },
         began: 0,
         path: Vec::new(),
@@ -212,10 +213,11 @@ impl<'t> Reading<'_, 't> {
             datum: bytes,
             at: 0,
             steps: 1,
+            changes: Vec::new(),
         };
         Ok(match kind {
             Type::Boolean => Value::Bool(bytes == [1]),
-            Type::Int | Type::Long => again.long()?.into(),
+            Type::Int | Type::Long | Type::FineTime(_) => again.long()?.into(),
             Type::Float => double(
                 bytes
                     .try_into()

@@ -65,6 +65,8 @@ pub enum Type {
     Int,
     /// 64 bits, signed.
     Long,
+    /// 64 bits, signed: a time in so many parts of a millisecond, by its logical type.
+    FineTime(i64),
     /// 4 bytes.
     Float,
     /// 8 bytes.

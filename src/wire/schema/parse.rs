@@ -123,6 +123,13 @@ impl Reader {
             Some("string") if json.get("logicalType").and_then(Value::as_str) == Some("uuid") => {
                 Ok(Sized::leaf(Type::Uuid))
             }
+            Some("long") => Ok(Sized::leaf(
+                match json.get("logicalType").and_then(Value::as_str) {
+                    Some("timestamp-micros" | "local-timestamp-micros") => Type::FineTime(1_000),
+                    Some("timestamp-nanos" | "local-timestamp-nanos") => Type::FineTime(1_000_000),
+                    _ => Type::Long,
+                },
+            )),
             _ => self.read(kind, namespace, level + 1),
         }
     }

@@ -85,14 +85,14 @@ fn it_stops_at_what_is_wrong_and_keeps_what_was_before() {
     not_text[15] = 0xFF;
     assert_eq!(
         stopped(&not_text),
-        (begun.clone(), 13, "source".into(), "invalid-utf8")
+        (begun.clone(), 13, "source".into(), "invalid_utf8")
     );
     let huge = [&good[..13], &[0xFE, 0xFF, 0xFF, 0xFF, 0x0F], &good[14..]].concat();
-    assert_eq!(stopped(&huge), (begun, 13, "source".into(), "too-large"));
+    assert_eq!(stopped(&huge), (begun, 13, "source".into(), "too_large"));
     let longer = [&good[..], &[1, 2]].concat();
     let (read, at, path, code) = stopped(&longer);
     assert_eq!(Some(read), to_json(&good, &REGISTRY).ok());
-    assert_eq!((at, path.as_str(), code), (good.len(), "", "trailing-bytes"));
+    assert_eq!((at, path.as_str(), code), (good.len(), "", "trailing_bytes"));
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn an_unknown_schema_is_guessed_from_the_topic() {
     let cut = as_far_as_it_goes(&unknown[..20], &REGISTRY, Some("Complaint"));
     assert_eq!(cut.schema, guessed(false));
     assert_eq!(read.value, to_json(&good, &REGISTRY).ok());
-    assert_eq!(read.stop.map(|stop| stop.error.code()), Some("unknown-schema-id"));
+    assert_eq!(read.stop.map(|stop| stop.error.code()), Some("unknown_schema_id"));
     for (value, expected) in [
         (&unknown[..], None),
         (b"{}", Some("Complaint")),
@@ -164,7 +164,7 @@ fn few_bytes_do_not_become_many_parts() {
     let of = |count: &[u8]| as_far_as_it_goes(&[&[0, 0, 0, 0, 1], count, &[0]].concat(), &registry, None);
     assert_eq!(of(&[6]).value, Some(json!([null, null, null])));
     let hostile = of(&[0xFE, 0xFF, 0xFF, 0xFF, 0x0F]);
-    assert_eq!(hostile.stop.map(|stop| stop.error.code()), Some("too-large"));
+    assert_eq!(hostile.stop.map(|stop| stop.error.code()), Some("too_large"));
 }
 
 proptest! {
