@@ -115,6 +115,7 @@ fn read_channel(
             } else {
                 ChannelRules {
                     author_kinds: built_in.author_kinds,
+                    spoken: built_in.spoken,
                     ..ChannelRules::new(stage, built_in.patience, &[])
                 }
             }
@@ -141,6 +142,12 @@ fn read_channel(
         "follow_up",
         rules.follow_up,
         "How long after RESOLVED somebody should ask whether all is well.",
+    );
+    rules.spoken = section.setting(
+        "spoken",
+        rules.spoken,
+        "Whether answers are spoken here: a person's RESOLVED, in an update or a note, is an answer then. false in a channel \
+         of your own.",
     );
     let kinds = rules.author_kinds.iter().map(|kind| kind.to_string()).collect();
     let kinds: Vec<String> = section.setting(

@@ -39,6 +39,7 @@ fn sentences(overview: &Overview, shown: &Shown) -> Vec<String> {
         customer_messages,
         answered,
         never_answered,
+        closed_silently,
         unanswered,
         was_unanswered,
         resolved,
@@ -77,10 +78,11 @@ fn sentences(overview: &Overview, shown: &Shown) -> Vec<String> {
         ),
         format!(
             "{} not answered: {} waiting longer than the channel's patience, {} let go by a person's decision; the \
-             others are within that patience, or praise.",
+             others are within that patience. {} resolved without a word to the customer.",
             count(never_answered, "was", "were"),
             count(unanswered, "is", "are"),
             count(let_go, "was", "were"),
+            count(closed_silently, "more was", "more were"),
         ),
         format!(
             "{} left unanswered too long at some time. An answer later does not undo that: no response is a \

@@ -37,6 +37,8 @@ pub enum Counted {
     Answered,
     /// Cases that were left unanswered beyond patience at some time.
     Unanswered,
+    /// Cases that were resolved without a word to the customer.
+    ClosedSilently,
     /// Cases whose resolution stands.
     Resolved,
     /// Cases at the reply limit or past it.
@@ -77,7 +79,7 @@ impl RecordKind {
     pub const ALL: [Self; 3] = [Self::Complaint, Self::Response, Self::Update];
 }
 
-const LEVEL_COUNTS: usize = 6;
+const LEVEL_COUNTS: usize = 7;
 const FIRST_RESPONSE: usize = LEVEL_COUNTS + 2 * LEVELS.len();
 const RESOLUTION: usize = FIRST_RESPONSE + BUCKETS + 1;
 const RECORDS: usize = RESOLUTION + BUCKETS + 1;
@@ -93,6 +95,7 @@ impl Counted {
             Self::Resolved => 3,
             Self::LimitReached => 4,
             Self::LimitExceeded => 5,
+            Self::ClosedSilently => 6,
             Self::Met(level) => LEVEL_COUNTS + level,
             Self::Breached(level) => LEVEL_COUNTS + LEVELS.len() + level,
             Self::FirstResponse(bucket) => FIRST_RESPONSE + bucket,
@@ -193,6 +196,7 @@ pub struct Conclusions {
     stage: Stage,
     answered: bool,
     unanswered: bool,
+    closed_silently: bool,
     first_response_ms: Option<i64>,
     resolution_ms: Option<i64>,
     reached: bool,
@@ -204,7 +208,7 @@ impl Conclusions {
     /// Of a case at a time: what its record says.
     pub fn of(fold: &Fold, view: &View) -> Self {
         let opened = fold.opened.at;
-        let answered = view.answered.as_ref();
+        let waited = fold.waits > 0; // mere praise is in no figure of answers
         let resolved = fold.resolved.as_ref();
         let standing = view.standing;
         Self {
@@ -213,9 +217,10 @@ impl Conclusions {
             } else {
                 Stage::Offstage
             },
-            answered: answered.is_some(),
-            unanswered: view.unanswered_since.is_some(),
-            first_response_ms: view.first_response_ms(fold),
+            answered: waited && view.answered.is_some(),
+            unanswered: view.patience.unanswered_waits > 0,
+            closed_silently: view.closed_silently,
+            first_response_ms: view.first_response_ms(fold).filter(|_| waited),
             resolution_ms: resolved.map(|mark| mark.at.since(opened) - fold.frozen_ms),
             reached: matches!(standing, LimitStanding::Reached | LimitStanding::Exceeded { .. }),
             exceeded: matches!(standing, LimitStanding::Exceeded { .. }),
@@ -234,6 +239,7 @@ impl Conclusions {
             (true, Counted::Opened),
             (self.answered, Counted::Answered),
             (self.unanswered, Counted::Unanswered),
+            (self.closed_silently, Counted::ClosedSilently),
             (self.resolution_ms.is_some(), Counted::Resolved),
             (self.reached, Counted::LimitReached),
             (self.exceeded, Counted::LimitExceeded),
@@ -340,6 +346,7 @@ mod tests {
             Counted::Opened,
             Counted::Answered,
             Counted::Unanswered,
+            Counted::ClosedSilently,
             Counted::Resolved,
             Counted::LimitReached,
             Counted::LimitExceeded,

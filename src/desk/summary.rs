@@ -81,11 +81,6 @@ impl Journey {
         remember(&mut self.let_go, Spell { from, to: Some(to) });
     }
 
-    /// When a decision to let it go was taken back last.
-    pub fn taken_up_at(&self) -> Option<Millis> {
-        self.let_go.last()?.to
-    }
-
     /// The company invites elsewhere.
     pub fn invited(&mut self, invitation: Invitation) {
         remember(&mut self.invitations, invitation);
@@ -131,8 +126,8 @@ pub struct Summary {
     pub open: bool,
     /// Whether it ever was unanswered.
     pub was_unanswered: bool,
-    /// When patience runs out without a reply; none while nobody waits for a first answer.
-    pub patience_ends: Option<Millis>,
+    /// The patience of its channel, in milliseconds.
+    pub patience_ms: i64,
     /// The deadline of its answer level.
     pub answer_by: Option<Millis>,
     /// The first human reply.
@@ -167,7 +162,7 @@ impl Summary {
             public: false,
             open: false,
             was_unanswered: false,
-            patience_ends: None,
+            patience_ms: i64::MAX,
             answer_by: None,
             answered_at: None,
             resolved_at: None,
@@ -204,12 +199,13 @@ impl Summary {
         self.let_go_at.is_some_and(|at| at <= t) || self.journey.let_go.iter().any(|spell| spell.holds(t))
     }
 
-    /// Whether at `t` the customer had no reply, and had waited longer than patience (rule 7) or the
-    /// answer level allows.
+    /// Whether at `t` the customer waited, and longer than patience allows (rule 7); or had no reply at all, and the
+    /// answer level was past.
     pub fn was_overdue(&self, t: Millis) -> bool {
-        let missed =
-            self.patience_ends.is_some_and(|end| end <= t) || self.answer_by.is_some_and(|by| by < t);
-        missed && !self.was_answered(t) && !self.was_resolved(t) && !self.was_let_go(t)
+        let waited = self.waiting_since(t);
+        let is_lost = waited.is_some_and(|since| since.plus(self.patience_ms) <= t);
+        let is_late = self.answer_by.is_some_and(|by| by < t) && !self.was_answered(t);
+        (is_lost || is_late) && !self.was_resolved(t) && !self.was_let_go(t)
     }
 
     /// Whether at `t` nobody had said anything for seven days.
@@ -225,8 +221,14 @@ impl Summary {
 
     /// Whether the customer waited for a reply at `t`.
     pub fn was_waiting(&self, t: Millis) -> bool {
-        self.waits_since.is_some_and(|since| since <= t)
-            || self.journey.waits.iter().any(|spell| spell.holds(t))
+        self.waiting_since(t).is_some()
+    }
+
+    /// Since when the customer waited for the reply that was not there at `t`, if they did.
+    fn waiting_since(&self, t: Millis) -> Option<Millis> {
+        let open = self.waits_since.filter(|since| *since <= t);
+        let over = || self.journey.waits.iter().find(|spell| spell.holds(t));
+        open.or_else(|| over().map(|spell| spell.from))
     }
 
     /// Whether by `t` the company had asked the customer to go on in `channel`.
@@ -259,7 +261,7 @@ mod tests {
     fn summary() -> Summary {
         Summary {
             opened_at: day(0),
-            patience_ends: Some(day(2)),
+            patience_ms: 2 * DAY,
             waits_since: Some(day(0)),
             open: true,
             ..Summary::nothing(CaseId::default(), "email".into())
@@ -268,22 +270,35 @@ mod tests {
 
     #[test]
     fn a_case_is_overdue_between_patience_and_reply() {
-        //   answer by  answered  resolved  on day  overdue
-        for (by, answered, resolved, at, overdue) in [
-            (None, None, None, 1, false),
-            (None, None, None, 2, true),
-            (Some(1), None, None, 1, false), // it may be answered on the very deadline
-            (Some(0), None, None, 1, true),
-            (None, Some(3), None, 2, true), // not by then
-            (None, Some(3), None, 3, false),
-            (None, None, Some(1), 5, false),
+        //   answer by  answered  resolved  came again  on day  overdue
+        for (by, answered, resolved, again, at, overdue) in [
+            (None, None, None, None, 1, false),
+            (None, None, None, None, 2, true),
+            (Some(1), None, None, None, 1, false), // it may be answered on the very deadline
+            (Some(0), None, None, None, 1, true),
+            (None, Some(3), None, None, 2, true), // not by then
+            (None, Some(3), None, None, 3, false),
+            (None, None, Some(1), None, 5, false),
+            // Each wait has its own patience, whatever was before it.
+            (None, Some(1), None, Some(5), 6, false),
+            (None, Some(1), None, Some(5), 7, true),
+            (None, None, Some(1), Some(5), 6, false),
+            (None, None, Some(1), Some(5), 7, true),
+            (Some(1), Some(1), None, Some(5), 6, false),
         ] {
-            let case = Summary {
+            let mut case = Summary {
                 answer_by: by.map(day),
                 answered_at: answered.map(day),
-                resolved_at: resolved.map(day),
+                resolved_at: resolved.filter(|_| again.is_none()).map(day),
                 ..summary()
             };
+            if let Some(end) = answered.or(resolved) {
+                case.journey.waited(day(0), day(end));
+                case.waits_since = again.map(day);
+            }
+            if let (Some(from), Some(to)) = (resolved, again) {
+                case.journey.was_resolved(day(from), day(to));
+            }
             assert_eq!(case.was_overdue(day(at)), overdue, "{case:?} on day {at}");
         }
     }

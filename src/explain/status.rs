@@ -36,8 +36,14 @@ fn why(e: &Evidence<'_>) -> Finding {
         CaseStatus::Resolved => {
             let at = case.resolved_at;
             let when = at.map_or(String::new(), |at| format!(" at {}{}", time(at), e.by(CaseEventType::Resolved, at)));
-            finding(4, format!("RESOLVED was said{when}, and stands: the customer has not come back since."))
+            let silent = if e.case.closed_silently {
+                " The customer was not told: it was closed silently, and is not answered."
+            } else {
+                ""
+            };
+            finding(4, format!("RESOLVED was said{when}, and stands: the customer has not come back since.{silent}"))
                 .fact("resolved_at", at)
+                .fact("closed_silently", e.case.closed_silently)
         }
         CaseStatus::Pending => {
             let at = last(CaseEventType::Pending);
@@ -76,8 +82,7 @@ fn why(e: &Evidence<'_>) -> Finding {
 fn unanswered(e: &Evidence<'_>, status: &str) -> Finding {
     let event = e.standing(CaseEventType::Unanswered).next_back();
     let deadline = event.and_then(|told| told.time("deadline_ms"));
-    let clock = e.clock();
-    let from = clock.as_ref().map_or(e.case.opened_at, |(at, _)| *at);
+    let from = e.case.waiting_since.unwrap_or(e.case.opened_at);
     let patience = e.rules.map(|rules| rules.patience.ms());
     let end = deadline.or(patience.map(|ms| from.plus(ms)));
     let mut says = format!(
@@ -94,7 +99,6 @@ fn unanswered(e: &Evidence<'_>, status: &str) -> Finding {
     }
     says.push('.');
     if let (Some(ms), Some(told)) = (patience, deadline)
-        && e.case.reopened_count == 0
         && from.plus(ms) != told
     {
         says.push_str(&format!(
@@ -111,9 +115,8 @@ fn unanswered(e: &Evidence<'_>, status: &str) -> Finding {
 
 /// Of one that still has patience: until when.
 fn waiting(e: &Evidence<'_>) -> Option<Finding> {
-    let waits =
-        matches!(e.case.status, CaseStatus::Open | CaseStatus::Acknowledged) && e.case.human_replies == 0;
-    let (from, _) = e.clock().filter(|_| waits)?;
+    let waits = matches!(e.case.status, CaseStatus::Open | CaseStatus::Acknowledged);
+    let from = e.case.waiting_since.filter(|_| waits)?;
     let patience = e.rules?.patience.ms();
     let end = from.plus(patience);
     let says = match e.asked.as_of.since(end) {
@@ -148,14 +151,23 @@ fn was_unanswered(e: &Evidence<'_>) -> Option<Finding> {
     let event = e.standing(CaseEventType::Unanswered).next_back();
     let since = event.map(|told| told.event.at);
     let when = since.map_or("once".to_owned(), |at| format!("from {} on", time(at)));
-    let patience = since.zip(e.clock()).map(|(end, (from, _))| end.since(from));
-    let gone = patience.map_or(String::new(), |ms| format!(", when {} had gone by", span(ms)));
+    let waits = match e.case.unanswered_waits {
+        0 | 1 => String::new(),
+        waits => format!("{waits} times, last "),
+    };
+    let patience = e.rules.map(|rules| rules.patience.ms());
+    let gone = patience.map_or(String::new(), |ms| {
+        format!(" (patience in {} is {})", e.case.channel, span(ms))
+    });
     Some(
         Finding::new(
             7,
-            format!("It was left unanswered {when}{gone}. What came later does not undo it: no response is a response."),
+            format!(
+                "It was left unanswered {waits}{when}{gone}. What came later does not undo it: no response is a response."
+            ),
         )
         .fact("was_unanswered", true)
+        .fact("unanswered_waits", e.case.unanswered_waits)
         .fact("unanswered_since", since)
         .fact("patience_ms", patience),
     )

@@ -28,6 +28,7 @@ fn chat(status: CaseStatus) -> Case {
         status,
         customer_messages: 1,
         waits: 1,
+        waiting_since: matches!(status, CaseStatus::Open | CaseStatus::Unanswered).then_some(Millis(0)),
         ..Case::default()
     }
 }

@@ -84,7 +84,8 @@ fn takes_back(later: &CaseEvent, earlier: &CaseEvent) -> bool {
             let what = later.details.get("what").map_or("", |what| what);
             match what {
                 "opened" => kind == Opened,
-                "unanswered" => kind == Unanswered,
+                // Of each wait by itself.
+                "unanswered" => kind == Unanswered && same(&["message"]) && later.at == earlier.at,
                 "acknowledged" => kind == Acknowledged && same(&["message"]),
                 "answered" => kind == Answered && same(&["message"]),
                 "message_of_another_case" => matches!(kind, CustomerMessage | Replied) && same(&["message"]),

@@ -58,6 +58,9 @@ pub struct Case {
     pub deflected: bool,
     /// The RESOLVED that stands.
     pub resolved_at: Option<Millis>,
+    /// The decision to leave it unanswered that stands.
+    #[serde(default)]
+    pub let_go_at: Option<Millis>,
     /// The customer's latest message.
     pub last_customer_at: Millis,
     /// The company's latest message.
@@ -74,9 +77,10 @@ pub struct Case {
     pub waits: u32,
     /// Messages by which the customer asked again while waiting.
     pub chasers: u32,
-    /// answered_at - opened_at, milliseconds.
+    /// answered_at - opened_at, milliseconds; null as well where nobody knows how long it took, since the answer is dated
+    /// long before what it answers.
     pub first_response_ms: Option<i64>,
-    /// resolved_at - opened_at - frozen time, milliseconds.
+    /// resolved_at - opened_at - frozen time (PENDING, and from a RESOLVED to what reopened), milliseconds.
     pub resolution_ms: Option<i64>,
     /// Service level: time to the first acknowledgement.
     pub sla_acknowledge: SlaState,

@@ -22,14 +22,18 @@ pub struct Figures {
     pub human_replies: u64,
     /// Runs of customer messages without a human reply between them.
     pub waits: u64,
-    /// Cases with an answer.
+    /// Cases with an answer. Mere praise and automatic mail, after which nobody waits, is in no figure of answers.
     pub answered: u64,
-    /// Cases without.
+    /// Cases without; not those that were closed silently.
     pub never_answered: u64,
+    /// Cases that were resolved without a word to the customer: not answered, and nobody waits any more.
+    pub closed_silently: u64,
     /// Of those, cases past their channel's patience (status UNANSWERED).
     pub unanswered: u64,
     /// Cases that were UNANSWERED at some time.
     pub was_unanswered: u64,
+    /// Waits beyond patience: a case may have several.
+    pub unanswered_waits: u64,
     /// From opening to the first answer, of answered cases.
     pub first_response_s: Durations,
     /// Cases whose resolution stands.
@@ -180,8 +184,7 @@ impl Tally {
         figures.customer_messages += u64::from(case.customer_messages);
         figures.human_replies += u64::from(case.human_replies);
         figures.waits += u64::from(case.waits);
-        figures.answered += u64::from(case.answered_at.is_some());
-        figures.never_answered += u64::from(case.answered_at.is_none());
+        figures.unanswered_waits += u64::from(case.unanswered_waits);
         figures.unanswered += u64::from(case.status == CaseStatus::Unanswered);
         figures.was_unanswered += u64::from(case.was_unanswered);
         figures.resolved += u64::from(case.resolved_at.is_some());
@@ -195,7 +198,9 @@ impl Tally {
         figures.chased_elsewhere += u64::from(case.chased_to.is_some());
         figures.escalated += u64::from(case.escalated_from.is_some());
         figures.reopened += u64::from(case.reopened_count);
-        self.first_response_ms.extend(case.first_response_ms);
+        if case.waits > 0 {
+            self.add_answer(case);
+        }
         self.resolution_ms.extend(case.resolution_ms);
         self.answers.add_answer(case);
         if case.waits > 0 {
@@ -207,12 +212,22 @@ impl Tally {
         self.add_ways(case);
     }
 
-    /// How it went on after the first message.
-    fn add_ways(&mut self, case: &Case) {
+    /// Whether its customer, who waited, was answered.
+    fn add_answer(&mut self, case: &Case) {
         let figures = &mut self.figures;
+        let (answered, silent) = (case.answered_at.is_some(), case.closed_silently);
+        figures.answered += u64::from(answered);
+        figures.never_answered += u64::from(!answered && !silent);
+        figures.closed_silently += u64::from(silent);
         figures.answered_by_bot += u64::from(case.answered_by == Some(AnsweredBy::Bot));
         figures.answered_publicly += u64::from(case.answered_publicly_at.is_some());
         figures.deflected += u64::from(case.deflected);
+        self.first_response_ms.extend(case.first_response_ms);
+    }
+
+    /// How it went on after the first message.
+    fn add_ways(&mut self, case: &Case) {
+        let figures = &mut self.figures;
         figures.let_go += u64::from(case.status == CaseStatus::LetGo);
         figures.chasers += u64::from(case.chasers);
         figures.transfers += u64::from(case.transfers);

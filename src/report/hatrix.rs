@@ -76,6 +76,8 @@ impl Comparison {
         let Some(advocacy) = case.advocacy else {
             return;
         };
+        // Who only praised did not wait for an answer.
+        let is_meant = is_meant && case.waits > 0;
         let by_then = |answered| case.surveyed_at.is_none_or(|surveyed| answered <= surveyed);
         let of_party = self
             .0
@@ -87,7 +89,9 @@ impl Comparison {
             channel: case.channel.clone(),
             score: case.survey_score,
             is_promoter: advocacy == Advocacy::Promoter,
-            is_answered: case.answered_at.is_some_and(by_then),
+            is_answered: case
+                .answered_when_surveyed
+                .unwrap_or_else(|| case.answered_at.is_some_and(by_then)),
             is_meant,
         });
     }
@@ -153,6 +157,7 @@ mod tests {
     fn surveyed(advocacy: Advocacy, scale: SurveyScale, answered_at: Option<i64>) -> Case {
         Case {
             channel: "social".into(),
+            waits: 1,
             advocacy: Some(advocacy),
             survey_scale: Some(scale),
             surveyed_at: Some(Millis(100)),

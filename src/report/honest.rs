@@ -11,7 +11,7 @@ use crate::stats::survival::{Observation, Survival};
 pub struct HonestTime {
     /// Cases in which the customer waited for it.
     pub n: u64,
-    /// Of those, cases in which it has not happened.
+    /// Of those, cases in which it has not happened, and may still: neither let go nor closed silently.
     pub waiting: u64,
     /// The Kaplan-Meier median of all of them: for half of them it happened within this time. Null if it
     /// has not happened often enough to tell.
@@ -30,6 +30,16 @@ struct Waited {
     happened: Option<Millis>,
     /// Since when nobody looks any more whether it happens.
     until: Option<Millis>,
+    /// Since when nobody waits for it any more, though it has not happened.
+    given_up: Option<Millis>,
+}
+
+impl Waited {
+    /// Whether somebody still waits for it at a time.
+    fn waits(&self, as_of: Millis) -> bool {
+        let is_over = |at: Option<Millis>| at.is_some_and(|at| at <= as_of);
+        self.from <= as_of && !is_over(self.happened) && !is_over(self.given_up)
+    }
 }
 
 impl Waits {
@@ -38,17 +48,23 @@ impl Waits {
             from,
             happened,
             until: until.map(|until| until.max(from)),
+            given_up: None,
         };
         self.0.push(waited);
     }
 
     /// How long the customer of a case waited for the first answer. Left out is mere praise, for which no clock runs,
-    /// and an answer of which nobody knows how long it took.
+    /// and an answer of which nobody knows how long it took. Who was let go, or whose case was closed silently, waited
+    /// until then.
     pub fn add_answer(&mut self, case: &Case) {
         let is_untimed = case.answered_at.is_some() && case.first_response_ms.is_none();
         if case.waits > 0 && !is_untimed {
             // Of a person who was forgotten nobody knows how long they went on waiting.
             self.add(case.opened_at, case.answered_at, case.forgotten_at);
+            let silent = case.resolved_at.filter(|_| case.closed_silently);
+            if let Some(waited) = self.0.last_mut() {
+                waited.given_up = [case.let_go_at, silent].into_iter().flatten().min();
+            }
         }
     }
 
@@ -59,7 +75,9 @@ impl Waits {
         let watched: Vec<_> = begun
             .map(|waited| {
                 let happened = waited.happened.filter(|at| *at <= as_of);
-                let last = happened.or(waited.until).unwrap_or(as_of).min(as_of);
+                let ends = [waited.until, waited.given_up];
+                let end = ends.into_iter().flatten().min().map(|end| end.max(waited.from));
+                let last = happened.or(end).unwrap_or(as_of).min(as_of);
                 Observation {
                     time: last.since(waited.from).div_euclid(1000),
                     happened: happened.is_some(),
@@ -69,7 +87,7 @@ impl Waits {
         let plain = watched.iter().copied().filter(|one| one.happened);
         HonestTime {
             n: watched.len() as u64,
-            waiting: watched.iter().filter(|one| !one.happened).count() as u64,
+            waiting: self.0.iter().filter(|waited| waited.waits(as_of)).count() as u64,
             p50: Survival::of(watched.iter().copied()).median(),
             plain_p50: Survival::of(plain).median(),
         }

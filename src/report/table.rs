@@ -34,6 +34,7 @@ pub fn render(report: &Shown, width: Option<usize>) -> String {
                 "answered",
                 "never answered",
                 "unanswered",
+                "closed silently",
                 "resolved",
                 "reopened",
             ],
@@ -121,6 +122,7 @@ fn cases(f: &Figures) -> Vec<String> {
         f.answered,
         f.never_answered,
         f.unanswered,
+        f.closed_silently,
         f.resolved,
         f.reopened,
     ])
@@ -294,6 +296,7 @@ mod tests {
             report.add(&Case {
                 channel: "email".into(),
                 brand: Some("Parcels".into()),
+                waits: 1,
                 survey_scale: Some(SurveyScale::Nps0To10),
                 advocacy: Some(if nth < promoters {
                     Advocacy::Promoter

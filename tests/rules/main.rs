@@ -20,6 +20,7 @@ mod merges;
 mod moment;
 mod moments;
 mod order;
+mod patience;
 mod praise;
 mod retire;
 mod signals;

@@ -256,7 +256,7 @@ fn case_14_of_one_moment_replies_tell_the_order_whatever_the_ids() {
             });
             told.extend(cases);
             let all: Vec<Line> = lines.into_iter().chain(before).collect();
-            if all.len() < 6 {
+            if all.len() < 5 {
                 told.extend(in_any_order(&RuleSettings::default(), &all, ms(HOUR)));
             }
         }

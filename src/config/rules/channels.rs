@@ -28,6 +28,8 @@ pub struct ChannelRules {
     /// The kinds of identifier that name an author here, the first given counts; if none of them
     /// is given, the strongest identifier does.
     pub author_kinds: Vec<Box<str>>,
+    /// Whether answers are spoken here: RESOLVED by a person is an answer, since nothing is written (rule 3).
+    pub spoken: bool,
     /// How far the clocks of two systems may be apart (rule 3).
     pub skew: Span,
     /// The service levels.
@@ -48,6 +50,7 @@ impl ChannelRules {
             },
             follow_up: FOLLOW_UP,
             author_kinds: author_kinds.iter().map(|&kind| kind.into()).collect(),
+            spoken: false,
             skew: SKEW,
             levels: Levels::default(),
             tiers: BTreeMap::new(),
@@ -104,7 +107,13 @@ pub(super) fn built_in() -> BTreeMap<Box<str>, ChannelRules> {
         ("forum", Onstage, Span::hours(72), &["handle"]),
     ]
     .into_iter()
-    .map(|(name, stage, patience, kinds)| (name.into(), ChannelRules::new(stage, patience, kinds)))
+    .map(|(name, stage, patience, kinds)| {
+        let rules = ChannelRules {
+            spoken: name == "phone",
+            ..ChannelRules::new(stage, patience, kinds)
+        };
+        (name.into(), rules)
+    })
     .collect()
 }
 

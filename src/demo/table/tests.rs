@@ -122,6 +122,7 @@ pub(in crate::demo) fn overview() -> Overview {
         case_id,
         Some(Case {
             case_id,
+            waits: 1,
             answered_at: Some(at(652)),
             first_response_ms: Some(12 * 60_000),
             ..Case::default()

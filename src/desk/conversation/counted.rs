@@ -15,12 +15,16 @@ impl Actor<'_, '_> {
     pub(super) fn tell_tally(&mut self, head: &Head, row: &CaseRow) -> Result<(), Corrupt> {
         let shard = shard_of(self.key);
         let deaf_after = self.desk.settings().signals.deaf_after;
+        let rules = self.desk.settings().channel(&head.channel);
+        let Some(patience) = rules.map(|rules| rules.patience) else {
+            return Ok(()); // it is configured no more
+        };
         let before = self.case_of(row.author)?;
         if before.is_some_and(|before| tells_the_same(before, row)) {
             return Ok(());
         }
-        let before = before.and_then(|before| Told::of(before, deaf_after));
-        let now = Told::of(row, deaf_after);
+        let before = before.and_then(|before| Told::of(before, deaf_after, patience));
+        let now = Told::of(row, deaf_after, patience);
         let news = Told::news(before.as_ref(), now.as_ref(), &head.channel, shard);
         for counts in news {
             let to = shard_key(self.desk.keys(), &counts.of, shard);

@@ -4,6 +4,7 @@ use super::fact::{Fact, Said};
 use super::fold::{Fold, Mark};
 use super::folding;
 use super::level::Level;
+use super::patience::Overdue;
 use super::promise::Promise;
 use super::reply_limit::Standing;
 use super::surveys;
@@ -357,25 +358,25 @@ impl Told {
         }
     }
 
-    /// Rule 7.
+    /// Rule 7, of each wait.
     fn unanswered(&mut self, old: Option<Side<'_>>, new: Side<'_>) {
-        let first = new.fold.clock.as_ref().map_or("", |mark| &*mark.id);
-        match (
-            old.and_then(|old| old.view.unanswered_since),
-            new.view.unanswered_since,
-        ) {
-            (None, Some(since)) => {
-                let deadline = since.0.to_string();
-                let details = [("deadline_ms", &*deadline)];
-                self.say(
-                    CaseEventType::Unanswered,
-                    since,
-                    &["patience", first, &deadline],
-                    &details,
-                );
+        let none: &[Overdue] = &[];
+        let before = old.map_or(none, |old| &old.view.patience.overdue);
+        let now: &[Overdue] = &new.view.patience.overdue;
+        let is_in = |list: &[Overdue], overdue: &Overdue| list.iter().any(|other| other.is(overdue));
+        for overdue in now.iter().filter(|overdue| !is_in(before, overdue)) {
+            let deadline = overdue.since.0.to_string();
+            let details = [("message", &*overdue.first), ("deadline_ms", &*deadline)];
+            let cause = ["patience", &*overdue.first, &*deadline];
+            self.say(CaseEventType::Unanswered, overdue.since, &cause, &details);
+        }
+        for overdue in before.iter().filter(|overdue| !is_in(now, overdue)) {
+            if !new.view.patience.gave_way(overdue) {
+                let deadline = overdue.since.0.to_string();
+                let details = [("what", "unanswered"), ("message", &*overdue.first)];
+                let cause = ["unanswered", &*overdue.first, &*deadline];
+                self.say(CaseEventType::Corrected, overdue.since, &cause, &details);
             }
-            (Some(since), None) => self.corrected(since, "unanswered", first),
-            _ => {}
         }
     }
 
@@ -384,14 +385,23 @@ impl Told {
         let none: &[Judged] = &[];
         let before = old.map_or(none, |old| &old.view.clocks);
         let now: &[Judged] = &new.view.clocks;
-        let same = |list: &'_ [Judged], judged: &Judged| {
+        // The clock of the same message; of one that waited several times, of the same time.
+        let is_same =
+            |other: &Judged, judged: &Judged| (other.level, &other.first) == (judged.level, &judged.first);
+        let has = |list: &[Judged], judged: &Judged| {
             list.iter()
-                .find(|other| other.level == judged.level && other.first == judged.first)
-                .cloned()
+                .any(|other| is_same(other, judged) && other.from == judged.from)
+        };
+        let same = |list: &'_ [Judged], others: &[Judged], judged: &Judged| {
+            let is_it = |other: &&Judged| {
+                is_same(other, judged)
+                    && (other.from == judged.from || !has(others, other) && !has(list, judged))
+            };
+            list.iter().find(is_it).cloned()
         };
         let breached = |judged: &Judged| judged.judgement.state == SlaState::Breached;
         for judged in now {
-            let was = same(before, judged);
+            let was = same(before, now, judged);
             if breached(judged) && !was.as_ref().is_some_and(breached) {
                 self.level(CaseEventType::SlaBreached, judged, judged.judgement.deadline);
             } else if judged.judgement.at_risk && !was.is_some_and(|was| was.judgement.at_risk) {
@@ -401,7 +411,7 @@ impl Told {
         for judged in before.iter().filter(|judged| breached(judged)) {
             // A wait that was closed late before this change is not judged again: only its own
             // change brings it up.
-            let now = same(now, judged);
+            let now = same(now, before, judged);
             let gone = now.is_none() && judged.level != Level::Next;
             if gone || now.is_some_and(|now| !breached(&now)) {
                 self.level(CaseEventType::SlaRetracted, judged, judged.judgement.deadline);

@@ -10,13 +10,14 @@ use smol_str::SmolStr;
 
 use super::excerpt::Excerpt;
 use super::fact::{About, CustomerSaid, Fact, Mention, Said};
+use super::patience::{Overdue, Unanswered};
 use super::promise::Promises;
 use super::reply_limit::PublicReplies;
 use super::resolution::FirstResolved;
 use super::severity::Severity;
 use super::transfer::Handling;
 use super::wait::Wait;
-use crate::config::rules::ChannelRules;
+use crate::config::rules::{ChannelRules, Span};
 use crate::desk::score::{Scored, latest};
 use crate::desk::summary::Journey;
 use crate::model::{AnsweredBy, Millis, Stage};
@@ -73,14 +74,14 @@ pub struct Fold {
     pub let_go: Option<Mark>,
     /// Since when the company waits for the customer, if it does.
     pub pending: Option<Mark>,
-    /// Time that PENDING took off the resolve clock, over; in milliseconds.
+    /// Time that PENDING took off the resolve clock, and from RESOLVED to what opened the case again; in milliseconds.
     pub frozen_ms: i64,
     /// The same in the own time of its level of resolution: of a calendar, or of the clock.
     pub credit_ms: i64,
     /// When the present cycle began: the opening, or the last reopening.
     pub cycle_at: Millis,
-    /// Since when patience had run out without a reply, if it ever had.
-    pub was_unanswered: Option<Millis>,
+    /// The waits that are over and had run out of patience.
+    pub unanswered: Unanswered,
     /// The wait that is open.
     pub open: Option<Wait>,
     /// Praise that nobody has thanked for.
@@ -220,7 +221,7 @@ impl Fold {
             pending: None,
             frozen_ms: 0,
             credit_ms: 0,
-            was_unanswered: None,
+            unanswered: Unanswered::default(),
             open: None,
             praise: None,
             waits: 0,
@@ -286,17 +287,20 @@ impl Fold {
         self.set.issue.as_ref().or(self.told.issue.as_ref())
     }
 
+    /// Rule 12: whether the customer had been answered by a person at `t`, and did not wait beyond patience then.
+    pub fn was_answered(&self, t: Millis, patience: Span) -> bool {
+        let open = self.open.as_ref().and_then(|wait| Overdue::of(wait, patience));
+        let is_lost = || {
+            self.unanswered
+                .iter()
+                .chain(&open)
+                .any(|overdue| overdue.holds(t))
+        };
+        self.replied_at.is_some_and(|at| at <= t) && !is_lost()
+    }
+
     /// The score of its own that is shown: of a survey that names it, or of stars that have changed.
     pub fn scored(&self) -> Option<&Scored> {
         latest(self.surveyed.iter().chain(&self.rated))
-    }
-
-    /// Rule 7, UNANSWERED: from when on, if nothing more is said, the customer's patience has run
-    /// out. None while nobody waits for a first answer.
-    pub fn unanswered_from(&self, rules: &ChannelRules) -> Option<Millis> {
-        let clock = self.clock.as_ref()?;
-        let waits = self.human_replies == 0 && self.resolved.is_none() && self.let_go.is_none();
-        let end = clock.at.plus(rules.patience.ms()).max(self.cycle_at);
-        waits.then(|| end.max(self.journey.taken_up_at().unwrap_or(end)))
     }
 }

@@ -18,7 +18,7 @@ impl Fold {
         if fact.deleted {
             return;
         }
-        self.pass(fact.at, rules);
+        self.pass(fact.at);
         match &fact.said {
             Said::Customer(said) => self.customer(fact, said, rules, closed),
             Said::Company(said) => self.company(fact, said, rules, closed),
@@ -32,10 +32,7 @@ impl Fold {
     }
 
     /// Time passes up to just before `t`: what silence alone decides by then, is decided.
-    fn pass(&mut self, t: Millis, rules: &ChannelRules) {
-        if self.was_unanswered.is_none() {
-            self.was_unanswered = self.unanswered_from(rules).filter(|&from| from < t);
-        }
+    fn pass(&mut self, t: Millis) {
         if let Some(claim) = self
             .bot_claim
             .take_if(|claim| t.since(claim.mark.at) >= BOT_UNCONTESTED_MS)
@@ -77,10 +74,7 @@ impl Fold {
         self.thanked(fact.at, closed);
         self.bot_claim = None;
         self.take_up(fact.at);
-        if let Some(resolved) = self.resolved.take() {
-            self.journey.was_resolved(resolved.at, fact.at);
-            self.reopen(fact.at);
-        }
+        self.reopen(fact.at, rules);
         self.clock.get_or_insert_with(|| mark.clone());
         match &mut self.open {
             Some(wait) => {
@@ -99,15 +93,8 @@ impl Fold {
             at: fact.at,
             id: fact.id.clone(),
         };
-        let answer = |by| Answer {
-            mark: mark(),
-            by,
-            untimed: fact.own.is_some_and(|own| fact.at.since(own) > rules.skew.ms()),
-        };
         if !matches!(said.kind, ResponseKind::Note | ResponseKind::Community) {
-            self.acknowledged.get_or_insert_with(mark);
-            self.last_company_at = self.last_company_at.max(Some(fact.at));
-            self.journey.said(fact.at);
+            self.heard_of(fact);
             if let Some(channel) = &said.invites_to {
                 self.journey.invited(Invitation {
                     at: fact.at,
@@ -118,21 +105,16 @@ impl Fold {
         }
         match said.kind {
             ResponseKind::Human | ResponseKind::Unknown => {
-                self.human_replies += 1;
                 if said.elsewhere.is_none() {
                     remember_reply(&mut self.replies, fact.at);
                 }
-                self.replied_at.get_or_insert(fact.at);
                 let elsewhere = said.elsewhere.as_ref();
                 self.handling
                     .reply(&mark(), said.team.as_ref(), said.agent.as_ref(), elsewhere);
-                self.promises.kept(&mark());
-                self.follow_up(mark);
-                self.bot_claim = None;
                 if said.invites_to.is_none() || said.status == Some(Status::Resolved) {
                     self.replies_of_substance += 1;
                 }
-                self.answered.get_or_insert_with(|| answer(AnsweredBy::Human));
+                self.answer(fact, rules);
                 if said.public.unwrap_or(self.public) {
                     self.answered_publicly_at.get_or_insert(fact.at);
                     // Spectators of this conversation do not see what is said in another.
@@ -144,19 +126,23 @@ impl Fold {
                     }
                 }
                 self.team = said.team.clone().or(self.team.take());
-                self.close(fact.at, rules, closed);
+                self.close(fact.at, true, rules, closed);
             }
             ResponseKind::Bot => {
                 self.bot_replies += 1;
                 if said.status == Some(Status::Resolved) && self.answered.is_none() {
                     // A second word of the bot does not begin the customer's day anew.
-                    self.bot_claim.get_or_insert_with(|| answer(AnsweredBy::Bot));
+                    self.bot_claim
+                        .get_or_insert_with(|| answer(fact, AnsweredBy::Bot, rules));
                 }
             }
             ResponseKind::AutoAck | ResponseKind::Note | ResponseKind::Community => {}
         }
         if let Some(by) = said.promised_by {
             self.promises.made(mark(), by);
+        }
+        if said.kind == ResponseKind::Note {
+            self.spoken(fact, said.status, rules, closed);
         }
         self.status(fact, said.status, rules, closed);
     }
@@ -178,7 +164,42 @@ impl Fold {
                 id: fact.id.clone(),
             });
         }
+        self.spoken(fact, change.status, rules, closed);
         self.status(fact, change.status, rules, closed);
+    }
+
+    /// The customer hears of the company.
+    fn heard_of(&mut self, fact: &Fact) {
+        self.acknowledged.get_or_insert_with(|| Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        });
+        self.last_company_at = self.last_company_at.max(Some(fact.at));
+        self.journey.said(fact.at);
+    }
+
+    /// A person answers.
+    fn answer(&mut self, fact: &Fact, rules: &ChannelRules) {
+        let answer = answer(fact, AnsweredBy::Human, rules);
+        self.human_replies += 1;
+        self.replied_at.get_or_insert(fact.at);
+        self.promises.kept(&answer.mark);
+        self.follow_up(|| answer.mark.clone());
+        self.bot_claim = None;
+        self.answered.get_or_insert(answer);
+    }
+
+    /// Rule 3: where answers are spoken, nothing is written down of them but that the matter is RESOLVED. Said by a
+    /// person, in an update or a note, that is a human answer, which no spectator hears. Said again, it tells nothing
+    /// new.
+    fn spoken(&mut self, fact: &Fact, status: Option<Status>, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        if rules.spoken && status == Some(Status::Resolved) && self.resolved.is_none() {
+            self.heard_of(fact);
+            remember_reply(&mut self.replies, fact.at);
+            self.replies_of_substance += 1;
+            self.answer(fact, rules);
+            self.close(fact.at, true, rules, closed);
+        }
     }
 
     fn status(&mut self, fact: &Fact, status: Option<Status>, rules: &ChannelRules, closed: &mut Vec<Wait>) {
@@ -204,34 +225,41 @@ impl Fold {
                     one_answer: answers.0 == 1 || matches!(answers, (0, 1)),
                     reopened_at: None,
                 });
-                self.close(fact.at, rules, closed);
+                self.close(fact.at, false, rules, closed);
             }
             Some(Status::Reopened) => {
+                let was_let_go = self.let_go.is_some();
                 self.take_up(fact.at);
-                if let Some(resolved) = self.resolved.take() {
-                    self.journey.was_resolved(resolved.at, fact.at);
+                let was_resolved = self.reopen(fact.at, rules);
+                if was_resolved {
                     self.bot_claim = None;
-                    self.reopen(fact.at);
+                }
+                if was_resolved || was_let_go {
+                    self.wait_again(fact.at, closed);
                 }
             }
             Some(Status::LetGo) => {
                 self.thaw(fact.at, rules);
                 self.let_go.get_or_insert_with(mark);
-                self.close(fact.at, rules, closed);
+                self.close(fact.at, false, rules, closed);
             }
         }
     }
 
-    /// PENDING is over: the time it took is credited to the clock, if one has begun that it froze.
+    /// PENDING is over.
     fn thaw(&mut self, at: Millis, rules: &ChannelRules) {
-        if let Some(since) = self.pending.take() {
-            if let Some(start) = &self.clock {
-                let levels = rules.levels.in_force(start.at);
-                let credit = levels.between(since.at, at);
-                self.credit_ms = self.credit_ms.saturating_add(credit);
-            }
-            self.frozen_ms = self.frozen_ms.saturating_add(at.since(since.at));
+        if let Some(pending) = self.pending.take() {
+            self.credit(pending.at, at, rules);
         }
+    }
+
+    /// Rule 4: time that is not the company's is credited to the resolve clock, if one has begun by then.
+    fn credit(&mut self, since: Millis, at: Millis, rules: &ChannelRules) {
+        if let Some(start) = &self.clock {
+            let levels = rules.levels.in_force(start.at);
+            self.credit_ms = self.credit_ms.saturating_add(levels.between(since, at));
+        }
+        self.frozen_ms = self.frozen_ms.saturating_add(at.since(since));
     }
 
     /// A decision to let the case go does not stand any more.
@@ -249,7 +277,13 @@ impl Fold {
         }
     }
 
-    fn reopen(&mut self, at: Millis) {
+    /// A RESOLVED does not stand any more, if one stood: a new cycle begins.
+    fn reopen(&mut self, at: Millis, rules: &ChannelRules) -> bool {
+        let Some(resolved) = self.resolved.take() else {
+            return false;
+        };
+        self.journey.was_resolved(resolved.at, at);
+        self.credit(resolved.at, at, rules);
         self.reopened += 1;
         self.cycle_at = at;
         self.followed_up = None;
@@ -257,12 +291,24 @@ impl Fold {
             first.reopened_at.get_or_insert(at);
         }
         self.limit = PublicReplies::default();
+        true
     }
 
-    fn close(&mut self, at: Millis, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+    /// The company itself takes back what had ended the last wait. If that was no reply, its messages wait again.
+    fn wait_again(&mut self, at: Millis, closed: &mut Vec<Wait>) {
+        let last = self.last_wait.as_ref().filter(|last| !last.replied);
+        if let (None, Some(last)) = (&self.open, last) {
+            self.open = Some(last.again(at));
+            self.waits += 1;
+            self.thanked(at, closed);
+        }
+    }
+
+    fn close(&mut self, at: Millis, replied: bool, rules: &ChannelRules, closed: &mut Vec<Wait>) {
         self.thanked(at, closed);
         if let Some(mut wait) = self.open.take() {
-            wait.closed = Some(at);
+            (wait.closed, wait.replied) = (Some(at), replied);
+            self.unanswered.closed(&wait, rules.patience);
             // Nobody waits while a decision to let go stands: then it is that which ends the wait, and a
             // clock given up in time has met nothing.
             let was_let_go = self.let_go.is_some();
@@ -275,6 +321,18 @@ impl Fold {
             self.last_wait = Some(wait.clone());
             closed.push(wait);
         }
+    }
+}
+
+/// The answer that this is.
+fn answer(fact: &Fact, by: AnsweredBy, rules: &ChannelRules) -> Answer {
+    Answer {
+        mark: Mark {
+            at: fact.at,
+            id: fact.id.clone(),
+        },
+        by,
+        untimed: fact.own.is_some_and(|own| fact.at.since(own) > rules.skew.ms()),
     }
 }
 

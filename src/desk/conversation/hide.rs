@@ -77,6 +77,7 @@ pub(super) fn hide_fold(keys: &Keys, fold: &mut Fold) {
         followed_up,
         surveyed,
         rated,
+        unanswered,
         ..
     } = fold;
     let moments = [clock, acknowledged, resolved, let_go, pending, followed_up];
@@ -94,6 +95,9 @@ pub(super) fn hide_fold(keys: &Keys, fold: &mut Fold) {
         .chain(promises.marks_mut())
         .chain(&mut handling.marks);
     for Mark { id, .. } in marks {
+        *id = hidden(keys, id);
+    }
+    for id in unanswered.ids_mut() {
         *id = hidden(keys, id);
     }
     for invitation in &mut journey.invitations {

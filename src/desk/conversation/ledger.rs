@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::fact::{Author, Class, Fact};
+use super::fact::{Author, Class, Fact, NOBODY};
 use super::past::Past;
 use crate::desk::forgetting::{hidden, is_hidden};
 use crate::desk::keys::{Keys, part};
@@ -64,6 +64,11 @@ impl Head {
     /// Whether nothing was ever said here: then the conversation has no other row either.
     pub fn is_new(&self) -> bool {
         self.tail.is_empty() && self.blocks == 0 && self.retired.is_none()
+    }
+
+    /// Whether somebody else than this author spoke first, of what stands (rule 2).
+    pub fn is_bystander(&self, author: Author) -> bool {
+        self.first_author != NOBODY && self.first_author != author
     }
 
     /// The facts of the latest moment, if none of them is sealed.

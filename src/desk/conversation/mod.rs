@@ -28,6 +28,7 @@ mod likeness;
 pub mod main_row;
 pub mod order;
 pub mod past;
+pub mod patience;
 pub mod playbook;
 mod praise;
 pub mod promise;

@@ -77,6 +77,7 @@ fn record(brief: &Brief<'_>, priority: i32) -> Case {
         row,
         fold,
         view,
+        rules,
         ..
     } = *brief;
     let links = row.who.findings.as_ref().map(|found| &found.links);
@@ -93,7 +94,7 @@ fn record(brief: &Brief<'_>, priority: i32) -> Case {
         } else {
             Stage::Offstage
         },
-        bystander: head.first_author != row.author,
+        bystander: head.is_bystander(row.author),
         party_key: row.party_key(),
         customer_id: row.who.party.as_ref().and_then(|party| party.customer_id.clone()),
         tier: row.who.tier().map(Into::into),
@@ -113,6 +114,7 @@ fn record(brief: &Brief<'_>, priority: i32) -> Case {
         answered_publicly_at: fold.answered_publicly_at,
         deflected: fold.human_replies > 0 && fold.replies_of_substance == 0,
         resolved_at: fold.resolved.as_ref().map(|mark| mark.at),
+        let_go_at: fold.let_go.as_ref().map(|mark| mark.at),
         last_customer_at: fold.last_customer_at,
         last_company_at: fold.last_company_at,
         customer_messages: fold.customer_messages,
@@ -132,9 +134,9 @@ fn record(brief: &Brief<'_>, priority: i32) -> Case {
         sla_resolve: view.sla.resolve,
         answer_by: fold.open.as_ref().map(|wait| brief.respond_by(wait)),
         waiting_since: fold.open.as_ref().map(|wait| wait.first.at),
-        was_unanswered: view.unanswered_since.is_some(),
-        unanswered_waits: 0,
-        closed_silently: false,
+        was_unanswered: view.patience.unanswered_waits > 0,
+        unanswered_waits: view.patience.unanswered_waits,
+        closed_silently: view.closed_silently,
         reply_limit: view.standing.state(),
         promised_by: fold.promises.iter().last().map(|promise| promise.by),
         priority,
@@ -155,8 +157,7 @@ fn record(brief: &Brief<'_>, priority: i32) -> Case {
         survey_score: scored.map(|scored| scored.score.value),
         survey_scale: scored.map(|scored| scored.score.scale),
         surveyed_at: scored.map(|scored| scored.at),
-        answered_when_surveyed: scored
-            .map(|scored| answered.is_some_and(|answer| answer.mark.at <= scored.at)),
+        answered_when_surveyed: scored.map(|scored| fold.was_answered(scored.at, rules.patience)),
         advocacy: scored.map(|scored| scored.score.advocacy()),
         echo_of: links
             .and_then(|links| links.echo.as_ref())

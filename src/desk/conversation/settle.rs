@@ -246,12 +246,22 @@ impl Actor<'_, '_> {
             _ => None,
         };
         // The open one comes last: its mark takes the place of another's in the case's row.
-        let now: SmallVec<[&Wait; 2]> = waits.closed.iter().chain(last).chain(open).collect();
+        let mut now: SmallVec<[&Wait; 2]> = waits.closed.iter().chain(last).chain(open).collect();
+        // Messages that wait once more are one item: it says how they stand.
+        let mut nth = 0..now.len();
+        let all = now.clone();
+        now.retain(|wait| {
+            let later = all.iter().skip(nth.next().unwrap_or_default() + 1);
+            !{ later }.any(|later| later.first.id == wait.first.id)
+        });
         let open_before = waits.before.and_then(Fold::handed);
-        let gone = waits.closed_before.iter().chain(open_before);
-        let gone: SmallVec<[&Wait; 1]> = gone
-            .filter(|wait| !now.iter().any(|kept| kept.first.id == wait.first.id))
-            .collect();
+        let mut gone: SmallVec<[&Wait; 1]> = SmallVec::new();
+        for wait in waits.closed_before.iter().chain(open_before) {
+            let is_it = |kept: &&Wait| kept.first.id == wait.first.id;
+            if !now.iter().any(|kept| is_it(kept)) && !gone.iter().any(|kept| is_it(kept)) {
+                gone.push(wait);
+            }
+        }
 
         // A case that was taken back whole is told as it last was.
         let by = self.yardstick(rules, row);
@@ -432,11 +442,8 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
         channel: head.channel.clone(),
         public: fold.public,
         open: fold.resolved.is_none() && fold.let_go.is_none(),
-        was_unanswered: view.unanswered_since.is_some(),
-        patience_ends: fold
-            .clock
-            .as_ref()
-            .map(|clock| clock.at.plus(rules.patience.ms())),
+        was_unanswered: view.patience.unanswered_waits > 0,
+        patience_ms: rules.patience.ms(),
         answer_by: answer
             .into_iter()
             .find_map(|(level, by)| (level == Level::Answer).then_some(by)),

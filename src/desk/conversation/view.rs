@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::fold::{Answer, BOT_UNCONTESTED_MS, Fold, Mark};
 use super::level::{Clock, Judgement, Level};
+use super::patience::Patience;
 use super::reply_limit::Standing;
 use super::resolution::{FirstContact, FollowUp};
 use super::wait::Wait;
@@ -18,6 +19,8 @@ pub struct Judged {
     pub level: Level,
     /// The message that began it.
     pub first: SmolStr,
+    /// When it began.
+    pub from: Millis,
     /// What has become of it.
     pub judgement: Judgement,
 }
@@ -42,8 +45,10 @@ pub struct View {
     pub status: CaseStatus,
     /// Its answer: the fold's, or a bot's that by now stood long enough.
     pub answered: Option<Answer>,
-    /// When patience ran out without a reply, if it ever did.
-    pub unanswered_since: Option<Millis>,
+    /// RESOLVED without a word to the customer: nobody waits any more, and nobody was answered.
+    pub closed_silently: bool,
+    /// Which of its waits ran out of patience (rule 7).
+    pub patience: Patience,
     /// Its clocks that have a level; of the waits, those asked for.
     pub clocks: SmallVec<[Judged; 4]>,
     /// The service levels as a case record has them.
@@ -91,17 +96,8 @@ impl View {
         });
         let answered = fold.answered.clone().or(bot);
 
-        let silent = fold.unanswered_from(rules);
-        let unanswered_now = silent.filter(|&from| from <= now);
-        if let (Some(from), None) = (silent, unanswered_now) {
-            at(from);
-        }
-
-        // What facts tell of later than now is not told before its time (rule 6).
-        let was_unanswered = fold.was_unanswered.filter(|&since| since <= now);
-        if let (Some(since), None) = (fold.was_unanswered, was_unanswered) {
-            at(since);
-        }
+        let patience = Patience::of(&fold.unanswered, fold.open.as_ref(), rules.patience, now);
+        patience.due.into_iter().for_each(&mut at);
 
         let clocks = clocks(fold, &answered, closed, &rules.levels, share, now);
         clocks
@@ -125,8 +121,12 @@ impl View {
             follow_up,
             first_contact: first.decided,
             now,
-            status: status(fold, answered.is_some(), unanswered_now.is_some()),
-            unanswered_since: was_unanswered.or(unanswered_now),
+            status: status(fold, answered.is_some(), patience.is_lost),
+            closed_silently: answered.is_none()
+                && fold.bot_claim.is_none()
+                && fold.resolved.is_some()
+                && fold.waits > 0,
+            patience,
             sla: summary(fold, &clocks, &rules.levels),
             standing: fold.limit.standing(rules.reply_limit),
             answered,
@@ -182,6 +182,7 @@ fn clocks(
             clocks.push(Judged {
                 level,
                 first: first.id.clone(),
+                from: first.at,
                 judgement,
             });
         }
@@ -233,7 +234,7 @@ fn summary(fold: &Fold, clocks: &[Judged], levels: &Levels) -> Sla {
     let open = fold.open.as_ref().and_then(|wait| {
         let judged = clocks
             .iter()
-            .find(|j| j.level == Level::Next && j.first == wait.first.id);
+            .find(|j| j.level == Level::Next && (&j.first, j.from) == (&wait.first.id, wait.first.at));
         judged.map(|judged| judged.judgement.state)
     });
     let waits = match open {

@@ -1,15 +1,18 @@
 //! A wait: a run of customer messages with no human reply between them (rule 4).
+//!
+//! Waits are told apart by first message and first moment: where the company itself takes back what had ended a wait
+//! without a reply, the same messages wait again from then on.
 
 use serde::{Deserialize, Serialize};
 
 use super::fold::Mark;
-use crate::config::rules::Levels;
+use crate::config::rules::{Levels, Span};
 use crate::model::Millis;
 
 /// One wait of a case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Wait {
-    /// Its first message: the next-response clock runs from here.
+    /// Its first message, and since when it waits: the next-response clock runs from here.
     pub first: Mark,
     /// Its latest message.
     pub latest: Mark,
@@ -19,6 +22,8 @@ pub struct Wait {
     pub late: bool,
     /// When a reply, a resolution or a decision to let go ended it.
     pub closed: Option<Millis>,
+    /// Whether it was a person's reply that ended it.
+    pub replied: bool,
     /// It is praise: nobody waits, and no clock runs ([`super::praise`]).
     pub praise: bool,
 }
@@ -32,6 +37,7 @@ impl Wait {
             messages: 1,
             late,
             closed: None,
+            replied: false,
             praise: false,
         }
     }
@@ -41,6 +47,19 @@ impl Wait {
         self.latest = latest;
         self.late |= late;
         self.messages += 1;
+    }
+
+    /// The same messages wait again from then on: what had ended the wait does not stand any more.
+    pub fn again(&self, at: Millis) -> Self {
+        let mut again = self.clone();
+        again.first.at = at;
+        (again.closed, again.replied) = (None, false);
+        again
+    }
+
+    /// When patience runs out (rule 7).
+    pub fn patience_ends(&self, patience: Span) -> Millis {
+        self.first.at.plus(patience.ms())
     }
 
     /// Whether it ended after its deadline; `None` if it has not ended, or had no deadline.

@@ -179,7 +179,7 @@ impl Brief<'_> {
     }
 
     fn bystander(&self) -> bool {
-        self.head.first_author != self.row.author
+        self.head.is_bystander(self.row.author)
     }
 
     fn ranked(&self) -> bool {
@@ -256,7 +256,7 @@ impl Brief<'_> {
             acknowledged: self.fold.acknowledged.is_some(),
             answered_publicly: self.fold.answered_publicly_at.is_some(),
             standing: Some(self.view.standing),
-            upset: severity.is_upset() || chased || self.view.unanswered_since.is_some(),
+            upset: severity.is_upset() || chased || self.view.patience.unanswered_waits > 0,
             abusive: severity.says(Category::Abuse),
             was_private: links
                 .is_some_and(|l| !l.bounces.is_empty() || l.links.iter().any(|link| has(&link.relation))),
@@ -290,7 +290,7 @@ impl Brief<'_> {
         let start = wait.first.at;
         let set = self.rules.levels.in_force(start);
         let clock = self.fold.clock.as_ref();
-        let first = clock.is_some_and(|clock| clock.id == wait.first.id);
+        let first = clock == Some(&wait.first);
         let level = match (set.answer.filter(|_| first), set.next) {
             (Some(answer), Some(next)) => Some(answer.min(next)),
             (answer, next) => answer.or(next),
@@ -298,7 +298,7 @@ impl Brief<'_> {
         let level = level.filter(|_| !wait.praise);
         match level {
             Some(level) => set.deadline(level, start, 0),
-            None => start.plus(self.rules.patience.ms()),
+            None => wait.patience_ends(self.rules.patience),
         }
     }
 

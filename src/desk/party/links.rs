@@ -297,7 +297,7 @@ mod tests {
                 opened_at: hour(opened),
                 public,
                 open: true,
-                patience_ends: Some(hour(opened + 48)),
+                patience_ms: 48 * 3_600_000,
                 waits_since: Some(hour(opened)),
                 ..Summary::nothing(CaseId::new("s", channel, &n.to_string(), "a"), channel.into())
             },

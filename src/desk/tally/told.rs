@@ -10,7 +10,7 @@ use super::baseline::Minute;
 use super::{CaseCounts, Count, Counted, Hour, SHARDS, SurveyCell, hour_of, minute_of};
 use crate::config::rules::Span;
 use crate::desk::conversation::case::CaseRow;
-use crate::desk::conversation::fold::{BOT_UNCONTESTED_MS, Fold};
+use crate::desk::conversation::fold::Fold;
 use crate::desk::conversation::surveys;
 use crate::desk::keys::Keys;
 use crate::desk::summary::REMEMBERED;
@@ -43,9 +43,11 @@ pub struct Told<'r> {
 impl<'r> Told<'r> {
     /// What a case tells, where a channel may be without a reply for `deaf_after`; `None` if no message is
     /// left of it.
-    pub fn of(row: &'r CaseRow, deaf_after: Option<Span>) -> Option<Self> {
+    ///
+    /// Of surveys only those are told whose customer waited for an answer; whether they had one, by rule 12.
+    pub fn of(row: &'r CaseRow, deaf_after: Option<Span>, patience: Span) -> Option<Self> {
         let fold = row.fold.as_deref()?;
-        let scored = surveys::shown(fold, &row.who);
+        let scored = surveys::shown(fold, &row.who).filter(|_| fold.waits > 0);
         Some(Self {
             brand: fold.brand(),
             issue: fold.issue(),
@@ -58,7 +60,7 @@ impl<'r> Told<'r> {
             surveyed: scored.map(|scored| {
                 let cell = SurveyCell {
                     scale: scored.score.scale,
-                    answered: answered_at(fold, row.judged_at).is_some_and(|at| at <= scored.at),
+                    answered: fold.was_answered(scored.at, patience),
                     promoter: scored.score.advocacy() == Advocacy::Promoter,
                 };
                 (hour_of(minute_of(scored.at)), cell)
@@ -183,14 +185,6 @@ fn changes<'t>(
         .filter(move |time| !is.contains(time) && **time >= from);
     let new = is.iter().filter(move |time| !was.contains(time));
     gone.map(|time| (*time, -1)).chain(new.map(|time| (*time, 1)))
-}
-
-/// When the case was answered, as judged at a time: what a bot said counts once it has stood.
-fn answered_at(fold: &Fold, judged_at: Millis) -> Option<Millis> {
-    let bot = fold.bot_claim.as_ref().map(|claim| &claim.mark);
-    let stood = bot.filter(|claim| judged_at.since(claim.at) >= BOT_UNCONTESTED_MS);
-    let answered = fold.answered.as_ref().map(|answer| &answer.mark);
-    answered.or(stood).map(|mark| mark.at)
 }
 
 #[cfg(test)]

@@ -11,10 +11,16 @@ use crate::desk::figures::{BOUNDS, BUCKETS, Counted, LEVELS, Waiting};
 use crate::model::{Millis, Stage};
 
 /// Totals of cases, each with the name by which it is taken back.
-const TOTALS: [(names::Name, &[&str], Counted, &str); 6] = [
+const TOTALS: [(names::Name, &[&str], Counted, &str); 7] = [
     (names::OPENED, &[], Counted::Opened, "opened"),
     (names::ANSWERED, &[], Counted::Answered, "answered"),
     (names::UNANSWERED, &[], Counted::Unanswered, "unanswered"),
+    (
+        names::CLOSED_SILENTLY,
+        &[],
+        Counted::ClosedSilently,
+        "closed_silently",
+    ),
     (names::RESOLVED, &[], Counted::Resolved, "resolved"),
     (
         names::REPLY_LIMIT,

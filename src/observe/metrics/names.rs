@@ -54,9 +54,11 @@ names! {
     OPENED = Counter "heard_cases_opened_total" ["channel", "stage"]
         "Cases.";
     ANSWERED = Counter "heard_cases_answered_total" ["channel", "stage"]
-        "Cases with an answer.";
+        "Cases with an answer; without mere praise, after which nobody waits.";
     UNANSWERED = Counter "heard_cases_unanswered_total" ["channel", "stage"]
         "Cases that were left unanswered beyond their channel's patience.";
+    CLOSED_SILENTLY = Counter "heard_cases_closed_silently_total" ["channel", "stage"]
+        "Cases that were resolved without a word to the customer: not answered, and nobody waits any more.";
     RESOLVED = Counter "heard_cases_resolved_total" ["channel", "stage"]
         "Cases whose resolution stands.";
     FIRST_RESPONSE = Histogram "heard_first_response_seconds" ["channel", "stage"]

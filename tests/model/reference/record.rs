@@ -77,6 +77,11 @@ pub fn of(
             .map(|human| human.at),
         deflected: !course.humans.is_empty() && course.humans.iter().all(|human| human.invites),
         resolved_at: course.resolved_at(),
+        let_go_at: course
+            .let_go
+            .last()
+            .filter(|spell| spell.to.is_none())
+            .map(|spell| spell.from),
         last_customer_at: course.said.last().expect("its author has spoken").0,
         last_company_at: course.visible.last().copied(),
         customer_messages: count(&course.said),
