@@ -61,6 +61,8 @@ pub enum Counted {
     Taken(RecordKind),
     /// Records of a kind that were known already.
     Duplicate(RecordKind),
+    /// Records of a kind that say something else than was known under their id and revision.
+    Conflict(RecordKind),
 }
 
 /// What a record of a conversation is.
@@ -84,7 +86,7 @@ const FIRST_RESPONSE: usize = LEVEL_COUNTS + 2 * LEVELS.len();
 const RESOLUTION: usize = FIRST_RESPONSE + BUCKETS + 1;
 const RECORDS: usize = RESOLUTION + BUCKETS + 1;
 /// How many figures there are of a channel and stage.
-const SIZE: usize = RECORDS + 2 * RecordKind::ALL.len();
+const SIZE: usize = RECORDS + 3 * RecordKind::ALL.len();
 
 impl Counted {
     fn place(self) -> usize {
@@ -104,6 +106,7 @@ impl Counted {
             Self::ResolutionMs => RESOLUTION + BUCKETS,
             Self::Taken(kind) => RECORDS + kind as usize,
             Self::Duplicate(kind) => RECORDS + RecordKind::ALL.len() + kind as usize,
+            Self::Conflict(kind) => RECORDS + 2 * RecordKind::ALL.len() + kind as usize,
         }
     }
 }
@@ -143,8 +146,11 @@ pub const FORGOTTEN: Figure = Figure(10);
 /// Records of forgotten people that came late and were dropped.
 pub const FORGOTTEN_LATE: Figure = Figure(11);
 
+/// Surveys that say something else than was known under their id.
+pub const SURVEYS_REVISED: Figure = Figure(12);
+
 /// How many figures belong to no channel.
-const OF_NO_CHANNEL: usize = 6 + SIGNALS.len();
+const OF_NO_CHANNEL: usize = 7 + SIGNALS.len();
 
 /// The table: which figure is whose. Channels are those of the configuration, and no others.
 #[derive(Clone, Debug)]
@@ -358,7 +364,7 @@ mod tests {
         counted.extend(
             RecordKind::ALL
                 .into_iter()
-                .flat_map(|k| [Counted::Taken(k), Counted::Duplicate(k)]),
+                .flat_map(|k| [Counted::Taken(k), Counted::Duplicate(k), Counted::Conflict(k)]),
         );
         let channels = RuleSettings::default().channels;
         let of_none = [
@@ -368,6 +374,7 @@ mod tests {
             LATE_CASES,
             FORGOTTEN,
             FORGOTTEN_LATE,
+            SURVEYS_REVISED,
         ];
         let mut seen = BTreeSet::from(of_none);
         seen.extend(SIGNALS.map(|(kind, _)| of_signal(kind)));

@@ -118,6 +118,13 @@ impl Keys {
         hasher.finish().max(1)
     }
 
+    /// A hash of a content.
+    pub fn digest(&self, content: &[u8]) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.secret.0);
+        hasher.write(content);
+        hasher.finish()
+    }
+
     fn actor(&self, kind: u8, parts: &[&str]) -> ActorKey {
         let mut hasher = SipHasher128::new_with_key(&self.secret.0);
         feed(&mut hasher, parts);

@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 
 use super::campaign::{Begun, Suspected};
 use super::conversation::fact::{Author, NOBODY};
+use super::conversation::version::Digest;
 use super::forgetting::{Forget, Forgotten};
 use super::keys::kind;
 use super::packed;
@@ -58,10 +59,20 @@ pub enum Message {
         /// When the log received it.
         logged: Millis,
     },
-    /// To a conversation: a company's message, normalised.
-    Replied(Box<Response>),
+    /// To a conversation: a company's message.
+    Replied {
+        /// The message, normalised.
+        response: Box<Response>,
+        /// When the log received it.
+        logged: Millis,
+    },
     /// To a conversation: a change without a message.
-    Updated(Box<Update>),
+    Updated {
+        /// The change, normalised.
+        update: Box<Update>,
+        /// When the log received it.
+        logged: Millis,
+    },
     /// To a party: the CRM's record of a customer, normalised.
     Known(Box<Customer>),
     /// To a party: the CRM has no record of this customer any more, who is to be forgotten.
@@ -91,8 +102,13 @@ pub enum Message {
     SpreadParty(u32),
     /// To a conversation, from another: a company's message there answers this one, or no longer does.
     Elsewhere(Box<Elsewhere>),
-    /// To the conversation it names, or else to a survey: a customer's answer, normalised.
-    Surveyed(Box<Survey>),
+    /// To the conversation it names, or else to a survey: a customer's answer.
+    Surveyed {
+        /// The answer, normalised.
+        survey: Box<Survey>,
+        /// When the log received it.
+        logged: Millis,
+    },
     /// To a shard of a tally: what a case tells of itself, to be counted.
     Count(Box<CaseCounts>),
     /// To a shard, from itself: pass on what has come in of this hour.
@@ -116,9 +132,13 @@ pub enum Message {
 pub struct Elsewhere {
     /// The conversation it answers.
     pub answers: ConversationRef,
-    /// The message, with the place where it was said. Its revision is the rising number, and `deleted`
-    /// says that it does not answer this conversation any more.
+    /// A version of the message, with the place where it was said; `deleted` if it does not answer this
+    /// conversation.
     pub response: Response,
+    /// When the log received this version.
+    pub logged: Millis,
+    /// What this version is known by.
+    pub digest: Digest,
 }
 
 /// An identifier's answer to a case.

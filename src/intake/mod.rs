@@ -122,7 +122,8 @@ impl Intake {
             Some(&complaint.channel),
         );
         bounds::text(&mut complaint.text, self.settings.limits.max_text_bytes);
-        effects.saw(complaint.occurred_at);
+        let said_at = complaint.occurred_at;
+        effects.saw(said_at.max(complaint.edited_at.unwrap_or(said_at)));
         let conversation = complaint
             .conversation_id
             .get_or_insert_with(|| complaint.id.clone());
@@ -159,7 +160,8 @@ impl Intake {
         let to = self
             .keys
             .conversation(&response.source, &response.channel, &response.conversation_id);
-        effects.tell(to, Message::Replied(Box::new(response)));
+        let (response, logged) = (Box::new(response), Millis(logged));
+        effects.tell(to, Message::Replied { response, logged });
         Ok(())
     }
 
@@ -175,7 +177,8 @@ impl Intake {
         let to = self
             .keys
             .conversation(&update.source, &update.channel, &update.conversation_id);
-        effects.tell(to, Message::Updated(Box::new(update)));
+        let (update, logged) = (Box::new(update), Millis(logged));
+        effects.tell(to, Message::Updated { update, logged });
         Ok(())
     }
 
@@ -222,7 +225,8 @@ impl Intake {
             }
             _ => self.keys.survey(&survey.source, &survey.id),
         };
-        effects.tell(to, Message::Surveyed(Box::new(survey)));
+        let (survey, logged) = (Box::new(survey), Millis(logged));
+        effects.tell(to, Message::Surveyed { survey, logged });
         Ok(())
     }
 
@@ -321,7 +325,7 @@ mod tests {
         assert_eq!(effects.seen(), Some(Millis(NOW)));
         match effects.as_slice() {
             [Effect::Tell { to, message }] => {
-                let Message::Surveyed(sent) = message else {
+                let Message::Surveyed { survey: sent, .. } = message else {
                     panic!("a survey goes on as one");
                 };
                 assert_eq!(sent.comment, None);

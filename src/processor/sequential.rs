@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    ActorKey, Context, Corrupt, Effect, Effects, Figures, Processor, Rejection, Row as _, RowKey, State,
+    ActorKey, Codec as _, Context, Corrupt, Effect, Effects, Figures, Processor, Rejection, Row as _, RowKey,
+    State,
 };
 use crate::log::Record;
 use crate::model::Millis;
@@ -89,6 +90,20 @@ impl<P: Processor> Sequential<P> {
             }
         }
         self.now = self.now.max(to);
+    }
+
+    /// Goes on from the bytes of all rows, as over a restart.
+    ///
+    /// # Errors
+    ///
+    /// A row does not come back from its bytes.
+    pub fn restart(&mut self) -> Result<(), Corrupt> {
+        for row in self.rows.0.values_mut() {
+            let mut bytes = Vec::new();
+            row.encode(&mut bytes);
+            *row = P::Row::decode(<P::Row as super::Codec>::FORMAT, &bytes)?;
+        }
+        Ok(())
     }
 
     /// What went out so far, in order.

@@ -30,4 +30,5 @@ mod surveys;
 mod tables;
 mod threads;
 mod told;
+mod versions;
 mod waits;

@@ -325,9 +325,19 @@ impl Story {
 
     /// Tells a line.
     pub fn tell(&mut self, line: impl Into<Line>) {
-        let (to, message) = addressed(&self.keys, line.into());
+        self.hear(line, Millis(0));
+    }
+
+    /// Tells a line that the log has had since then.
+    pub fn hear(&mut self, line: impl Into<Line>, logged: Millis) {
+        let (to, message) = addressed(&self.keys, line.into(), logged);
         self.desk.tell(to, message);
         assert_eq!(self.desk.rejected(), [], "nothing in a story is refused");
+    }
+
+    /// All rows are read from their bytes, as over a restart.
+    pub fn restart(&mut self) {
+        assert_eq!(self.desk.restart(), Ok(()));
     }
 
     /// Time goes on until then.
@@ -449,7 +459,7 @@ impl Story {
     }
 }
 
-fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
+fn addressed(keys: &Keys, line: Line, logged: Millis) -> (ActorKey, Message) {
     match line {
         Line::Says(record) => {
             let conversation = record.conversation_id.as_deref().expect("it has one");
@@ -459,17 +469,29 @@ fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
                 Message::Said {
                     complaint: Arc::new(record),
                     written: None,
-                    logged: Millis(0),
+                    logged,
                 },
             )
         }
         Line::Replies(record) => {
             let to = keys.conversation(&record.source, &record.channel, &record.conversation_id);
-            (to, Message::Replied(Box::new(record)))
+            (
+                to,
+                Message::Replied {
+                    response: Box::new(record),
+                    logged,
+                },
+            )
         }
         Line::Becomes(record) => {
             let to = keys.conversation(&record.source, &record.channel, &record.conversation_id);
-            (to, Message::Updated(Box::new(record)))
+            (
+                to,
+                Message::Updated {
+                    update: Box::new(record),
+                    logged,
+                },
+            )
         }
         Line::Customer(record) => (
             keys.party(&customer_key(&record.customer_id)),
@@ -497,7 +519,13 @@ fn addressed(keys: &Keys, line: Line) -> (ActorKey, Message) {
                 }
                 _ => keys.survey(&record.source, &record.id),
             };
-            (to, Message::Surveyed(Box::new(record)))
+            (
+                to,
+                Message::Surveyed {
+                    survey: Box::new(record),
+                    logged,
+                },
+            )
         }
     }
 }

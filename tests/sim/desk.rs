@@ -123,9 +123,13 @@ impl Subject for Desk {
         for name in self.settings.channels.keys() {
             let channel = table.channel(name).expect("it is configured");
             for kind in RecordKind::ALL {
-                // Of two revisions that arrive the wrong way round, one is a duplicate.
-                let both = [Counted::Taken(kind), Counted::Duplicate(kind)];
-                let sum = both.map(|c| figures.get(channel.records(c))).iter().sum();
+                // What is a conflict depends on what was there before.
+                let all = [
+                    Counted::Taken(kind),
+                    Counted::Duplicate(kind),
+                    Counted::Conflict(kind),
+                ];
+                let sum = all.map(|c| figures.get(channel.records(c))).iter().sum();
                 counted.insert(format!("RECORDS {name} {kind:?}"), sum);
             }
             for stage in [Stage::Onstage, Stage::Offstage] {

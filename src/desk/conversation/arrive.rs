@@ -12,7 +12,8 @@ use super::order::Turn;
 use super::record;
 use super::settle::Change;
 use super::speaker;
-use crate::desk::figures::{Counted, FORGOTTEN_LATE, RecordKind, SURVEYS, SURVEYS_KNOWN};
+use super::version::join;
+use crate::desk::figures::{Counted, FORGOTTEN_LATE, RecordKind, SURVEYS, SURVEYS_KNOWN, SURVEYS_REVISED};
 use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
 use crate::model::{CaseId, Complaint, Identifier, Millis, Response};
@@ -51,43 +52,96 @@ impl Actor<'_, '_> {
         if arrival.complaint.is_some() && *head.conversation_id != *arrival.conversation_id {
             head.conversation_id = arrival.conversation_id.into(); // somebody speaks again whom it may name
         }
-        let fact = &arrival.fact;
-        let known = ledger::find(
-            self.desk.keys(),
-            self.state,
-            self.key,
-            &head,
-            fact.said.class(),
-            &fact.id,
-        )?;
-        if let Some(known) = known.as_ref().filter(|_| head.forgotten) {
-            arrival.fact.id.clone_from(&known.id);
-            arrival.fact.rank = known.rank.filter(|_| known.own_at() == arrival.fact.at);
+        let known = self.known(&head, &mut arrival.fact)?;
+        if known.is_empty() {
+            if self.is_gone(&head, &arrival.fact)? {
+                return self.revise_gone(&head, &arrival);
+            }
+            self.count_taken(&arrival);
+            self.tell_answered(&arrival, &known);
+            if head.tail.len() >= ledger::BLOCK {
+                self.complete(&mut head.tail)?; // it may be sealed
+            }
+            if self.is_in_order(&head, &mut arrival.fact)? {
+                return self.extend(&mut head, arrival);
+            }
+            if self.insert(&mut head, &mut arrival)? {
+                return Ok(());
+            }
+            self.complete(std::slice::from_mut(&mut arrival.fact))?;
+            let now = vec![(arrival.fact.clone(), Vec::new())];
+            return self.refold(&mut head, arrival, &known, now);
         }
-        if let Some(known) = &known
-            && !supersede(&mut arrival, known)
-        {
-            self.count_duplicate(&arrival);
+        if self.is_of_forgotten(&head, &arrival.fact, &known)? {
+            self.effects.count(FORGOTTEN_LATE, 1);
             return Ok(());
         }
-        let fact = &arrival.fact;
-        if known.is_none() && self.is_gone(&head, fact)? {
-            return self.revise_gone(&head, &arrival);
+        self.revise(head, arrival, known)
+    }
+
+    /// The facts of the id of one that has come. Of a forgotten author's message only the hash of its id is left:
+    /// it is called by that.
+    fn known(&mut self, head: &Head, fact: &mut Fact) -> Result<Vec<Fact>, Corrupt> {
+        let (keys, class) = (self.desk.keys(), fact.said.class());
+        let known = ledger::find(keys, self.state, self.key, head, class, &fact.id)?;
+        if let Some(known) = known.first().filter(|_| head.forgotten) {
+            fact.id.clone_from(&known.id);
         }
-        self.count_taken(&arrival);
-        self.tell_answered(&arrival, known.as_ref());
-        if head.tail.len() == ledger::BLOCK {
-            self.complete(&mut head.tail)?; // it may be sealed
+        Ok(known)
+    }
+
+    /// Rule 1: one more version of a message that is known, or of a message whose id is; or one of them again.
+    fn revise(
+        &mut self,
+        mut head: Head,
+        mut arrival: Arrival<'_>,
+        mut known: Vec<Fact>,
+    ) -> Result<(), Rejection> {
+        // What stands may give way: then the text that says how it began is at hand no more.
+        self.complete(&mut known)?;
+        self.complete(std::slice::from_mut(&mut arrival.fact))?;
+        let mut all = Vec::with_capacity(known.len());
+        for fact in &known {
+            all.push((fact.clone(), self.identifiers_of(fact)?));
         }
-        match known {
-            None if self.is_in_order(&head, &mut arrival.fact)? => self.extend(&mut head, arrival),
-            None if self.insert(&mut head, &mut arrival)? => Ok(()),
-            known => {
-                // It may take the place of an older revision, which is sealed.
-                self.complete(std::slice::from_mut(&mut arrival.fact))?;
-                self.refold(&mut head, arrival, known)
-            }
+        let given = arrival
+            .complaint
+            .map(|complaint| complaint.author.identifiers.clone());
+        let came = (arrival.fact.clone(), given.unwrap_or_default());
+        let Some(joined) = join(all, came, &self.desk.settings().secret) else {
+            self.count_duplicate(&arrival);
+            return Ok(());
+        };
+        if joined.is_known {
+            self.count_duplicate(&arrival);
+        } else if joined.is_conflict {
+            self.count_record(&arrival, Counted::Conflict, SURVEYS_REVISED);
+        } else {
+            self.count_taken(&arrival);
         }
+        self.tell_answered(&arrival, &known);
+        if head.tail.len() >= ledger::BLOCK {
+            self.complete(&mut head.tail)?;
+        }
+        let past = head.retired.as_ref().map(|retired| retired.until);
+        let mut now = joined.facts;
+        for (fact, _) in &mut now {
+            fact.late = past.is_some_and(|until| fact.at <= until);
+        }
+        self.refold(&mut head, arrival, &known, now)
+    }
+
+    /// The identifiers of the author of a message that stands, as far as their case has them.
+    fn identifiers_of(&mut self, fact: &Fact) -> Result<Vec<Identifier>, Corrupt> {
+        let Said::Customer(said) = &fact.said else {
+            return Ok(Vec::new());
+        };
+        let Some(row) = self.case_of(said.author)? else {
+            return Ok(Vec::new());
+        };
+        let asked = row.who.asked.iter();
+        let own = asked.filter(|asked| said.mentions.contains(&asked.mention));
+        Ok(own.map(|asked| asked.identifier.clone()).collect())
     }
 
     pub(super) fn count_taken(&mut self, arrival: &Arrival<'_>) {
@@ -153,7 +207,9 @@ impl Actor<'_, '_> {
         };
         for class in [Class::Customer, Class::Company] {
             let found = ledger::find(self.desk.keys(), self.state, self.key, head, class, id)?;
-            if let Some(found) = found.filter(|found| !found.deleted) {
+            // Of several people's messages of one id it is the first.
+            let standing = found.into_iter().filter(|found| !found.deleted);
+            if let Some(found) = standing.min_by(|a, b| a.place().cmp(&b.place())) {
                 return Ok(Some(found));
             }
         }
@@ -248,6 +304,7 @@ impl Actor<'_, '_> {
                     closed,
                     news: &[News::Gained(&fact)],
                     complaint,
+                    is_whole: true,
                     facts: &recent,
                 },
             )?;
@@ -269,9 +326,10 @@ impl Actor<'_, '_> {
         };
         let found = ledger::find(keys, self.state, self.key, head, Class::Customer, target)?;
         let first = speaker::nameless(keys, target);
-        match found {
-            Some(fact) if fact.customer().is_some_and(|said| said.author == first) => Ok(fact.case),
-            Some(_) => Ok(said.author),
+        let is_first = |fact: &&Fact| fact.customer().is_some_and(|said| said.author == first);
+        match found.iter().find(is_first) {
+            Some(fact) => Ok(fact.case),
+            None if !found.is_empty() => Ok(said.author),
             None if head.retired.is_some() && self.is_elder(head, first)? => Ok(first),
             None => {
                 self.miss(head, ledger::name(keys, Class::Customer, target))?;
@@ -295,15 +353,17 @@ impl Actor<'_, '_> {
     pub(super) fn addressed(&mut self, head: &mut Head, to: &Addressee) -> Result<Option<Author>, Corrupt> {
         if let Some(target) = &to.reply_to {
             for class in [Class::Customer, Class::Company] {
-                let fact = ledger::find(self.desk.keys(), self.state, self.key, head, class, target)?;
-                match fact {
-                    Some(fact) if !fact.deleted => {
+                let known = ledger::find(self.desk.keys(), self.state, self.key, head, class, target)?;
+                // Of several people's messages of one id it is the first.
+                let standing = known.iter().filter(|fact| !fact.deleted);
+                match standing.min_by(|a, b| a.place().cmp(&b.place())) {
+                    Some(fact) => {
                         if fact.case != 0 {
                             return Ok(Some(fact.case));
                         }
                         break;
                     }
-                    _ => self.miss(head, ledger::name(self.desk.keys(), class, target))?,
+                    None => self.miss(head, ledger::name(self.desk.keys(), class, target))?,
                 }
             }
         }
@@ -378,26 +438,6 @@ impl Actor<'_, '_> {
         let case_id = CaseId::new(&head.source, &head.channel, &head.conversation_id, &key);
         CaseRow::new(author, case_id, &head.channel)
     }
-}
-
-/// Rule 1: whether a message that is known is news. A higher revision replaces it. A lower one that comes
-/// late may say which stars were given before (rule 12): then it arrives as what is known, and with that.
-pub(super) fn supersede(arrival: &mut Arrival<'_>, known: &Fact) -> bool {
-    let higher = arrival.fact.revision > known.revision;
-    if let (Said::Customer(said), Said::Customer(before)) = (&mut arrival.fact.said, &known.said) {
-        said.ratings.merge(&before.ratings);
-        if !higher && arrival.fact.revision < known.revision && said.ratings != before.ratings {
-            let ratings = std::mem::take(&mut said.ratings);
-            let mut known = known.clone();
-            if let Said::Customer(said) = &mut known.said {
-                said.ratings = ratings;
-            }
-            arrival.fact = known;
-            arrival.complaint = None;
-            return true;
-        }
-    }
-    higher
 }
 
 /// The names by which responses may have looked for a message: its own, its author's, those of its

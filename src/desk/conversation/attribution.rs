@@ -162,6 +162,7 @@ mod tests {
             late: false,
             case: 0,
             said,
+            versions: Default::default(),
         }
     }
 

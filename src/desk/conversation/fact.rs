@@ -8,8 +8,8 @@ use smol_str::SmolStr;
 
 use super::excerpt::Excerpt;
 use super::order::Turn;
-use super::rating::Ratings;
 use super::severity::Severity;
+use super::version::{Digest, Versions};
 use crate::desk::score::Score;
 use crate::model::{ConversationRef, Millis, ResponseKind, Status};
 use crate::text::Sketch;
@@ -28,7 +28,7 @@ pub type Mention = u64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
     /// When it happened, event time, by which all rules judge: its own time, but never before the message that it
-    /// says it replies to ([`super::order`]).
+    /// says it replies to ([`super::order`]). A message's own time is the earliest that any of its versions gives.
     pub at: Millis,
     /// The time that it says itself, if that is another.
     pub own: Option<Millis>,
@@ -38,7 +38,7 @@ pub struct Fact {
     pub id: SmolStr,
     /// Its number by id among the facts of its moment, since an id by which they were ordered is hidden.
     pub rank: Option<u32>,
-    /// The message's revision; a higher one replaces it (rule 1).
+    /// The revision of the version that stands (rule 1).
     pub revision: i64,
     /// Taken out by its author: kept only to know it again.
     pub deleted: bool,
@@ -48,6 +48,8 @@ pub struct Fact {
     pub case: Author,
     /// What was said.
     pub said: Said,
+    /// What tells this version from others of the message.
+    pub versions: Versions,
 }
 
 /// What a message says, as far as rules ask.
@@ -90,8 +92,8 @@ pub struct CustomerSaid {
     /// What tells whether its text is said again elsewhere, where the excerpt is not all of it and the row it
     /// is in has the text nowhere whole ([`super::likeness`]).
     pub sketch: Option<Arc<Sketch>>,
-    /// The stars that it gives, and gave before it was edited.
-    pub ratings: Ratings,
+    /// The stars that it gives.
+    pub stars: Option<f64>,
 }
 
 /// What a case is about, as messages and updates tell it.
@@ -258,11 +260,13 @@ impl Said {
 }
 
 impl Fact {
-    /// Its place in the order of all facts (rule 3): its moment, its turn in it, its class, then its id. Where an
-    /// id was hidden, those of its moment stay in the order that they had, before any that come later.
-    pub fn place(&self) -> (Millis, Turn, Class, u32, &str) {
+    /// Its place in the order of all facts (rule 3): its moment, its turn in it, its class, then its id; of several
+    /// people's messages of one id, then what they say. Where an id was hidden, those of its moment stay in the order
+    /// that they had, before any that come later.
+    pub fn place(&self) -> (Millis, Turn, Class, u32, &str, Digest) {
         let rank = self.rank.unwrap_or(u32::MAX);
-        (self.at, self.turn, self.said.class(), rank, &self.id)
+        let digest = self.versions.digest;
+        (self.at, self.turn, self.said.class(), rank, &self.id, digest)
     }
 
     /// Whether both are of one message.
@@ -273,6 +277,14 @@ impl Fact {
     /// The time that it says itself.
     pub fn own_at(&self) -> Millis {
         self.own.unwrap_or(self.at)
+    }
+
+    /// The customer's message it is, also if it was taken out.
+    pub fn customer_said(&self) -> Option<&CustomerSaid> {
+        match &self.said {
+            Said::Customer(said) => Some(said),
+            _ => None,
+        }
     }
 
     /// The customer's message it is, unless it was taken out.

@@ -2,6 +2,7 @@
 
 use super::fact::{Changed, CompanySaid, CustomerSaid, Fact, Said};
 use super::fold::{Answer, BOT_UNCONTESTED_MS, Fold, MENTIONS, Mark};
+use super::rating;
 use super::reply_limit::PublicReplies;
 use super::resolution::FirstResolved;
 use super::wait::Wait;
@@ -53,9 +54,9 @@ impl Fold {
         }
         self.told.or(&said.about);
         // The stars first given are severity, revised ones are advocacy (rule 12).
-        self.severity.and(&said.severity.rated(said.ratings.first()));
+        self.severity.and(&said.severity.rated(rating::first(fact)));
         self.audience = said.audience.or(self.audience);
-        if let Some(scored) = said.ratings.revised(&fact.id) {
+        if let Some(scored) = rating::revised(fact) {
             keep_latest(&mut self.rated, scored);
         }
         if !said.automatic {

@@ -18,7 +18,7 @@ use super::case::CaseRow;
 use super::events::Happened;
 use super::fact::{Addressee, Author, Fact, Mention, Said};
 use super::fold::Fold;
-use super::hide::{forgotten_who, hide, hide_fold, is_of};
+use super::hide::{forgotten_who, hide, hide_fold, hide_versions, is_of};
 use super::ledger::{Head, Ledger};
 use super::settle::Change;
 use super::view::View;
@@ -30,7 +30,7 @@ use crate::desk::message::{Message, Standing};
 use crate::desk::output::Output;
 use crate::desk::row::Row;
 use crate::desk::summary::Summary;
-use crate::model::{CaseEventType, Complaint, Details, EventId, Millis, WorkId, WorkState};
+use crate::model::{CaseEventType, Complaint, Details, EventId, Millis, WorkId, WorkItem, WorkState};
 use crate::processor::{Corrupt, Rejection};
 
 /// How often one person may be forgotten in one conversation: more is taken for a mistake.
@@ -75,7 +75,7 @@ impl Actor<'_, '_> {
         self.hide_name(&mut head, &row, &facts)?;
         let own = facts.facts().iter().filter(|fact| is_of(fact, row.author));
         let ids: FxHashSet<SmolStr> = own.clone().map(|fact| fact.id.clone()).collect();
-        let mentions = own.filter_map(|fact| match &fact.said {
+        let mentions = own.flat_map(Fact::versions_said).filter_map(|said| match said {
             Said::Customer(said) => Some(&said.mentions),
             _ => None,
         });
@@ -92,8 +92,15 @@ impl Actor<'_, '_> {
             }
             if is_of(fact, author) {
                 hide(&keys, fact, author, means_them);
-            } else if let Some(target) = fact.said.reply_to_mut().filter(|id| ids.contains(&**id)) {
-                *target = hidden(&keys, target);
+                return;
+            }
+            hide_versions(&keys, fact, author, |_| true);
+            let earlier = fact.versions.more.iter_mut().flat_map(|more| &mut more.others);
+            let said = earlier.map(|version| &mut version.said).chain([&mut fact.said]);
+            for target in said.filter_map(Said::reply_to_mut) {
+                if ids.contains(target) {
+                    *target = hidden(&keys, target);
+                }
             }
         };
         let mut left = facts.facts().to_vec();
@@ -293,8 +300,11 @@ impl Actor<'_, '_> {
             occurred_at: wait.latest.at,
             ..Complaint::default()
         };
-        let mut item = brief.item(wait, WorkState::Withdrawn, open.revision + 1, Arc::new(complaint));
-        item.work_id = WorkId::new(row.case_id, &open.first);
+        let item = WorkItem {
+            work_id: WorkId::new(row.case_id, &open.first),
+            complaint: Arc::new(complaint),
+            ..brief.item(wait, WorkState::Withdrawn, open.revision + 1)
+        };
         self.effects.emit(Output::Work(Box::new(item)));
         Ok(())
     }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::excerpt::Excerpt;
-use super::fact::{Addressee, Author, Fact, Said};
+use super::fact::{Addressee, Author, CustomerSaid, Fact, Said};
 use super::fold::{Fold, Mark};
 use super::who::{Party, Who};
 use crate::desk::forgetting::{PARTY, hidden};
@@ -23,11 +23,35 @@ pub(super) fn is_of(fact: &Fact, author: Author) -> bool {
     }
 }
 
-/// Hides what a fact of this author's case says of them. `means_them` tells whether it was said to them, or
-/// only fell to them for want of anybody else: that may change.
+/// Hides what a fact of this author's case says of them, in each of its versions. `means_them` tells whether it was
+/// said to them, or only fell to them for want of anybody else: that may change.
 pub(super) fn hide(keys: &Keys, fact: &mut Fact, author: Author, means_them: impl Fn(&Addressee) -> bool) {
     fact.id = hidden(keys, &fact.id);
-    if let Some(to) = fact.said.addressee_mut() {
+    hide_said(keys, &mut fact.said, author, &means_them);
+    for version in fact.others_mut() {
+        version.identifiers = Vec::new();
+        hide_said(keys, &mut version.said, author, &means_them);
+    }
+}
+
+/// Hides versions of a message that do not stand any more: those of this author's that are so.
+pub(super) fn hide_versions(
+    keys: &Keys,
+    fact: &mut Fact,
+    author: Author,
+    is_so: impl Fn(&CustomerSaid) -> bool,
+) {
+    for version in fact.others_mut() {
+        let is_it = matches!(&version.said, Said::Customer(said) if said.author == author && is_so(said));
+        if is_it {
+            version.identifiers = Vec::new();
+            hide_said(keys, &mut version.said, author, &|_| false);
+        }
+    }
+}
+
+fn hide_said(keys: &Keys, said: &mut Said, author: Author, means_them: &impl Fn(&Addressee) -> bool) {
+    if let Some(to) = said.addressee_mut() {
         if means_them(to) {
             *to = Addressee {
                 author: Some(author),
@@ -37,7 +61,7 @@ pub(super) fn hide(keys: &Keys, fact: &mut Fact, author: Author, means_them: imp
             *target = hidden(keys, target);
         }
     }
-    match &mut fact.said {
+    match said {
         Said::Customer(said) => {
             said.reply_to
                 .iter_mut()

@@ -15,10 +15,10 @@ use super::Actor;
 use super::arrive::Arrival;
 use super::attribution::{Elders, attribute};
 use super::case::CaseRow;
-use super::fact::{Addressee, Author, Class, Fact, Mention, NOBODY, Said};
+use super::fact::{Addressee, Author, Class, CustomerSaid, Fact, Mention, NOBODY, Said};
 use super::fold::Fold;
 use super::forget::TIMES;
-use super::hide::{hide, hide_fold, is_of};
+use super::hide::{hide, hide_fold, hide_versions, is_of};
 use super::ledger::{Head, Ledger, keep_order};
 use super::order::{place_all, sort};
 use super::refold::{Changed, note_speakers};
@@ -61,7 +61,7 @@ impl Actor<'_, '_> {
             let names_them = |said: &[Mention]| said.iter().any(|mention| theirs.contains(mention));
             let said = fact.customer().filter(|said| said.author == author);
             fact.at <= at
-                && (fact.revision == 0 || !is_known)
+                && (fact.is_unedited() || !is_known)
                 && said.is_some_and(|said| names_them(&said.mentions))
         };
         let mut own = ledger.facts().iter().filter(is_own);
@@ -133,6 +133,11 @@ impl Actor<'_, '_> {
             hide(&keys, fact, late.author, |_| false);
             fact.deleted = true;
         }
+        for fact in &mut after {
+            let names_them =
+                |said: &CustomerSaid| said.mentions.iter().any(|one| late.mentions.contains(one));
+            hide_versions(&keys, fact, late.author, names_them);
+        }
         let gone = || before.iter().filter(|fact| (late.is_late)(fact));
         let mut ids: FxHashSet<&SmolStr> = gone().map(|fact| &fact.id).collect();
         // A response may have the same id as a complaint: it is what others reply to now.
@@ -175,7 +180,7 @@ impl Actor<'_, '_> {
         let mut sorted = after.clone();
         sort(&mut sorted);
         note_speakers(head, &sorted, &elders);
-        self.note_unmet(head, None, &sorted, &elders)?;
+        self.note_unmet(head, std::iter::empty(), &sorted, &elders)?;
         for fact in gone() {
             self.note_aliases(head, fact, &sorted)?;
         }
@@ -218,6 +223,9 @@ impl Actor<'_, '_> {
             if names_them && fact.deleted && is_of(fact, author) {
                 hide(&keys, fact, author, |_| false);
             }
+            hide_versions(&keys, fact, author, |said| {
+                said.mentions.iter().any(|mention| gone.contains(mention))
+            });
         };
         let ledger = Ledger::read(self.state, self.key, head)?;
         let mut left = ledger.facts().to_vec();
@@ -272,6 +280,33 @@ impl Actor<'_, '_> {
             Some(about) => self.is_forgotten(head, about),
             None => Ok(self.names_forgotten(head, &to)? || self.is_forgotten(head, head.first_author)?),
         }
+    }
+
+    /// Whether a customer's message that comes is one more version of a message whose author was forgotten since:
+    /// it says no more of them than the others did, whatever time it gives.
+    pub(super) fn is_of_forgotten(
+        &mut self,
+        head: &Head,
+        came: &Fact,
+        known: &[Fact],
+    ) -> Result<bool, Corrupt> {
+        let Some(came) = came.customer_said().filter(|_| head.forgotten) else {
+            return Ok(false);
+        };
+        for known in known.iter().filter(|known| is_hidden(&known.id)) {
+            let Some(known) = known.customer_said() else {
+                continue;
+            };
+            let keys = *self.desk.keys();
+            let mut authors =
+                std::iter::successors(Some(known.author), |author| Some(successor(&keys, *author)));
+            if authors.by_ref().take(TIMES).any(|author| author == came.author)
+                && self.is_forgotten(head, known.author)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether a response means somebody who was forgotten here, with a case or without.

@@ -156,7 +156,7 @@ pub(super) fn read_block(state: &mut State<'_>, actor: ActorKey, block: u32) -> 
     }
 }
 
-/// Finds a message by its class and id.
+/// Finds a message by its class and id; several, if several people's have the same. They stand in one place.
 pub fn find(
     keys: &Keys,
     state: &mut State<'_>,
@@ -164,16 +164,14 @@ pub fn find(
     head: &Head,
     class: Class,
     id: &str,
-) -> Result<Option<Fact>, Corrupt> {
+) -> Result<Vec<Fact>, Corrupt> {
     // A forgotten author's message has only the hash of its id left.
     let left = head.forgotten.then(|| hidden(keys, id));
     let is_it =
         |fact: &&Fact| fact.said.class() == class && (*fact.id == *id || left.as_ref() == Some(&fact.id));
-    if let Some(fact) = head.tail.iter().find(is_it) {
-        return Ok(Some(fact.clone()));
-    }
-    if head.blocks == 0 {
-        return Ok(None);
+    let recent: Vec<Fact> = head.tail.iter().filter(is_it).cloned().collect();
+    if head.blocks == 0 || !recent.is_empty() {
+        return Ok(recent);
     }
     let names = [Some(id), left.as_deref()].into_iter().flatten();
     let mut seen = None;
@@ -182,11 +180,13 @@ pub fn find(
             seen = seen.or(Some(*block));
         }
     }
-    let Some(block) = seen else { return Ok(None) };
-    if is_dropped(head, block) {
-        return Ok(None);
+    match seen {
+        Some(block) if !is_dropped(head, block) => {
+            let block = read_block(state, actor, block)?;
+            Ok(block.iter().filter(is_it).cloned().collect())
+        }
+        _ => Ok(recent),
     }
-    Ok(read_block(state, actor, block)?.iter().find(is_it).cloned())
 }
 
 fn is_dropped(head: &Head, block: u32) -> bool {
@@ -240,7 +240,7 @@ pub fn drop_facts(keys: &Keys, actor: ActorKey, head: &mut Head, effects: &mut E
 
 /// Appends a fact to the head; seals a block when the head is full. The caller notes the latest moment.
 pub fn append(keys: &Keys, actor: ActorKey, head: &mut Head, fact: Fact, effects: &mut Effects) {
-    if head.tail.len() == BLOCK {
+    if head.tail.len() >= BLOCK {
         for fact in &head.tail {
             let name = name(keys, fact.said.class(), &fact.id);
             effects.store(seen_row(actor, name), Row::Seen(head.blocks));
@@ -259,26 +259,76 @@ pub(super) fn replace(
     state: &mut State<'_>,
     actor: ActorKey,
     head: &mut Head,
-    facts: impl Iterator<Item = (Spot, Fact)>,
+    changed: Vec<(Spot, Fact)>,
     effects: &mut Effects,
 ) -> Result<(), Corrupt> {
-    let mut blocks = BTreeMap::<u32, Vec<Fact>>::new();
-    for (spot, fact) in facts {
-        match spot {
-            Spot::Tail(i) => head.tail[i] = fact,
+    let edits = Edits {
+        changed,
+        ..Edits::default()
+    };
+    edits.apply(state, actor, head, effects)
+}
+
+/// What becomes of the facts of a conversation where they stand.
+#[derive(Default)]
+struct Edits {
+    changed: Vec<(Spot, Fact)>,
+    gone: Vec<Spot>,
+    /// Facts that go where one of the same id stands.
+    beside: Vec<(Spot, Fact)>,
+}
+
+impl Edits {
+    /// Makes them. The caller stores the head.
+    fn apply(
+        self,
+        state: &mut State<'_>,
+        actor: ActorKey,
+        head: &mut Head,
+        effects: &mut Effects,
+    ) -> Result<(), Corrupt> {
+        let mut blocks = BTreeMap::<u32, Vec<Option<Fact>>>::new();
+        let mut tail: Vec<Option<Fact>> = std::mem::take(&mut head.tail).into_iter().map(Some).collect();
+        let mut facts_of = |spot: Spot| match spot {
+            Spot::Tail(i) => Ok::<_, Corrupt>((None, i)),
             Spot::Block(block, i) => {
-                let facts = match blocks.entry(block) {
-                    Entry::Occupied(read) => read.into_mut(),
-                    Entry::Vacant(unread) => unread.insert(read_block(state, actor, block)?.to_vec()),
-                };
-                facts[i] = fact;
+                if let Entry::Vacant(unread) = blocks.entry(block) {
+                    let facts = read_block(state, actor, block)?;
+                    unread.insert(facts.iter().cloned().map(Some).collect());
+                }
+                Ok((Some(block), i))
+            }
+        };
+        let mut places = Vec::new();
+        for (spot, fact) in self.changed {
+            places.push((facts_of(spot)?, Some(fact)));
+        }
+        for spot in self.gone {
+            places.push((facts_of(spot)?, None));
+        }
+        let mut beside = Vec::new();
+        for (spot, fact) in self.beside {
+            beside.push((facts_of(spot)?.0, fact));
+        }
+        for ((block, i), fact) in places {
+            match block.and_then(|block| blocks.get_mut(&block)) {
+                Some(facts) => facts[i] = fact,
+                None => tail[i] = fact,
             }
         }
+        for (block, fact) in beside {
+            match block.and_then(|block| blocks.get_mut(&block)) {
+                Some(facts) => facts.push(Some(fact)),
+                None => tail.push(Some(fact)),
+            }
+        }
+        head.tail = tail.into_iter().flatten().collect();
+        for (block, facts) in blocks {
+            let facts: Vec<Fact> = facts.into_iter().flatten().collect();
+            effects.store(block_row(actor, block), Row::Block(facts.into()));
+        }
+        Ok(())
     }
-    for (block, facts) in blocks {
-        effects.store(block_row(actor, block), Row::Block(facts.into()));
-    }
-    Ok(())
 }
 
 /// Where ids are hidden, facts of one moment stay in the order that they had: what is left of an id
@@ -302,7 +352,7 @@ pub fn keep_order(before: &[Fact], facts: &mut [Fact]) {
 
 /// Where each of these facts stood before: also one of whose id only the hash is left since.
 pub fn places(keys: &Keys, before: &[Fact], now: &[Fact]) -> Vec<Option<usize>> {
-    let class = |fact: &Fact| fact.said.class() as u8;
+    let class = |fact: &Fact| (fact.said.class() as u8, fact.twin());
     let numbered = || before.iter().enumerate();
     let known: FxHashMap<_, _> = numbered()
         .map(|(i, fact)| ((class(fact), &*fact.id), i))
@@ -356,12 +406,14 @@ impl Ledger {
         &self.facts
     }
 
-    /// The same facts, with the one of this class and id replaced, or added.
-    pub fn with(&self, fact: &Fact) -> Vec<Fact> {
-        let is_it = |f: &Fact| f.said.class() == fact.said.class() && f.id == fact.id;
+    /// The same facts, with those of this class and id replaced by these, or these added.
+    pub fn with<'f>(&self, class: Class, id: &str, now: impl Iterator<Item = &'f Fact>) -> Vec<Fact> {
+        let is_it = |f: &Fact| f.said.class() == class && f.id == id;
         let mut facts: Vec<_> = self.facts.iter().filter(|f| !is_it(f)).cloned().collect();
-        let at = facts.partition_point(|f| f.place() < fact.place());
-        facts.insert(at, fact.clone());
+        for fact in now {
+            let at = facts.partition_point(|f| f.place() < fact.place());
+            facts.insert(at, fact.clone());
+        }
         facts
     }
 
@@ -378,11 +430,15 @@ impl Ledger {
         keep_order(&self.facts, &mut facts);
         let places = self.facts.iter().zip(&self.spots);
         let changed = places.zip(facts).filter(|((before, _), now)| *before != now);
-        let changed = changed.map(|((_, spot), now)| (*spot, now));
-        replace(state, actor, head, changed, effects)
+        let edits = Edits {
+            changed: changed.map(|((_, spot), now)| (*spot, now)).collect(),
+            ..Edits::default()
+        };
+        edits.apply(state, actor, head, effects)
     }
 
-    /// Writes facts back where they stood if they differ; a new one is appended.
+    /// Writes facts back where they stood if they differ. A new one is appended, or goes where others of its id
+    /// are; what is none of them any more goes.
     pub fn write(
         &self,
         keys: &Keys,
@@ -392,17 +448,31 @@ impl Ledger {
         facts: Vec<Fact>,
         effects: &mut Effects,
     ) -> Result<(), Corrupt> {
-        let mut new = None;
         let places = places(keys, &self.facts, &facts);
-        let changed = facts.into_iter().zip(places).filter_map(|(fact, place)| {
-            let Some(place) = place else {
-                new = Some(fact);
-                return None;
-            };
-            (self.facts[place] != fact).then_some((self.spots[place], fact))
-        });
-        replace(state, actor, head, changed, effects)?;
-        if let Some(fact) = new {
+        let mut stays = vec![false; self.facts.len()];
+        places.iter().flatten().for_each(|place| stays[*place] = true);
+        let gone = stays.iter().zip(&self.spots).filter(|(stays, _)| !**stays);
+        let mut edits = Edits {
+            gone: gone.map(|(_, spot)| *spot).collect(),
+            ..Edits::default()
+        };
+        let mut new = Vec::new();
+        for (fact, place) in facts.into_iter().zip(places) {
+            match place {
+                Some(place) if self.facts[place] != fact => edits.changed.push((self.spots[place], fact)),
+                Some(_) => {}
+                None => {
+                    let is_sibling =
+                        |other: &&Fact| other.said.class() == fact.said.class() && other.id == fact.id;
+                    match self.facts.iter().position(|other| is_sibling(&other)) {
+                        Some(sibling) => edits.beside.push((self.spots[sibling], fact)),
+                        None => new.push(fact),
+                    }
+                }
+            }
+        }
+        edits.apply(state, actor, head, effects)?;
+        for fact in new {
             append(keys, actor, head, fact, effects);
         }
         Ok(())

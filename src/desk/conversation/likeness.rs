@@ -15,8 +15,10 @@ use super::events::Happened;
 use super::fact::{Class, Fact, Said};
 use super::ledger::{self, Head};
 use super::settle::Change;
+use super::version::Digest;
 use crate::config::rules::RuleSettings;
 use crate::desk::campaign::{Begun, Suspected};
+use crate::desk::keys::Keys;
 use crate::desk::message::Message;
 use crate::model::{CaseEventType, Complaint, EventId};
 use crate::processor::{Corrupt, Rejection};
@@ -28,11 +30,13 @@ fn beyond_excerpt(settings: &RuleSettings, text: &str) -> Option<Arc<Sketch>> {
     Sketch::of(text, &settings.secret).map(Arc::new)
 }
 
-/// The text of a fact's message, if it is one of these.
-pub(super) fn text_of<'c>(fact: &Fact, messages: impl IntoIterator<Item = &'c Complaint>) -> Option<&'c str> {
-    let is_it = |said: &&Complaint| said.id == fact.id && said.revision == fact.revision;
-    let message = messages.into_iter().find(is_it)?;
-    Some(message.text.as_ref()?.as_str())
+/// The text of a fact's message, if this is the version of it that stands.
+pub(super) fn text_of<'c>(keys: &Keys, fact: &Fact, message: &'c Complaint) -> Option<&'c str> {
+    let is_it = message.id == fact.id && message.revision == fact.revision;
+    // Of nearly all messages there is one version.
+    let stands =
+        || fact.versions.more.is_none() || Digest::of_complaint(keys, message) == fact.versions.digest;
+    (is_it && stands()).then_some(message.text.as_ref()?.as_str())
 }
 
 /// Sketches that facts lack, with their places among them.
@@ -60,10 +64,20 @@ impl Actor<'_, '_> {
         let lacking = facts.iter().enumerate().filter_map(|(place, fact)| {
             fact.customer()
                 .filter(|said| said.sketch.is_none() && is_wanted(fact))?;
-            let messages = self.said.iter().chain(held).map(|said| &**said);
-            Some((place, beyond_excerpt(settings, text_of(fact, messages)?)?))
+            let text = self.text_of(fact, held)?;
+            Some((place, beyond_excerpt(settings, text)?))
         });
         lacking.collect()
+    }
+
+    /// The text of a fact's message, if it is the one that is applied, or this one.
+    fn text_of<'c>(&'c self, fact: &Fact, held: Option<&'c Arc<Complaint>>) -> Option<&'c str> {
+        let said = self.said.as_ref();
+        let said = said.filter(|(said, digest)| *digest == fact.versions.digest && said.id == fact.id);
+        match said {
+            Some((said, _)) => Some(said.text.as_ref()?.as_str()),
+            None => text_of(self.desk.keys(), fact, held?),
+        }
     }
 
     /// Gives facts of the head, and the one that has come, the sketches that they lack: they may go into rows of
@@ -89,13 +103,16 @@ impl Actor<'_, '_> {
         else {
             return Ok(None);
         };
-        let is_it = |fact: &&Fact| fact.said.class() == Class::Customer && fact.id == fold.opened.id;
+        let is_it = |fact: &&Fact| {
+            fact.said.class() == Class::Customer && fact.id == fold.opened.id && fact.case == row.author
+        };
         if let Some(fact) = facts.iter().find(is_it) {
             return Ok(self.sketch(fact, row));
         }
         let (keys, id) = (self.desk.keys(), &fold.opened.id);
-        match ledger::find(keys, self.state, self.key, head, Class::Customer, id)? {
-            Some(fact) => Ok(self.sketch(&fact, row)),
+        let known = ledger::find(keys, self.state, self.key, head, Class::Customer, id)?;
+        match known.iter().find(is_it) {
+            Some(fact) => Ok(self.sketch(fact, row)),
             None => Ok(row.begins_with.clone()), // its fact was dropped, long after
         }
     }
@@ -150,9 +167,8 @@ impl Actor<'_, '_> {
 
     fn sketch(&self, fact: &Fact, row: &CaseRow) -> Option<Arc<Sketch>> {
         let said = fact.customer()?;
-        let at_hand = self.said.iter().chain(&row.body).map(|said| &**said);
         let whole = || {
-            let text = text_of(fact, at_hand).unwrap_or(&said.excerpt);
+            let text = self.text_of(fact, row.body.as_ref()).unwrap_or(&said.excerpt);
             Sketch::of(text, &self.desk.settings().secret).map(Arc::new)
         };
         said.sketch.clone().or_else(whole)

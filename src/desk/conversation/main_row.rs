@@ -14,7 +14,7 @@ use super::fact::{Author, Fact, Said};
 use super::fold::Fold;
 use super::ledger::Head;
 use super::likeness;
-use crate::desk::keys::{self, part};
+use crate::desk::keys::{self, Keys, part};
 use crate::desk::row::Row;
 use crate::model::Millis;
 use crate::processor::{Corrupt, RowKey};
@@ -50,7 +50,7 @@ impl TryFrom<Written> for MainRow {
             .any(|fact| excerpt_of(fact).is_some_and(Excerpt::is_missing))
         {
             for fact in &mut Arc::make_mut(&mut head).tail {
-                let text = whole_text(case.as_deref(), fact).map(str::to_owned);
+                let text = held_text(case.as_deref(), fact).map(str::to_owned);
                 if let Said::Customer(said) = &mut fact.said
                     && said.excerpt.is_missing()
                     && !text.is_some_and(|text| said.excerpt.fill(&text))
@@ -78,9 +78,11 @@ fn excerpt_of(fact: &Fact) -> Option<&Excerpt> {
     }
 }
 
-/// The text that a fact's excerpt is the beginning of, if the case holds the message whole.
-fn whole_text<'c>(case: Option<&'c CaseRow>, fact: &Fact) -> Option<&'c str> {
-    Some(likeness::text_of(fact, case?.body.as_deref())?.trim_start())
+/// The text that a fact's excerpt is the beginning of, if it stands in the message that the case holds.
+fn held_text<'c>(case: Option<&'c CaseRow>, fact: &Fact) -> Option<&'c str> {
+    let held = case?.body.as_ref()?;
+    let is_it = held.id == fact.id && held.revision == fact.revision;
+    Some(held.text.as_ref().filter(|_| is_it)?.trim_start())
 }
 
 /// The excerpt of a fold's first message, if its fact is in the head.
@@ -91,9 +93,11 @@ fn opening<'h>(head: &'h Head, fold: &Fold) -> Option<&'h Excerpt> {
 
 impl MainRow {
     /// A main row of these, each text in it written once.
-    fn new(mut head: Arc<Head>, mut case: Option<Arc<CaseRow>>) -> Self {
+    fn new(keys: &Keys, mut head: Arc<Head>, mut case: Option<Arc<CaseRow>>) -> Self {
         let is_shared = |fact: &Fact, case: &Option<Arc<CaseRow>>| {
-            let whole = whole_text(case.as_deref(), fact);
+            let held = case.as_ref().and_then(|case| case.body.as_ref());
+            let whole = held.and_then(|held| likeness::text_of(keys, fact, held));
+            let whole = whole.map(str::trim_start);
             excerpt_of(fact)
                 .zip(whole)
                 .is_some_and(|(excerpt, whole)| whole.starts_with(&**excerpt))
@@ -232,7 +236,7 @@ impl Actor<'_, '_> {
         let case_before = before.and_then(|row| row.case.clone());
         let head = head.ok_or_else(|| Corrupt("a case has no conversation".into()))?;
         let held = case_before.as_ref().and_then(|case| case.body.clone());
-        let mut row = MainRow::new(head, case.or(case_before));
+        let mut row = MainRow::new(self.desk.keys(), head, case.or(case_before));
         let is_bare = |fact: &Fact| excerpt_of(fact).is_some_and(|excerpt| !excerpt.is_shared());
         let lacking = self.lacking(&row.head.tail, held.as_ref(), is_bare);
         if !lacking.is_empty() {
@@ -290,7 +294,11 @@ mod tests {
             tail,
             ..Head::default()
         };
-        MainRow::new(Arc::new(head), Some(Arc::new(case)))
+        MainRow::new(&keys, Arc::new(head), Some(Arc::new(case)))
+    }
+
+    fn trial() -> Keys {
+        Keys::new(RuleSettings::default().secret)
     }
 
     fn written(row: &MainRow) -> Vec<u8> {
@@ -326,9 +334,9 @@ mod tests {
         let MainRow { head, case } = read(&written(&shared)).expect("it was just written");
         let mut case = CaseRow::clone(&case.expect("there is one"));
         case.body = None;
-        let closed = MainRow::new(Arc::clone(&head), Some(Arc::new(case.clone())));
+        let closed = MainRow::new(&trial(), Arc::clone(&head), Some(Arc::new(case.clone())));
         assert_eq!(read::<MainRow>(&written(&closed)).as_ref(), Ok(&closed));
-        let bare = MainRow::new(Arc::new(Head::default()), Some(Arc::new(case)));
+        let bare = MainRow::new(&trial(), Arc::new(Head::default()), Some(Arc::new(case)));
         let back: MainRow = read(&written(&bare)).expect("it was just written");
         let fold = back
             .case
@@ -355,7 +363,7 @@ mod tests {
             said.excerpt.share(false);
             said.sketch = Sketch::of(TEXT, &RuleSettings::default().secret).map(Arc::new);
             assert!(said.sketch.is_some());
-            let row = MainRow::new(head, Some(Arc::new(case)));
+            let row = MainRow::new(&trial(), head, Some(Arc::new(case)));
             let sketch = row.head.tail[0].customer().and_then(|said| said.sketch.clone());
             assert_eq!(sketch.is_some(), stays);
         }

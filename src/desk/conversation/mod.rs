@@ -12,6 +12,7 @@ mod arrive;
 pub mod attribution;
 pub mod case;
 mod counted;
+mod digest;
 pub mod events;
 pub mod excerpt;
 pub mod fact;
@@ -44,6 +45,7 @@ pub mod severity;
 pub mod speaker;
 pub mod surveys;
 pub mod transfer;
+pub mod version;
 pub mod view;
 pub mod wait;
 pub mod who;
@@ -62,9 +64,10 @@ use crate::processor::{ActorKey, Context, Corrupt, Rejection, RowKey};
 
 use arrive::Arrival;
 use case::CaseRow;
-use fact::Author;
+use fact::{Author, Fact};
 use ledger::Head;
 use main_row::Kept;
+use version::Digest;
 
 /// One apply of a conversation.
 pub struct Actor<'a, 's> {
@@ -75,8 +78,8 @@ pub struct Actor<'a, 's> {
     effects: &'a mut Effects,
     /// When the log received the customer's message that is applied.
     logged: Option<Millis>,
-    /// The customer's message that is applied.
-    said: Option<Arc<Complaint>>,
+    /// The customer's message that is applied, and what it is known by.
+    said: Option<(Arc<Complaint>, Digest)>,
     /// The identifiers of its author as they were written, where that is something else.
     written: Option<Arc<[Identifier]>>,
     kept: Kept,
@@ -122,23 +125,24 @@ impl<'a, 's> Actor<'a, 's> {
                 logged,
             } => {
                 self.logged = Some(*logged);
-                self.said = Some(Arc::clone(complaint));
+                let fact = since(*logged, record::customer(settings, keys, complaint));
+                self.said = Some((Arc::clone(complaint), fact.versions.digest));
                 self.written.clone_from(written);
                 self.arrive(Arrival {
                     source: &complaint.source,
                     channel: &complaint.channel,
                     conversation_id: complaint.conversation_id.as_deref().unwrap_or(&complaint.id),
-                    fact: record::customer(settings, keys, complaint),
+                    fact,
                     complaint: Some(complaint),
                     response: None,
                     kind: Some(RecordKind::Complaint),
                 })
             }
-            Message::Replied(response) => self.arrive(Arrival {
+            Message::Replied { response, logged } => self.arrive(Arrival {
                 source: &response.source,
                 channel: &response.channel,
                 conversation_id: &response.conversation_id,
-                fact: record::company(settings, keys, response),
+                fact: since(*logged, record::company(settings, keys, response)),
                 complaint: None,
                 response: Some(response),
                 kind: Some(RecordKind::Response),
@@ -152,16 +156,16 @@ impl<'a, 's> Actor<'a, 's> {
                 response: None,
                 kind: None,
             }),
-            Message::Updated(update) => self.arrive(Arrival {
+            Message::Updated { update, logged } => self.arrive(Arrival {
                 source: &update.source,
                 channel: &update.channel,
                 conversation_id: &update.conversation_id,
-                fact: record::changed(settings, keys, update),
+                fact: since(*logged, record::changed(settings, keys, update)),
                 complaint: None,
                 response: None,
                 kind: Some(RecordKind::Update),
             }),
-            Message::Surveyed(survey) => {
+            Message::Surveyed { survey, logged } => {
                 let (Some(channel), Some(conversation_id)) = (&survey.channel, &survey.conversation_id)
                 else {
                     return Err(misdirected(self.key));
@@ -170,7 +174,7 @@ impl<'a, 's> Actor<'a, 's> {
                     source: &survey.source,
                     channel,
                     conversation_id,
-                    fact: record::surveyed(settings, keys, channel, survey),
+                    fact: since(*logged, record::surveyed(settings, keys, channel, survey)),
                     complaint: None,
                     response: None,
                     kind: None,
@@ -232,4 +236,10 @@ impl<'a, 's> Actor<'a, 's> {
     fn identifier_actor(&self, identifier: &Identifier) -> ActorKey {
         self.desk.keys().identifier(identifier)
     }
+}
+
+/// A fact that the log has had since then.
+fn since(logged: Millis, mut fact: Fact) -> Fact {
+    fact.versions.logged = logged;
+    fact
 }

@@ -126,7 +126,12 @@ pub fn targets(facts: &[Fact]) -> Vec<Option<usize>> {
     for class in [Class::Customer, Class::Company] {
         for (i, fact) in facts.iter().enumerate() {
             if fact.said.class() == class && !fact.deleted {
-                by_id.entry(&fact.id).or_insert(i);
+                let known = by_id.entry(&fact.id).or_insert(i);
+                // Of several people's messages of one id it is the first.
+                let first = |i: usize| (facts[i].own_at(), facts[i].versions.digest);
+                if facts[*known].said.class() == class && first(i) < first(*known) {
+                    *known = i;
+                }
             }
         }
     }
@@ -191,6 +196,7 @@ mod tests {
             late: false,
             case: 0,
             said,
+            versions: Default::default(),
         }
     }
 

@@ -404,7 +404,7 @@ impl Actor<'_, '_> {
     ) -> Result<(), Rejection> {
         let fact = &arrival.fact;
         let moved_facts: Vec<Fact> = moved.iter().map(|(_, fact)| fact.clone()).collect();
-        ledger::replace(self.state, self.key, head, moved.into_iter(), self.effects)?;
+        ledger::replace(self.state, self.key, head, moved, self.effects)?;
         if let Said::Customer(said) = &fact.said {
             let identifiers = arrival.complaint.map_or(&[][..], |c| &c.author.identifiers);
             self.alias(said.author, identifiers)?;
@@ -437,6 +437,7 @@ impl Actor<'_, '_> {
                     closed: case.closed,
                     news: &news,
                     complaint,
+                    is_whole: true,
                     facts: &at_hand,
                 },
             )?;
@@ -448,7 +449,7 @@ impl Actor<'_, '_> {
     /// Adds a fact to the head. Returns the facts of the head if they went into a block, which this apply cannot
     /// read yet, with it.
     pub(super) fn append(&mut self, head: &mut Head, fact: Fact) -> Vec<Fact> {
-        let is_full = head.tail.len() == ledger::BLOCK;
+        let is_full = head.tail.len() >= ledger::BLOCK;
         let mut at_hand = Vec::new();
         if is_full {
             at_hand.clone_from(&head.tail);

@@ -1,91 +1,81 @@
-//! Rules 1 and 12, stars of a review: the first ones given are severity; what a later revision makes of
-//! them is advocacy.
+//! Rule 12, stars of a review: the first ones given are severity; what a later version makes of them is
+//! advocacy.
 
-use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
-
+use super::fact::{Fact, Said};
 use crate::desk::score::{Score, Scored};
-use crate::model::{Complaint, Millis, SurveyScale};
+use crate::model::{Millis, SurveyScale};
 
-/// Revisions with stars that a message remembers: the first, and the last ones.
-const REMEMBERED: usize = 16;
+/// Stars as a version gave them: its revision, its edit time, the stars.
+type Given = (i64, Option<Millis>, f64);
 
-/// Stars as one revision gave them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Rating {
-    revision: i64,
-    at: Millis,
-    stars: f64,
+/// The stars first given, by whichever version.
+pub fn first(fact: &Fact) -> Option<f64> {
+    given(fact).next().map(|(_, _, stars)| stars)
 }
 
-/// The stars that the revisions of one message gave, in the order of the revisions, whatever the order
-/// they arrived in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Ratings(SmallVec<[Rating; 0]>);
+/// The last change of a review's stars; none while they are those first given. It counts from when the
+/// version was edited, if that is known.
+pub fn revised(fact: &Fact) -> Option<Scored> {
+    let later = given(fact).skip(1);
+    let changes = given(fact).zip(later).filter(|(before, now)| before.2 != now.2);
+    let (_, (revision, edited, stars)) = changes.last()?;
+    Some(Scored {
+        at: edited.unwrap_or(fact.own_at()),
+        id: fact.id.clone(),
+        revision: revision.max(1), // zero is a survey's
+        score: Score {
+            value: stars,
+            scale: SurveyScale::Stars1To5,
+        },
+    })
+}
 
-impl Ratings {
-    /// What one revision gave. It counts from when it was edited, if the source says so.
-    pub fn of(complaint: &Complaint) -> Self {
-        let stars = complaint.rating.filter(|_| !complaint.deleted);
-        let rating = stars.map(|stars| Rating {
-            revision: complaint.revision,
-            at: complaint.edited_at.unwrap_or(complaint.occurred_at),
-            stars,
-        });
-        Self(rating.into_iter().collect())
-    }
-
-    /// Takes in what other revisions gave.
-    pub fn merge(&mut self, other: &Self) {
-        for rating in &other.0 {
-            let Err(place) = self
-                .0
-                .binary_search_by_key(&rating.revision, |known| known.revision)
-            else {
-                continue;
-            };
-            self.0.insert(place, *rating);
-            if self.0.len() > REMEMBERED {
-                self.0.remove(1);
-            }
-        }
-    }
-
-    /// The stars first given.
-    pub fn first(&self) -> Option<f64> {
-        self.0.first().map(|rating| rating.stars)
-    }
-
-    /// The last change of the stars, as a score of the message `id`; none while they are those first
-    /// given.
-    pub fn revised(&self, id: &str) -> Option<Scored> {
-        let mut changes = self.0.windows(2).filter(|pair| pair[0].stars != pair[1].stars);
-        let last = changes.next_back()?[1];
-        Some(Scored {
-            at: last.at,
-            id: id.into(),
-            revision: last.revision,
-            score: Score {
-                value: last.stars,
-                scale: SurveyScale::Stars1To5,
-            },
-        })
-    }
+fn given(fact: &Fact) -> impl Iterator<Item = Given> {
+    fact.all_said().filter_map(|(revision, edited, said)| match said {
+        Said::Customer(said) => Some((revision, edited, said.stars?)),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{REMEMBERED, Ratings};
+    use super::{first, revised};
+    use crate::config::rules::{HashSecret, RuleSettings};
+    use crate::desk::conversation::fact::Fact;
+    use crate::desk::conversation::record;
+    use crate::desk::conversation::version::join;
+    use crate::desk::keys::Keys;
     use crate::model::{Complaint, Millis};
 
-    fn revision(revision: i64, stars: Option<f64>) -> Ratings {
-        Ratings::of(&Complaint {
+    fn version(revision: i64, stars: Option<f64>, edited_at: Option<Millis>) -> Fact {
+        let complaint = Complaint {
+            id: "m".into(),
+            channel: "review".into(),
             revision,
             rating: stars,
-            occurred_at: Millis(0),
-            edited_at: Some(Millis(revision * 100)),
+            occurred_at: Millis(5),
+            edited_at,
             ..Complaint::default()
-        })
+        };
+        record::customer(
+            &RuleSettings::default(),
+            &Keys::new(HashSecret::TRIAL),
+            &complaint,
+        )
+    }
+
+    fn joined(versions: impl Iterator<Item = Fact>) -> Fact {
+        versions
+            .fold(Vec::new(), |known, came| {
+                if known.is_empty() {
+                    return vec![(came, Vec::new())];
+                }
+                join(known, (came, Vec::new()), &HashSecret::TRIAL)
+                    .expect("it is new")
+                    .facts
+            })
+            .remove(0)
+            .0
     }
 
     #[test]
@@ -102,48 +92,22 @@ mod tests {
             (&[Some(1.0), Some(5.0), Some(5.0)], Some((5.0, 1))),
             (&[Some(5.0), Some(1.0), Some(5.0)], Some((5.0, 2))),
         ] {
-            let revisions = || (0..).zip(stars).map(|(number, stars)| revision(number, *stars));
-            let mut forward = Ratings::default();
-            revisions().for_each(|other| forward.merge(&other));
-            let mut backward = Ratings::default();
-            revisions()
-                .collect::<Vec<_>>()
-                .iter()
-                .rev()
-                .for_each(|other| backward.merge(other));
-            assert_eq!(forward, backward, "{stars:?}");
-            let found = forward.revised("m");
-            let found = found.map(|scored| (scored.score.value, scored.revision, scored.at));
-            let wanted = score.map(|(value, number)| (value, number, Millis(number * 100)));
-            assert_eq!(found, wanted, "{stars:?}");
+            let edited = |number| Some(Millis(number * 100)).filter(|_| number > 0);
+            let revision = |(number, stars)| version(number, stars, edited(number));
+            let all: Vec<_> = (0..).zip(stars.iter().copied()).map(revision).collect();
+            for fact in [joined(all.iter().cloned()), joined(all.iter().rev().cloned())] {
+                let found = revised(&fact);
+                let found = found.map(|scored| (scored.score.value, scored.revision, scored.at));
+                let wanted = score.map(|(value, number)| (value, number, Millis(number * 100)));
+                assert_eq!(found, wanted, "{stars:?}");
+                assert_eq!(first(&fact), stars.iter().copied().flatten().next(), "{stars:?}");
+            }
         }
     }
 
     #[test]
-    fn of_many_the_first_and_the_last_are_remembered_in_any_order() {
-        let many = 3 * i64::try_from(REMEMBERED).expect("a few");
-        let stars = |number: i64| Some(if number % 2 == 0 { 1.0 } else { 5.0 });
-        let mut up = Ratings::default();
-        (0..many).for_each(|number| up.merge(&revision(number, stars(number))));
-        let mut down = Ratings::default();
-        (0..many)
-            .rev()
-            .for_each(|number| down.merge(&revision(number, stars(number))));
-        assert_eq!(up, down);
-        assert_eq!(up.0.len(), REMEMBERED);
-        assert_eq!(up.0[0].revision, 0);
-    }
-
-    #[test]
     fn without_an_edit_time_the_message_s_own_counts() {
-        let complaint = Complaint {
-            revision: 1,
-            rating: Some(4.0),
-            occurred_at: Millis(7),
-            ..Complaint::default()
-        };
-        let mut ratings = revision(0, Some(1.0));
-        ratings.merge(&Ratings::of(&complaint));
-        assert_eq!(ratings.revised("m").map(|scored| scored.at), Some(Millis(7)));
+        let fact = joined([version(0, Some(1.0), None), version(1, Some(4.0), None)].into_iter());
+        assert_eq!(revised(&fact).map(|scored| scored.at), Some(Millis(5)));
     }
 }

@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::fact::{About, Addressee, Changed, CompanySaid, CustomerSaid, Fact, Mention, Said, Surveyed};
 use super::order::Turn;
-use super::rating::Ratings;
 use super::severity::Severity;
+use super::version::{Digest, Versions};
 use crate::config::rules::RuleSettings;
 use crate::desk::keys::Keys;
 use crate::desk::message::Elsewhere;
@@ -115,7 +115,7 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
         severity: Severity::of(complaint, &settings.terms),
         excerpt: excerpt(text, settings.limits.excerpt_chars).into(),
         sketch: None, // while its text is at hand
-        ratings: Ratings::of(complaint),
+        stars: complaint.rating.filter(|_| !complaint.deleted),
     };
     Fact {
         at: complaint.occurred_at,
@@ -128,6 +128,11 @@ pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> 
         late: false,
         case: author,
         said: Said::Customer(said),
+        versions: Versions {
+            digest: Digest::of_complaint(keys, complaint),
+            edited_at: complaint.edited_at,
+            ..Versions::default()
+        },
     }
 }
 
@@ -163,6 +168,11 @@ pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fac
         late: false,
         case: 0,
         said: Said::Company(said),
+        versions: Versions {
+            digest: Digest::of_response(keys, response),
+            edited_at: response.edited_at,
+            ..Versions::default()
+        },
     }
 }
 
@@ -170,7 +180,12 @@ pub fn company(settings: &RuleSettings, keys: &Keys, response: &Response) -> Fac
 /// replies to, the status it sets and what it promises belong to where it was said; so does its stage:
 /// an email that answers a public post is no public answer.
 pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact {
-    let Elsewhere { answers, response } = told;
+    let Elsewhere {
+        answers,
+        response,
+        logged,
+        digest,
+    } = told;
     let stage = settings.channel(&response.channel).map(|rules| rules.stage);
     let said = CompanySaid {
         kind: response.kind,
@@ -199,6 +214,12 @@ pub fn elsewhere(settings: &RuleSettings, keys: &Keys, told: &Elsewhere) -> Fact
         late: false,
         case: 0,
         said: Said::Company(said),
+        versions: Versions {
+            digest: *digest,
+            logged: *logged,
+            edited_at: response.edited_at,
+            more: None,
+        },
     }
 }
 
@@ -238,6 +259,10 @@ pub fn changed(settings: &RuleSettings, keys: &Keys, update: &Update) -> Fact {
         late: false,
         case: 0,
         said: Said::Changed(change),
+        versions: Versions {
+            digest: Digest::of_update(keys, update),
+            ..Versions::default()
+        },
     }
 }
 
@@ -261,6 +286,10 @@ pub fn surveyed(settings: &RuleSettings, keys: &Keys, channel: &str, survey: &Su
         late: false,
         case: 0,
         said: Said::Surveyed(said),
+        versions: Versions {
+            digest: Digest::of_survey(keys, survey),
+            ..Versions::default()
+        },
     }
 }
 

@@ -12,57 +12,60 @@ use super::arrive::{Arrival, names, wanted};
 use super::attribution::{Elders, attribute};
 use super::case::CaseRow;
 use super::events::News;
-use super::fact::{Author, Fact, Said};
+use super::fact::{Author, Class, Fact, Said};
 use super::fold::Fold;
 use super::ledger::{self, Head, Ledger};
 use super::order::arrange;
 use super::settle::Change;
 use super::speaker;
+use super::version::Known;
+use super::work;
 use crate::desk::forgetting::is_hidden;
 use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
-use crate::model::Complaint;
+use crate::model::{Complaint, Person};
 use crate::processor::{Corrupt, Rejection};
 
 impl Actor<'_, '_> {
-    /// Takes a fact in that is not simply the next one; `known` is what it replaces.
+    /// Takes a record in that is not simply the next one; `known` are the facts of its id as they were, `now` as
+    /// they are.
     pub(super) fn refold(
         &mut self,
         head: &mut Head,
-        mut arrival: Arrival<'_>,
-        known: Option<Fact>,
+        arrival: Arrival<'_>,
+        known: &[Fact],
+        mut now: Vec<Known>,
     ) -> Result<(), Rejection> {
+        let (class, id) = (arrival.fact.said.class(), &arrival.fact.id);
         let ledger = Ledger::read(self.state, self.key, head)?;
-        let mut after = ledger.with(&arrival.fact);
+        let mut after = ledger.with(class, id, now.iter().map(|(fact, _)| fact));
         let elders = self.elders(head, &after)?;
         arrange(&mut after);
         attribute_all(self.desk.keys(), &mut after, &elders);
-        let is_it =
-            |fact: &Fact| fact.said.class() == arrival.fact.said.class() && fact.id == arrival.fact.id;
-        let place = after.iter().position(is_it);
+        let is_it = |fact: &Fact| fact.said.class() == class && fact.id == *id;
+        let its: Vec<usize> = (0..after.len()).filter(|&i| is_it(&after[i])).collect();
         if head.forgotten {
             self.hide_all(head, &mut after)?;
         }
-        arrival.fact = place.map_or(arrival.fact, |place| after[place].clone());
-
+        let came = Came { known, places: &its };
         head.note_latest(after.iter());
         let first_before = head.first_author;
         note_speakers(head, &after, &elders);
-        self.note_unmet(head, Some(&arrival.fact), &after, &elders)?;
-        for fact in [Some(&arrival.fact), known.as_ref()].into_iter().flatten() {
+        let its = || its.iter().map(|&i| &after[i]);
+        self.note_unmet(head, its(), &after, &elders)?;
+        for fact in its().chain(known) {
             self.note_aliases(head, fact, &after)?;
         }
 
-        let came = Some((&arrival.fact, known.as_ref()));
-        let changed = Changed::between(self.desk.keys(), ledger.facts(), &after, came);
+        let changed = Changed::between(self.desk.keys(), ledger.facts(), &after, Some(&came));
         for author in changed.authors(first_before, head.first_author) {
-            let complaint = arrival.complaint.filter(|_| author == arrival.fact.case);
+            let spoken = self.spoken(head, author, &arrival, known, its(), &mut now);
             let row = match self.read_case(author)? {
                 Some(row) => Some(row),
-                None => self.case_of_new(head, author, &arrival, &after),
+                None => self.case_of_new(head, author, spoken.as_ref(), &after),
             };
             if let Some(row) = row {
-                self.fold_anew(head, row, complaint, &changed)?;
+                self.fold_anew(head, row, spoken.as_ref(), &changed)?;
             }
         }
         ledger.write(self.desk.keys(), self.state, self.key, head, after, self.effects)?;
@@ -72,31 +75,75 @@ impl Actor<'_, '_> {
         Ok(())
     }
 
-    /// The case of an author who has none yet: of the message that came, or of one that names nobody, which went
-    /// on from another before.
+    /// The case of an author who has none yet: of the message that stands since now, or of one that names nobody,
+    /// which went on from another before.
     fn case_of_new(
         &self,
         head: &Head,
         author: Author,
-        arrival: &Arrival<'_>,
+        spoken: Option<&Spoken>,
         facts: &[Fact],
     ) -> Option<CaseRow> {
-        if let (Said::Customer(said), Some(complaint)) = (&arrival.fact.said, arrival.complaint)
-            && said.author == author
-        {
-            return Some(self.new_case(head, author, complaint));
+        if let Some(spoken) = spoken.filter(|spoken| spoken.is_own) {
+            return Some(self.new_case(head, author, &spoken.message));
         }
         let first = speaker::first_of(self.desk.keys(), facts, author)?;
         Some(self.nameless_case(head, author, &first.id))
     }
 
-    /// Folds a case anew, and settles what differs. `complaint` is the message that came, if it is this
-    /// author's.
+    /// The message of this author's that stands since now: the one that has come, or an earlier version of it that
+    /// gives way no more.
+    fn spoken<'f>(
+        &self,
+        head: &Head,
+        author: Author,
+        arrival: &Arrival<'_>,
+        known: &[Fact],
+        its: impl Iterator<Item = &'f Fact>,
+        now: &mut [Known],
+    ) -> Option<Spoken> {
+        let is_theirs = |fact: &&Fact| {
+            let mut stood = known.iter().map(|known| known.versions.digest);
+            let is_new = stood.all(|digest| digest != fact.versions.digest);
+            let said = fact.customer_said().filter(|_| is_new);
+            said.is_some_and(|said| fact.case == author || (fact.deleted && said.author == author))
+        };
+        let fact = { its }.find(is_theirs)?;
+        let is_own = fact.customer_said().is_some_and(|said| said.author == author);
+        let digest = fact.versions.digest;
+        let came = arrival
+            .complaint
+            .filter(|_| digest == arrival.fact.versions.digest);
+        if let Some(whole) = came {
+            return Some(Spoken {
+                message: Arc::clone(whole),
+                is_whole: true,
+                is_own,
+            });
+        }
+        let known = now.iter_mut().find(|(known, _)| known.versions.digest == digest);
+        let identifiers = known.map(|(_, identifiers)| std::mem::take(identifiers));
+        let message = Arc::new(Complaint {
+            author: Person {
+                display_name: None,
+                identifiers: identifiers.unwrap_or_default(),
+            },
+            ..work::from_fact(head, fact)
+        });
+        Some(Spoken {
+            message,
+            is_whole: false,
+            is_own,
+        })
+    }
+
+    /// Folds a case anew, and settles what differs. `spoken` is the message that stands since now, if one of this
+    /// author's does.
     pub(super) fn fold_anew(
         &mut self,
         head: &Head,
         mut row: CaseRow,
-        complaint: Option<&Arc<Complaint>>,
+        spoken: Option<&Spoken>,
         changed: &Changed<'_>,
     ) -> Result<(), Rejection> {
         let author = row.author;
@@ -132,7 +179,8 @@ impl Actor<'_, '_> {
                 closed_before,
                 closed,
                 news: &news,
-                complaint,
+                complaint: spoken.map(|spoken| &spoken.message),
+                is_whole: spoken.is_some_and(|spoken| spoken.is_whole),
                 facts: after,
             },
         )
@@ -140,10 +188,10 @@ impl Actor<'_, '_> {
 
     /// What responses name and is not known: anew, since what came may be it, and what it replaces
     /// may have been.
-    pub(super) fn note_unmet(
+    pub(super) fn note_unmet<'f>(
         &mut self,
         head: &mut Head,
-        arrival: Option<&Fact>,
+        arrival: impl Iterator<Item = &'f Fact>,
         facts: &[Fact],
         elders: &Elders,
     ) -> Result<(), Rejection> {
@@ -154,7 +202,7 @@ impl Actor<'_, '_> {
         for fact in present {
             unmet.extend(wanted(keys, fact).filter(|name| !known.contains(name) && !elders.knows(*name)));
         }
-        let met = arrival.into_iter().flat_map(|fact| names(keys, fact));
+        let met = arrival.flat_map(|fact| names(keys, fact));
         for name in met.filter(|name| !unmet.contains(name)) {
             let row = self.row(part::UNMET, name);
             if self.state.get(&row)?.is_some() {
@@ -208,6 +256,20 @@ pub(super) fn note_speakers(head: &mut Head, facts: &[Fact], elders: &Elders) {
     head.last_author = spoken().next_back().map_or(elders.last, |fact| fact.case);
 }
 
+/// A message that stands since now: whole, or as far as its fact tells.
+pub(super) struct Spoken {
+    message: Arc<Complaint>,
+    is_whole: bool,
+    /// Whether its author is who it names itself.
+    is_own: bool,
+}
+
+/// The facts of the id that a record came with: as they were, and the places of those that are.
+pub(super) struct Came<'f> {
+    known: &'f [Fact],
+    places: &'f [usize],
+}
+
 /// What became of the facts.
 pub(super) struct Changed<'f> {
     /// All facts as they were.
@@ -216,41 +278,43 @@ pub(super) struct Changed<'f> {
     after: &'f [Fact],
     /// For each fact that changed, or moved in time: its case before and after, and the fact after.
     facts: Vec<(Author, Author, &'f Fact)>,
-    /// Whether the fact that came replaces one.
-    revised: Option<&'f Fact>,
+    /// Facts of which another version stands than before, each with the one that did.
+    revised: Vec<(&'f Fact, &'f Fact)>,
 }
 
 impl<'f> Changed<'f> {
-    /// `came`: the fact that came, and what it replaces.
+    /// `came`: what a record came to, if it was one that changed them.
     pub(super) fn between(
         keys: &Keys,
         before: &'f [Fact],
         after: &'f [Fact],
-        came: Option<(&Fact, Option<&Fact>)>,
+        came: Option<&Came<'f>>,
     ) -> Self {
         let case_of = |fact: &Fact| if fact.deleted { 0 } else { fact.case };
         let mut facts = Vec::new();
-        let mut revised = None;
-        for (fact, place) in after.iter().zip(ledger::places(keys, before, after)) {
-            let is_this =
-                |(came, _): &(&Fact, _)| fact.said.class() == came.said.class() && fact.id == came.id;
-            let came = came.filter(is_this);
-            let case_before = place.map_or(0, |place| case_of(&before[place]));
-            // A lower revision that comes late is none: it only tells which stars were given first.
-            let is_revised = |(came, known): (&Fact, Option<&Fact>)| {
-                known.is_some_and(|known| known.revision < came.revision)
-            };
-            if came.is_some_and(is_revised) {
-                revised = Some(fact);
-            }
-            let has_moved = |was: &Fact| (was.at, was.turn) != (fact.at, fact.turn);
-            if came.is_some()
-                || case_before != case_of(fact)
-                || place.is_some_and(|place| has_moved(&before[place]))
+        let mut revised = Vec::new();
+        let places = ledger::places(keys, before, after);
+        for (i, (fact, place)) in after.iter().zip(&places).enumerate() {
+            let is_this = came.is_some_and(|came| came.places.contains(&i));
+            let was = place.map(|place| &before[place]);
+            let case_before = was.map_or(0, case_of);
+            if let Some(was) = was
+                && is_this
+                && was.versions.digest != fact.versions.digest
             {
+                revised.push((fact, was));
+            }
+            let has_moved = was.is_some_and(|was| (was.at, was.turn) != (fact.at, fact.turn));
+            if is_this || case_before != case_of(fact) || has_moved {
                 facts.push((case_before, case_of(fact), fact));
             }
         }
+        // Two people's messages turn out to be one's: there is one less.
+        let gone = came.into_iter().flat_map(|came| came.known).filter(|known| {
+            let is_it = |i: &usize| after[*i].twin() == known.twin();
+            !came.is_some_and(|came| came.places.iter().any(is_it))
+        });
+        facts.extend(gone.map(|fact| (case_of(fact), 0, fact)));
         Self {
             before,
             after,
@@ -273,14 +337,24 @@ impl<'f> Changed<'f> {
     fn news(&self, author: Author) -> Vec<News<'f>> {
         let mut news = Vec::new();
         for &(before, after, fact) in &self.facts {
-            let revised = self.revised.is_some_and(|revised| std::ptr::eq(revised, fact));
-            news.extend(match (before == author, after == author) {
-                (false, true) => Some(News::Gained(fact)),
-                (true, true) if revised => Some(News::Edited(fact)),
-                (true, false) if fact.deleted => Some(News::Withdrawn(fact)),
-                (true, false) => Some(News::Lost(fact)),
-                _ => None,
-            });
+            let revised = self
+                .revised
+                .iter()
+                .find(|(revised, _)| std::ptr::eq(*revised, fact));
+            match (before == author, after == author) {
+                (false, true) => news.push(News::Gained(fact)),
+                (true, true) => match revised {
+                    // Another answer: the one before was not given.
+                    Some((_, was)) if fact.said.class() == Class::Surveyed => {
+                        news.extend([News::Lost(was), News::Gained(fact)]);
+                    }
+                    Some(_) => news.push(News::Edited(fact)),
+                    None => {}
+                },
+                (true, false) if fact.deleted => news.push(News::Withdrawn(fact)),
+                (true, false) => news.push(News::Lost(fact)),
+                (false, false) => {}
+            }
         }
         news
     }

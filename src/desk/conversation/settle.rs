@@ -21,7 +21,7 @@ use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::row::Row;
 use crate::desk::summary::Summary;
-use crate::model::{CaseEvent, CaseId, Complaint, Identifier, Stage, WorkState};
+use crate::model::{CaseEvent, CaseId, Complaint, Identifier, Stage, WorkItem, WorkState};
 use crate::processor::{Corrupt, Rejection, RowKey};
 
 /// A case that has changed.
@@ -38,8 +38,10 @@ pub struct Change<'f> {
     pub closed: Vec<Wait>,
     /// The facts that changed.
     pub news: &'f [News<'f>],
-    /// The message that came, if it is a customer's.
+    /// The message that stands since now, if it is a customer's.
     pub complaint: Option<&'f Arc<Complaint>>,
+    /// Whether that is all of it, or as far as its fact tells.
+    pub is_whole: bool,
     /// The facts at hand: all of the conversation, or the latest.
     pub facts: &'f [Fact],
 }
@@ -55,6 +57,7 @@ impl Change<'_> {
             closed: Vec::new(),
             news: &[],
             complaint: None,
+            is_whole: false,
             facts: &[],
         }
     }
@@ -81,6 +84,7 @@ impl Actor<'_, '_> {
             closed,
             news,
             complaint,
+            is_whole,
             facts,
         } = change;
 
@@ -166,7 +170,9 @@ impl Actor<'_, '_> {
                 before: before.as_deref(),
                 closed_before: &closed_before,
                 closed: &closed,
+                news,
                 complaint,
+                is_whole,
                 facts,
             },
         )?;
@@ -282,7 +288,7 @@ impl Actor<'_, '_> {
                 self.hand(head, row, (fold, view), wait, state, waits)?;
             }
         }
-        keep_body(row, open, waits.complaint, &self.written);
+        keep_body(row, open, waits, &self.written);
         Ok(())
     }
 
@@ -311,17 +317,23 @@ impl Actor<'_, '_> {
         let wait_for_ranking = held && state == WorkState::Open && row.rank_by.is_some();
         let nothing_to_take_back = state == WorkState::Withdrawn && (held || mark.state == state);
         let silent = wait_for_ranking || nothing_to_take_back;
-        let digest = (!silent).then(|| brief.digest(wait, state));
-        let no_news = !held && mark.state == state && Some(mark.digest) == digest;
-        if let Some(digest) = digest.filter(|_| !no_news) {
+        let is_edited = |news: &News<'_>| match news {
+            News::Edited(fact) | News::Gained(fact) => fact.id == wait.latest.id,
+            _ => false,
+        };
+        let item = (!silent).then(|| brief.item(wait, state, mark.revision + 1));
+        let digest = item.as_ref().map(|item| work::digest(item, &wait.latest.id));
+        let no_news =
+            !held && mark.state == state && Some(mark.digest) == digest && !waits.news.iter().any(is_edited);
+        if let Some((item, digest)) = item.zip(digest).filter(|_| !no_news) {
             let complaint = self.complaint(head, row, wait, waits)?;
             mark = WorkMark {
-                revision: mark.revision + 1,
+                revision: item.revision,
                 state,
                 digest,
                 ..mark
             };
-            let item = brief.item(wait, state, mark.revision, complaint);
+            let item = WorkItem { complaint, ..item };
             if let Some(logged) = row.logged.take() {
                 self.effects.delivered(logged);
             }
@@ -388,13 +400,20 @@ impl Actor<'_, '_> {
         if let Some((whole, written)) = at_hand.find(|(whole, _)| !whole.deleted && whole.id == id) {
             return Ok(work::as_written(whole, written.as_deref()));
         }
-        let is_it = |fact: &&Fact| fact.said.class() == Class::Customer && *fact.id == *id;
+        let is_it =
+            |fact: &&Fact| fact.said.class() == Class::Customer && *fact.id == *id && fact.case == row.author;
+        let whole = |fact: &Fact| {
+            Arc::new(Complaint {
+                author: work::author_of(row, fact),
+                ..work::from_fact(head, fact)
+            })
+        };
         if let Some(fact) = waits.facts.iter().find(is_it) {
-            return Ok(Arc::new(work::from_fact(head, row, fact)));
+            return Ok(whole(fact));
         }
-        let fact = ledger::find(self.desk.keys(), self.state, self.key, head, Class::Customer, id)?;
-        match fact {
-            Some(fact) => Ok(Arc::new(work::from_fact(head, row, &fact))),
+        let known = ledger::find(self.desk.keys(), self.state, self.key, head, Class::Customer, id)?;
+        match known.iter().find(is_it).or(known.first()) {
+            Some(fact) => Ok(whole(fact)),
             None if head.retired.is_some() => Ok(Arc::new(work::from_wait(head, row, wait))),
             None => Err(Corrupt("a wait's latest message is not among the facts".into()).into()),
         }
@@ -402,15 +421,13 @@ impl Actor<'_, '_> {
 }
 
 /// Keeps the open wait's latest message whole, and no other.
-fn keep_body(
-    row: &mut CaseRow,
-    open: Option<&Wait>,
-    complaint: Option<&Arc<Complaint>>,
-    written: &Option<Arc<[Identifier]>>,
-) {
+fn keep_body(row: &mut CaseRow, open: Option<&Wait>, waits: &Waits<'_>, written: &Option<Arc<[Identifier]>>) {
     let is_latest = |message: &Complaint| open.is_some_and(|wait| *message.id == *wait.latest.id);
-    if let Some(complaint) = complaint.filter(|message| is_latest(message) && !message.deleted) {
-        row.body = Some(Arc::clone(complaint));
+    if let Some(complaint) = waits
+        .complaint
+        .filter(|message| is_latest(message) && !message.deleted)
+    {
+        row.body = waits.is_whole.then(|| Arc::clone(complaint));
         row.written.clone_from(written);
     }
     row.body.take_if(|body| !is_latest(body));
@@ -422,7 +439,9 @@ struct Waits<'f> {
     before: Option<&'f Fold>,
     closed_before: &'f [Wait],
     closed: &'f [Wait],
+    news: &'f [News<'f>],
     complaint: Option<&'f Arc<Complaint>>,
+    is_whole: bool,
     facts: &'f [Fact],
 }
 

@@ -129,6 +129,7 @@ mod tests {
                 reply_to: reply_to.map(Into::into),
                 ..CustomerSaid::default()
             }),
+            versions: Default::default(),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::desk::party::links::Relation;
 use crate::desk::priority::{Facts, rank};
 use crate::model::{
     Complaint, History, Identifier, Millis, NextStep, Person, Playbook, Priority, PromiseState, Sensitive,
-    SlaState, Stage, WorkFlag, WorkId, WorkItem, WorkState,
+    SlaState, Stage, Visibility, WorkFlag, WorkId, WorkItem, WorkState,
     work_item::{self, LinkedCase},
 };
 use crate::text::Category;
@@ -88,27 +88,8 @@ pub struct Brief<'a> {
 }
 
 impl Brief<'_> {
-    /// A digest of what a handler would see differently.
-    pub fn digest(&self, wait: &Wait, state: WorkState) -> u64 {
-        let mut hasher = FxHasher::default();
-        (state as u8, &wait.latest.id, wait.messages, wait.closed.is_some()).hash(&mut hasher);
-        (self.row.party_key(), self.bystander(), self.view.standing.left()).hash(&mut hasher);
-        (self.ranked(), self.fold.public).hash(&mut hasher);
-        let priority = self.priority(wait);
-        priority.score.hash(&mut hasher);
-        let terms = priority.terms.iter().map(|term| (&term.name, term.points));
-        terms.for_each(|term| term.hash(&mut hasher));
-        (self.next_steps(wait, state), self.owner()).hash(&mut hasher);
-        (self.respond_by(wait), self.resolve_by()).hash(&mut hasher);
-        self.row.suspected.hash(&mut hasher);
-        if let Some(found) = &self.row.who.findings {
-            found.shown().hash(&mut hasher);
-        }
-        hasher.finish()
-    }
-
-    /// The work item of a wait, with its latest message whole.
-    pub fn item(&self, wait: &Wait, state: WorkState, revision: i64, complaint: Arc<Complaint>) -> WorkItem {
+    /// The work item of a wait, but for its latest message.
+    pub fn item(&self, wait: &Wait, state: WorkState, revision: i64) -> WorkItem {
         let Self { row, fold, .. } = *self;
         let findings = row.who.findings.as_deref();
         let profile = findings.and_then(|found| found.profile.as_ref());
@@ -125,7 +106,7 @@ impl Brief<'_> {
             state,
             case_id: row.case_id,
             messages_waiting: wait.messages,
-            complaint,
+            complaint: Arc::default(),
             stage,
             party: work_item::Party {
                 key: row.party_key(),
@@ -319,6 +300,64 @@ pub fn as_written(complaint: &Arc<Complaint>, written: Option<&[Identifier]>) ->
     Arc::new(complaint)
 }
 
+/// A digest of what a handler would see differently: all of an item but its numbering, its time, and how many
+/// other cases are open by now, since each new case of a person would be news to all others. Of the wait's `latest`
+/// message it knows the id only: who knows that it was edited, sees another version of it.
+pub fn digest(item: &WorkItem, latest: &str) -> u64 {
+    let WorkItem {
+        work_id: _,
+        revision: _,
+        state,
+        case_id: _,
+        messages_waiting,
+        complaint: _,
+        stage,
+        party,
+        history,
+        priority,
+        playbook,
+        next_steps,
+        replies_left,
+        respond_by,
+        resolve_by,
+        private_channel,
+        linked_cases,
+        flags,
+        first_heard_at,
+        routed_at: _,
+    } = item;
+    let work_item::Party {
+        key,
+        customer_id,
+        display_name,
+        tier,
+        lifetime_value,
+        vulnerable,
+        owner,
+    } = party;
+    let History {
+        complaints_90d,
+        unanswered_90d,
+        open_cases: _,
+        last_score,
+        last_scale,
+        last_channel,
+    } = history;
+    let mut hasher = FxHasher::default();
+    (state, stage, playbook, messages_waiting, latest).hash(&mut hasher);
+    (key, customer_id, display_name, tier, owner, vulnerable).hash(&mut hasher);
+    (lifetime_value.map(f64::to_bits), last_score.map(f64::to_bits)).hash(&mut hasher);
+    (last_scale, last_channel, complaints_90d, unanswered_90d).hash(&mut hasher);
+    priority.score.hash(&mut hasher);
+    let terms = priority.terms.iter().map(|term| (&term.name, term.points));
+    terms.for_each(|term| term.hash(&mut hasher));
+    (next_steps, replies_left, respond_by, resolve_by).hash(&mut hasher);
+    (private_channel, flags, first_heard_at).hash(&mut hasher);
+    let linked = linked_cases.iter().map(|link| (link.case_id, link.relation));
+    linked.for_each(|link| link.hash(&mut hasher));
+    hasher.finish()
+}
+
 /// A complaint as far as a wait tells, where its fact was dropped too.
 pub fn from_wait(head: &Head, row: &CaseRow, wait: &Wait) -> Complaint {
     let asked = row.who.asked.iter();
@@ -336,28 +375,37 @@ pub fn from_wait(head: &Head, row: &CaseRow, wait: &Wait) -> Complaint {
     }
 }
 
-/// A complaint as far as its fact tells, where the whole message is no longer kept: its text is the
-/// excerpt.
-pub fn from_fact(head: &Head, row: &CaseRow, fact: &Fact) -> Complaint {
+/// Who said this, as far as their case tells.
+pub fn author_of(row: &CaseRow, fact: &Fact) -> Person {
+    let mentions: &[Mention] = fact.customer().map_or(&[], |said| &said.mentions);
+    let asked = row.who.asked.iter();
+    let own = asked.filter(|asked| mentions.contains(&asked.mention));
+    Person {
+        display_name: None,
+        identifiers: own.map(|asked| asked.identifier.clone()).collect(),
+    }
+}
+
+/// A complaint as far as its fact tells, but for its author, where the whole message is no longer kept: its text
+/// is the excerpt.
+pub fn from_fact(head: &Head, fact: &Fact) -> Complaint {
     let said = fact.customer();
-    let mentions: &[Mention] = said.map_or(&[], |said| &said.mentions);
-    let identifiers = row
-        .who
-        .asked
-        .iter()
-        .filter(|asked| mentions.contains(&asked.mention));
     Complaint {
         id: fact.id.clone(),
         revision: fact.revision,
         source: head.source.clone(),
         channel: head.channel.clone(),
         conversation_id: Some(head.conversation_id.clone()),
-        author: Person {
-            display_name: None,
-            identifiers: identifiers.map(|asked| asked.identifier.clone()).collect(),
-        },
         text: said.map(|said| Sensitive(said.excerpt.to_string())),
-        occurred_at: fact.at,
+        occurred_at: fact.occurred_at(),
+        edited_at: fact.versions.edited_at,
+        rating: said.and_then(|said| said.stars),
+        visibility: said
+            .and_then(|said| said.public)
+            .map(|is_public| match is_public {
+                true => Visibility::Public,
+                false => Visibility::Private,
+            }),
         deleted: fact.deleted,
         brand: said.and_then(|said| said.about.brand.clone()),
         product: said.and_then(|said| said.about.product.clone()),

@@ -44,7 +44,7 @@ names! {
         "Always 1; the labels say which release this is.";
 
     EVENTS = Counter "heard_events_total" ["channel", "kind", "outcome"]
-        "Input records by what became of them: taken, duplicate or dead_letter.";
+        "Input records by what became of them: taken, duplicate, conflict or dead_letter.";
     DEAD_LETTERS = Counter "heard_dead_letters_total" ["reason", "topic"]
         "Records and messages that could not be used, by why, and by the kind of topic they were in.";
 

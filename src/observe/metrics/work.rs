@@ -11,6 +11,7 @@ use super::names;
 use super::plan::{NO_CHANNEL, Plan, record_kind};
 use crate::desk::figures::{
     CUSTOMERS, Counted, FORGOTTEN, FORGOTTEN_LATE, LATE_CASES, RecordKind, SIGNALS, SURVEYS, SURVEYS_KNOWN,
+    SURVEYS_REVISED,
 };
 use crate::intake::InputKind;
 use crate::model::SignalKind;
@@ -104,6 +105,7 @@ fn events(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>) {
             for (outcome, counted) in [
                 ("taken", Counted::Taken(kind)),
                 ("duplicate", Counted::Duplicate(kind)),
+                ("conflict", Counted::Conflict(kind)),
             ] {
                 let number = state.figures.counted(channel.figures.records(counted));
                 // A channel without updates, as most are, needs no series for them.
@@ -117,6 +119,7 @@ fn events(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>) {
         (InputKind::Customers, "taken", CUSTOMERS),
         (InputKind::Surveys, "taken", SURVEYS),
         (InputKind::Surveys, "duplicate", SURVEYS_KNOWN),
+        (InputKind::Surveys, "conflict", SURVEYS_REVISED),
     ] {
         family.number(
             &[NO_CHANNEL, record_kind(kind), outcome],
