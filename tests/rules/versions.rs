@@ -446,6 +446,96 @@ fn a_reply_from_elsewhere_counts_since_its_first_version() {
     }
 }
 
+const FIRE: &str = "The charger caught fire, my son is in hospital. My lawyer will call you.";
+
+/// CASES 8: an edit that says something else is the customer who speaks again.
+#[test]
+fn a_review_edited_after_its_answer_waits_again_if_it_says_something_else() {
+    const FINE: &str = "The charger is a little slow, but it does what it says it does.";
+    let long = "It arrived late, the box was torn open and half of the cable was missing in it.";
+    let review = |stars: f64, text: &str| Complaint {
+        rating: Some(stars),
+        ..saying(text, says(0, "p1", "review", ANN))
+    };
+    let edited = |day: Option<i64>, complaint| Complaint {
+        edited_at: day.map(|day| at(day * DAY)),
+        ..complaint
+    };
+    let slow = FINE.replace('.', "!");
+    //   given 3 stars, a reply on day 1, edited         on day           to              then it waits again
+    let table: [(&str, Complaint, bool); 9] = [
+        ("to fire", edited(Some(10), review(1.0, FIRE)), true),
+        ("to fewer stars", edited(Some(10), review(2.0, FINE)), true),
+        ("to more stars", edited(Some(10), review(4.0, FINE)), false),
+        ("to other words", edited(Some(10), review(3.0, long)), true),
+        ("to nearly the same", edited(Some(10), review(3.0, &slow)), false),
+        ("to a short text", edited(Some(10), review(3.0, "Slow.")), false),
+        (
+            "to a short threat",
+            edited(Some(10), review(3.0, "See my lawyer.")),
+            true,
+        ),
+        ("nobody knows when", edited(None, review(1.0, FIRE)), false),
+        ("before the reply", edited(Some(0), review(1.0, FIRE)), false),
+    ];
+    for (what, edit, waits) in table {
+        let edited_at = edit.edited_at;
+        let lines = [
+            logged(0, review(3.0, FINE)),
+            logged(DAY, replies(DAY, "r1", "review")),
+            logged(10 * DAY, edit),
+        ];
+        let story = heard(RuleSettings::default, &lines, 11 * DAY);
+        let case = story.case();
+        let waiting_since = edited_at.filter(|_| waits);
+        assert_eq!(case.waiting_since, waiting_since, "{what}");
+        assert_eq!(
+            (case.customer_messages, case.waits),
+            (1, 1 + u32::from(waits)),
+            "{what}"
+        );
+        let items: Vec<_> = story.work().into_values().collect();
+        assert_eq!(items.len(), 1, "{what}: work of one message is one");
+        let state = if waits { WorkState::Open } else { WorkState::Done };
+        assert_eq!(items[0].state, state, "{what}");
+    }
+}
+
+/// CASES 8, what its handler sees; and the reply to it.
+#[test]
+fn work_of_a_message_that_says_something_else_goes_on() {
+    let review = |stars: f64, text: &str| Complaint {
+        rating: Some(stars),
+        ..saying(text, says(0, "p1", "review", ANN))
+    };
+    let edit = Complaint {
+        edited_at: Some(at(10 * DAY)),
+        ..review(1.0, FIRE)
+    };
+    let mut lines = vec![
+        logged(0, review(3.0, "It is slow.")),
+        logged(DAY, replies(DAY, "r1", "review")),
+        logged(10 * DAY, edit),
+    ];
+    let story = heard(RuleSettings::default, &lines, 11 * DAY);
+    let item = story.work().into_values().next().expect("there is work");
+    assert_eq!((item.state, item.first_heard_at), (WorkState::Open, at(10 * DAY)));
+    assert_eq!(item.complaint.text.as_ref().map(|text| text.as_str()), Some(FIRE));
+    let terms: Vec<_> = item.priority.terms.iter().map(|term| &*term.name).collect();
+    for term in ["safety", "legal", "rating"] {
+        assert!(
+            terms.iter().any(|found| found.contains(term)),
+            "{term} of {terms:?}"
+        );
+    }
+    lines.push(logged(12 * DAY, replies(12 * DAY, "r2", "review")));
+    let story = heard(RuleSettings::default, &lines, 30 * DAY);
+    let case = story.case();
+    assert_eq!((case.status, case.human_replies), (CaseStatus::Answered, 2));
+    assert_eq!((case.answered_at, case.waits), (Some(at(DAY)), 2));
+    assert_eq!((story.count(WorkState::Done), story.work().len()), (1, 1));
+}
+
 /// Updates and surveys have no revision: the later by the log stands, at its own time.
 #[test]
 fn of_updates_and_surveys_of_one_id_the_later_stands() {

@@ -274,6 +274,12 @@ impl Fact {
         self.said.class() == other.said.class() && self.id == other.id
     }
 
+    /// The place of an edit of it that says something else, at this time: that of a customer's message.
+    pub fn place_of_edit(&self, at: Millis) -> (Millis, Turn, Class, u32, &str, Digest) {
+        let (_, _, class, rank, id, digest) = self.place();
+        (at, Turn::first(class), class, rank, id, digest)
+    }
+
     /// The time that it says itself.
     pub fn own_at(&self) -> Millis {
         self.own.unwrap_or(self.at)

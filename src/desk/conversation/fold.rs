@@ -176,9 +176,8 @@ impl Fold {
         let opened_at = fold.opened.at;
         let counts = |fact: &&Fact| fact.at == opened_at || matches!(fact.said, Said::Surveyed(_));
         let earlier = present.clone().take(first).filter(counts);
-        for fact in earlier.chain(present.skip(first + 1)) {
-            fold.push(fact, rules, closed);
-        }
+        let rest = earlier.chain(present.skip(first + 1));
+        fold.go_on(Some(opening.0), rest, rules, closed);
         Some(fold)
     }
 
@@ -194,8 +193,37 @@ impl Fold {
             return Self::of(facts, rules, closed);
         };
         let mut fold = base.clone();
-        facts.for_each(|fact| fold.push(fact, rules, closed));
+        fold.go_on(None, facts, rules, closed);
         Some(fold)
+    }
+
+    /// Goes on by these facts, in order, and by the edits of messages that say something else, each at its time
+    /// (rule 1): those of the message that opened it too.
+    fn go_on<'a>(
+        &mut self,
+        opening: Option<&'a Fact>,
+        facts: impl Iterator<Item = &'a Fact> + Clone,
+        rules: &ChannelRules,
+        closed: &mut Vec<Wait>,
+    ) {
+        let messages = facts.clone().chain(opening).filter(|fact| !fact.deleted);
+        if messages.clone().all(|fact| fact.again().is_empty()) {
+            facts.for_each(|fact| self.push(fact, rules, closed));
+            return;
+        }
+        let edits = messages.flat_map(|fact| {
+            let later = fact.again().iter().filter(|again| again.at > fact.at);
+            later.map(move |again| (fact.place_of_edit(again.at), fact, Some(*again)))
+        });
+        let said = facts.map(|fact| (fact.place(), fact, None));
+        let mut steps: Vec<_> = said.chain(edits).collect();
+        steps.sort_by_key(|(place, ..)| *place);
+        for (_, fact, again) in steps {
+            match again {
+                None => self.push(fact, rules, closed),
+                Some(again) => self.said_again(fact, again, rules, closed),
+            }
+        }
     }
 
     /// The case that this message opens.

@@ -5,6 +5,7 @@ use super::fold::{Answer, BOT_UNCONTESTED_MS, Fold, MENTIONS, Mark};
 use super::rating;
 use super::reply_limit::PublicReplies;
 use super::resolution::FirstResolved;
+use super::version::Again;
 use super::wait::Wait;
 use crate::config::rules::ChannelRules;
 use crate::desk::score::Scored;
@@ -72,19 +73,44 @@ impl Fold {
             }
             return;
         }
-        self.thanked(fact.at, closed);
+        self.waits_for_reply(mark, fact.late, rules, closed);
+    }
+
+    /// Rule 1: an edit says something else. If nobody waits by then, the customer has spoken again; but it is no
+    /// message more.
+    pub fn said_again(&mut self, fact: &Fact, again: Again, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        let waits = fact.customer().is_some_and(|said| said.waits);
+        if self.open.is_some() || !waits {
+            return;
+        }
+        self.pass(again.at);
+        self.journey.said(again.at);
+        self.last_customer_at = self.last_customer_at.max(again.at);
+        self.limit.interrupted();
+        self.severity.and_stars(again.stars);
+        self.thaw(again.at, rules);
+        let mark = Mark {
+            at: again.at,
+            id: fact.id.clone(),
+        };
+        self.waits_for_reply(mark, fact.late, rules, closed);
+    }
+
+    /// The customer waits for a reply since this, or still.
+    fn waits_for_reply(&mut self, mark: Mark, late: bool, rules: &ChannelRules, closed: &mut Vec<Wait>) {
+        self.thanked(mark.at, closed);
         self.bot_claim = None;
-        self.take_up(fact.at);
-        self.reopen(fact.at, rules);
+        self.take_up(mark.at);
+        self.reopen(mark.at, rules);
         self.clock.get_or_insert_with(|| mark.clone());
         match &mut self.open {
             Some(wait) => {
-                wait.extend(mark, fact.late);
+                wait.extend(mark, late);
                 self.chasers += 1;
             }
             None => {
                 self.waits += 1;
-                self.open = Some(Wait::begin(mark, fact.late));
+                self.open = Some(Wait::begin(mark, late));
             }
         }
     }

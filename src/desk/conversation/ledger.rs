@@ -82,12 +82,17 @@ impl Head {
     pub fn note_latest<'f>(&mut self, facts: impl Iterator<Item = &'f Fact>) {
         let past = self.retired.as_ref().map(|retired| retired.until);
         (self.latest, self.at_latest) = (past, 0);
+        let mut edited = None;
         for fact in facts {
+            edited = fact.again().iter().map(|again| again.at).chain(edited).max();
             match self.latest {
                 Some(latest) if fact.at < latest => {}
                 Some(latest) if fact.at == latest => self.at_latest += 1,
                 _ => (self.latest, self.at_latest) = (Some(fact.at), 1),
             }
+        }
+        if edited >= self.latest {
+            (self.latest, self.at_latest) = (edited, 0);
         }
     }
 }

@@ -196,6 +196,9 @@ impl Actor<'_, '_> {
             arrival.fact.case = self.speaker(head, &arrival.fact, said)?;
         }
         let recent = self.recent(head, until)?;
+        if recent.facts(head).any(|(_, fact)| !fact.again().is_empty()) {
+            return Ok(false); // an edit that says something else has a place of its own
+        }
         let spoken = |fact: &Fact| fact.customer().map(|_| fact.case);
         let place = arrival.fact.place();
         let (mut before, mut after) = (None, None);
@@ -506,6 +509,10 @@ impl Actor<'_, '_> {
             return Ok(true); // all of it is recent
         };
         let all = || recent.facts(head).map(|(_, fact)| fact);
+        // An edit that says something else counts at its own time, which may be any later one.
+        if all().any(|fact| !fact.again().is_empty()) {
+            return Ok(false);
+        }
         let is_past = |fact: &&Fact| fact.at <= until;
         let spoken = all().filter(is_past).filter(|fact| fact.customer().is_some());
         let last = spoken.max_by(|a, b| a.place().cmp(&b.place()));

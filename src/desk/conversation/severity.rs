@@ -42,6 +42,12 @@ impl Severity {
         Self { rating, ..self }
     }
 
+    /// A customer who gives fewer stars since then has spoken again (rule 1): the worst count.
+    pub fn and_stars(&mut self, stars: Option<f64>) {
+        let rating = stars.map(|stars| stars.floor() as i32);
+        self.rating = self.rating.into_iter().chain(rating).min();
+    }
+
     /// Adds what a later message tells: the first rating stands, the worst sentiment counts, words stay
     /// said.
     pub fn and(&mut self, later: &Self) {

@@ -17,11 +17,11 @@ use smallvec::SmallVec;
 
 pub use super::digest::Digest;
 use super::excerpt::Excerpt;
-use super::fact::{Author, Class, Fact, Mention, NOBODY, Said};
+use super::fact::{Author, Class, CustomerSaid, Fact, Mention, NOBODY, Said};
 use super::order::Turn;
 use crate::config::rules::HashSecret;
 use crate::model::{Identifier, Millis};
-use crate::text::Sketch;
+use crate::text::{Category, Sketch};
 
 /// Versions of one message that are kept: the greatest.
 pub const KEPT: usize = 16;
@@ -53,6 +53,17 @@ pub struct More {
     pub dropped: Option<Millis>,
     /// The other versions, in their order.
     pub others: Vec<Version>,
+    /// Edits that say something else, in the order of the versions.
+    pub again: SmallVec<[Again; 0]>,
+}
+
+/// An edit that says something else than the version before it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Again {
+    /// When it was edited.
+    pub at: Millis,
+    /// The stars that it gives.
+    pub stars: Option<f64>,
 }
 
 /// A version of a message that does not stand, with all that a fact needs if it comes to stand.
@@ -119,9 +130,7 @@ impl Version {
         let Said::Customer(said) = &mut self.said else {
             return;
         };
-        if said.sketch.is_none() {
-            said.sketch = Sketch::of(&said.excerpt, secret).map(Arc::new);
-        }
+        said.sketch = sketch_of(said, secret);
         if to.deleted || !can_stand {
             said.excerpt = Excerpt::default();
             said.about.location = None;
@@ -267,6 +276,7 @@ fn stand(mut versions: Vec<Version>, dropped: Option<Millis>, secret: &HashSecre
         Class::Changed | Class::Surveyed => standing.occurred_at,
     };
     let is_plain = versions.is_empty() && dropped.is_none();
+    let again = said_again(versions.iter().chain([&standing]), began, secret);
     versions
         .iter_mut()
         .for_each(|version| version.give_way(&standing, secret));
@@ -275,6 +285,7 @@ fn stand(mut versions: Vec<Version>, dropped: Option<Millis>, secret: &HashSecre
         occurred_at: standing.occurred_at,
         dropped,
         others: versions,
+        again,
     };
     let fact = Fact {
         at,
@@ -295,6 +306,52 @@ fn stand(mut versions: Vec<Version>, dropped: Option<Millis>, secret: &HashSecre
         },
     };
     (fact, standing.identifiers)
+}
+
+/// Rule 1, edits that say something else. Of versions in their order, each that takes nothing out is compared with
+/// the one before it; when it was edited must be known.
+fn said_again<'v>(
+    versions: impl Iterator<Item = &'v Version>,
+    began: Millis,
+    secret: &HashSecret,
+) -> SmallVec<[Again; 0]> {
+    let mut again = SmallVec::new();
+    let mut before: Option<&CustomerSaid> = None;
+    for version in versions.filter(|version| !version.deleted) {
+        let Said::Customer(now) = &version.said else {
+            return again;
+        };
+        let edited = version.edit_time(began).filter(|at| *at > began);
+        if let Some((at, before)) = edited.zip(before)
+            && says_else(before, now, secret)
+        {
+            let stars = now.stars;
+            again.push(Again { at, stars });
+        }
+        before = Some(now);
+    }
+    again
+}
+
+/// Whether an edit says something else: its rating fell, or a term of danger, law or leaving is new in it, or its
+/// text is no near-identical one (rule 10's measure) and long enough to be compared.
+fn says_else(before: &CustomerSaid, now: &CustomerSaid, secret: &HashSecret) -> bool {
+    let fell = before.stars.zip(now.stars).is_some_and(|(was, is)| is < was);
+    let warns = |category| now.severity.says(category) && !before.severity.says(category);
+    let is_other = || {
+        let was = sketch_of(before, secret);
+        sketch_of(now, secret).is_some_and(|is| was.is_none_or(|was| !was.is_near(&is)))
+    };
+    fell || [Category::Safety, Category::Legal, Category::Churn]
+        .into_iter()
+        .any(warns)
+        || is_other()
+}
+
+fn sketch_of(said: &CustomerSaid, secret: &HashSecret) -> Option<Arc<Sketch>> {
+    said.sketch
+        .clone()
+        .or_else(|| Sketch::of(&said.excerpt, secret).map(Arc::new))
 }
 
 /// Rule 1: "Two records of one id and revision whose authors share no identifier are two messages, and both are
@@ -350,6 +407,11 @@ impl Fact {
     /// Versions of it that do not stand, in their order.
     pub fn others(&self) -> &[Version] {
         self.versions.more.as_ref().map_or(&[], |more| &more.others)
+    }
+
+    /// Its edits that say something else, after it was said.
+    pub fn again(&self) -> &[Again] {
+        self.versions.more.as_ref().map_or(&[], |more| &more.again)
     }
 
     /// The same, to be changed.
