@@ -45,7 +45,7 @@ pub mod part {
     pub const WORK: u8 = 5;
     /// A block of cases that an identifier or a party knows, by number.
     pub const CROWD: u8 = 6;
-    /// A case of a large party, by its hash.
+    /// Where a case of a large party stands, by its hash.
     pub const MEMBER: u8 = 7;
     /// What a shard has counted of an hour, by its number.
     pub const SHARD_HOUR: u8 = 10;
@@ -59,6 +59,10 @@ pub mod part {
     pub const OPEN_WAITS: u8 = 14;
     /// What shards add nothing to of an hour at the tally, by its number.
     pub const SEALED: u8 = 15;
+    /// Some members of a large party, by the page's number.
+    pub const PAGE: u8 = 16;
+    /// Some pages of a large party, by the directory's number.
+    pub const DIRECTORY: u8 = 17;
 }
 
 /// Makes keys from what they stand for, under the secret.

@@ -98,8 +98,8 @@ pub enum Message {
     Moved(Box<Moved>),
     /// To a conversation, from itself: much is recent, and what is past is to be told apart from it.
     DrawPast,
-    /// To a party, from itself: go on telling the cases of this block.
-    SpreadParty(u32),
+    /// To a party, from itself: go on telling its cases.
+    SpreadParty,
     /// To a conversation, from another: a company's message there answers this one, or no longer does.
     Elsewhere(Box<Elsewhere>),
     /// To the conversation it names, or else to a survey: a customer's answer.
@@ -228,15 +228,44 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// A digest of what is found, to tell whether the case needs to know; never zero.
+    /// A digest of what is found, but for the history, to tell whether the case needs to know; never zero. Its last
+    /// bit says whether the case is compared.
     pub fn digest(&self) -> u64 {
+        let Links {
+            links,
+            bounces,
+            again,
+            last_channel: _,
+            echo,
+        } = &self.links;
         let mut hasher = FxHasher::default();
-        (self.shown(), self.compared).hash(&mut hasher);
-        hasher.finish().max(1)
+        (&self.profile, &self.tier_then, &self.surveys).hash(&mut hasher);
+        (links, bounces, again, echo).hash(&mut hasher);
+        ((hasher.finish() | 3) ^ 1) | u64::from(self.compared)
     }
 
-    /// A digest of what a handler can see of it. How many other cases are open by now is no news: each
-    /// new case of a person would be news to all others.
+    /// A digest of the history, which only whoever handles the case needs to know. How many other cases are open by
+    /// now is no news: each new case of a person would be news to all others.
+    pub fn history_digest(&self) -> u32 {
+        let History {
+            complaints_90d,
+            unanswered_90d,
+            open_cases: _,
+            last_score,
+        } = self.history;
+        let mut hasher = FxHasher::default();
+        (
+            complaints_90d,
+            unanswered_90d,
+            last_score,
+            &self.links.last_channel,
+        )
+            .hash(&mut hasher);
+        let digest = hasher.finish(); // of a number its last digits are in one half only
+        (digest ^ (digest >> 32)) as u32
+    }
+
+    /// A digest of what a handler can see of it, but how many other cases are open.
     pub fn shown(&self) -> u64 {
         let mut hasher = FxHasher::default();
         let History {
@@ -295,7 +324,7 @@ impl Hash for Profile {
 pub struct History {
     /// Cases opened in the 90 days before this one.
     pub complaints_90d: u32,
-    /// Of these, the ones that were ever unanswered.
+    /// Of these, the ones that were ever unanswered: by now, or by when this one opened.
     pub unanswered_90d: u32,
     /// Cases open at the time of the findings.
     pub open_cases: u32,

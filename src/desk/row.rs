@@ -13,7 +13,9 @@ use super::identifier::IdentifierRow;
 use super::message::CaseRef;
 use super::packed;
 use super::party::PartyRow;
+use super::party::index::Entry;
 use super::party::members::Member;
+use super::party::place::Place;
 use super::survey::SurveyRow;
 use super::tally;
 use super::tally::head::TallyRow;
@@ -44,12 +46,16 @@ pub enum Row {
     Work(WorkMark),
     /// An identifier's main row.
     Identifier(Box<IdentifierRow>),
-    /// A block of cases that an identifier or a party knows.
+    /// A block of cases that an identifier knows.
     Crowd(Vec<CaseRef>),
     /// A party's main row.
     Party(Box<PartyRow>),
-    /// A case of a large party.
-    Member(Box<Member>),
+    /// Where a case of a large party stands.
+    Located(Place),
+    /// Some members of a large party, in the order of their places.
+    Page(Vec<Member>),
+    /// Some pages of a large party.
+    Directory(Vec<Entry>),
     /// The revision that a dropped message had.
     Revised(i64),
     /// A survey that names a person and no conversation.

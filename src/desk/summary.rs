@@ -124,10 +124,14 @@ pub struct Summary {
     pub public: bool,
     /// Whether it is neither resolved nor let go.
     pub open: bool,
-    /// Whether it ever was unanswered.
+    /// Whether it ever was unanswered, as of now.
     pub was_unanswered: bool,
     /// The patience of its channel, in milliseconds.
     pub patience_ms: i64,
+    /// From when on it was unanswered first, or will be if nothing is said.
+    pub unanswered_from: Option<Millis>,
+    /// Whether somebody handles it: a change of the party's history is told to whoever does.
+    pub handled: bool,
     /// The deadline of its answer level.
     pub answer_by: Option<Millis>,
     /// The first human reply.
@@ -163,6 +167,8 @@ impl Summary {
             open: false,
             was_unanswered: false,
             patience_ms: i64::MAX,
+            unanswered_from: None,
+            handled: false,
             answer_by: None,
             answered_at: None,
             resolved_at: None,
@@ -182,6 +188,21 @@ impl Summary {
         let mut hasher = FxHasher::default();
         self.hash(&mut hasher);
         hasher.finish().max(1)
+    }
+
+    /// From when on it counts as unanswered to a case that opens then: by now it was, or by then it will be.
+    pub fn unanswered_since(&self) -> Millis {
+        let foreseen = || self.unanswered_from.unwrap_or(Millis(i64::MAX));
+        if self.was_unanswered {
+            Millis(i64::MIN)
+        } else {
+            foreseen()
+        }
+    }
+
+    /// Whether it was unanswered by now, or by `t`.
+    pub fn was_unanswered_by(&self, t: Millis) -> bool {
+        self.was_unanswered || self.unanswered_from.is_some_and(|from| from <= t)
     }
 
     /// Whether a person had replied by `t`.

@@ -2,7 +2,7 @@
 //! for tests of rules. The simulation has one of its own (tests/sim/sequential.rs), which does what an
 //! engine has to do in a drain: panics are caught, timers parked, dead letters kept.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     ActorKey, Codec as _, Context, Corrupt, Effect, Effects, Figures, Processor, Rejection, Row as _, RowKey,
@@ -15,6 +15,7 @@ use crate::model::Millis;
 pub struct Sequential<P: Processor> {
     processor: P,
     rows: Rows<P::Row>,
+    timers: BTreeSet<(Millis, RowKey)>,
     outputs: Vec<P::Output>,
     rejected: Vec<Rejection>,
     figures: Figures,
@@ -39,6 +40,7 @@ impl<P: Processor> Sequential<P> {
         Self {
             processor,
             rows: Rows(BTreeMap::new()),
+            timers: BTreeSet::new(),
             outputs: Vec::new(),
             rejected: Vec::new(),
             figures: Figures::default(),
@@ -67,15 +69,25 @@ impl<P: Processor> Sequential<P> {
         self.perform(effects);
     }
 
+    /// Delivers several messages, and only then everything that follows from them, as an engine does with what it
+    /// reads at once.
+    pub fn tell_all(&mut self, messages: impl IntoIterator<Item = (ActorKey, P::Message)>) {
+        let mut effects = Effects::default();
+        for (to, message) in messages {
+            effects.tell(to, message);
+        }
+        self.perform(effects);
+    }
+
+    /// The clock is set: another run begins, whose time stands before everything again.
+    pub fn set_clock(&mut self, now: Millis) {
+        self.now = now;
+    }
+
     /// Moves the clock, and fires on the way what is due, in order.
     pub fn advance(&mut self, to: Millis) {
         loop {
-            let due = self
-                .rows
-                .0
-                .iter()
-                .filter_map(|(key, row)| Some((row.due()?, *key)));
-            let Some((due, key)) = due.min().filter(|(due, _)| *due <= to) else {
+            let Some((due, key)) = self.timers.first().copied().filter(|(due, _)| *due <= to) else {
                 break;
             };
             self.now = self.now.max(due);
@@ -176,6 +188,18 @@ impl<P: Processor> Sequential<P> {
         }
     }
 
+    fn store(&mut self, key: RowKey, value: Option<P::Row>) {
+        let due = value.as_ref().and_then(|row| row.due());
+        let before = match value {
+            Some(value) => self.rows.0.insert(key, value),
+            None => self.rows.0.remove(&key),
+        };
+        if let Some(due) = before.and_then(|row| row.due()) {
+            self.timers.remove(&(due, key));
+        }
+        self.timers.extend(due.map(|due| (due, key)));
+    }
+
     fn sort_out(
         &mut self,
         effects: &mut Effects<P::Row, P::Message, P::Output>,
@@ -189,11 +213,7 @@ impl<P: Processor> Sequential<P> {
         self.delivered.extend(effects.take_delivered());
         for effect in effects.drain() {
             match effect {
-                Effect::Store {
-                    row,
-                    value: Some(value),
-                } => _ = self.rows.0.insert(row, value),
-                Effect::Store { row, value: None } => _ = self.rows.0.remove(&row),
+                Effect::Store { row, value } => self.store(row, value),
                 Effect::Tell { to, message } => queue.push_back((to, message, hops.saturating_add(1))),
                 Effect::Continue { to, message } => queue.push_back((to, message, hops)),
                 Effect::Emit(output) => self.outputs.push(output),

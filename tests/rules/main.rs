@@ -20,6 +20,7 @@ mod merges;
 mod moment;
 mod moments;
 mod order;
+mod parties;
 mod patience;
 mod praise;
 mod retire;

@@ -340,6 +340,19 @@ impl Story {
         assert_eq!(self.desk.restart(), Ok(()));
     }
 
+    /// Tells lines of which everything is read at once.
+    pub fn tell_all(&mut self, lines: impl IntoIterator<Item = Line>) {
+        let keys = self.keys;
+        self.desk
+            .tell_all(lines.into_iter().map(|line| addressed(&keys, line, Millis(0))));
+        assert_eq!(self.desk.rejected(), [], "nothing in a story is refused");
+    }
+
+    /// Another drain begins: time stands before everything again.
+    pub fn begin_again(&mut self) {
+        self.desk.set_clock(Millis(i64::MIN));
+    }
+
     /// Time goes on until then.
     pub fn until(mut self, minute: i64) -> Self {
         self.desk.advance(at(minute));

@@ -327,6 +327,16 @@ impl Fold {
         self.replied_at.is_some_and(|at| at <= t) && !is_lost()
     }
 
+    /// From when on a wait was unanswered first, or will be if nothing is said.
+    pub fn unanswered_from(&self, patience: Span) -> Option<Millis> {
+        let open = self.open.as_ref().and_then(|wait| Overdue::of(wait, patience));
+        self.unanswered
+            .iter()
+            .chain(&open)
+            .map(|overdue| overdue.since)
+            .min()
+    }
+
     /// The score of its own that is shown: of a survey that names it, or of stars that have changed.
     pub fn scored(&self) -> Option<&Scored> {
         latest(self.surveyed.iter().chain(&self.rated))

@@ -462,6 +462,8 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
         public: fold.public,
         open: fold.resolved.is_none() && fold.let_go.is_none(),
         was_unanswered: view.patience.unanswered_waits > 0,
+        unanswered_from: fold.unanswered_from(rules.patience),
+        handled: fold.handed().is_some(),
         patience_ms: rules.patience.ms(),
         answer_by: answer
             .into_iter()

@@ -70,14 +70,6 @@ impl CustomerState {
         }
     }
 
-    /// A customer who was forgotten, for those who still ask where the record points: nowhere.
-    pub fn forgotten(customer_id: &str) -> Self {
-        Self {
-            ever_merged: true,
-            ..Self::new(customer_id)
-        }
-    }
-
     /// Takes a record, normalised.
     pub fn take(&mut self, record: &Customer) -> News {
         let mut identifiers = record.identifiers.clone();

@@ -11,7 +11,8 @@
 //! Whichever of records and droppings is processed first.
 
 use super::customer::{self, CustomerState};
-use super::members::{Member, Members};
+use super::index::due;
+use super::members::Member;
 use super::merges::{Erased, Merges};
 use super::panel::Panel;
 use super::{Actor, PartyRow};
@@ -32,13 +33,6 @@ impl Actor<'_, '_> {
     pub(super) fn forgetting(&mut self, row: &mut PartyRow, forget: &Forget) -> Result<(), Rejection> {
         match forget {
             Forget::Carried(identifier) => self.forget_carried(row, *identifier),
-            Forget::Spread(block) => {
-                let members = Members::block(self.key, *block, self.state)?;
-                self.tell_forgotten(row, &members);
-                if block + 1 < row.members.blocks() {
-                    self.resume_forgetting(block + 1);
-                }
-            }
             Forget::Customer { at } => match &row.customer {
                 Some(customer) if customer.ended().is_some() => self.forget_ended(row, *at)?,
                 Some(customer) if customer.merged_into().is_some() => {
@@ -48,7 +42,7 @@ impl Actor<'_, '_> {
             },
             Forget::Ended { origin, steps } => self.asked_whether_any_is_left(row, *origin, *steps)?,
             Forget::Target { at } => self.forget_ended(row, *at)?,
-            Forget::Author { .. } | Forget::Claim { .. } | Forget::Identifier { .. } => {
+            Forget::Author { .. } | Forget::Claim { .. } | Forget::Identifier { .. } | Forget::Spread(_) => {
                 return Err(misdirected(self.key));
             }
         }
@@ -76,7 +70,7 @@ impl Actor<'_, '_> {
             return Ok(());
         };
         if customer.end(at) {
-            self.tell_all_cases(row)?;
+            self.tell_all_cases(row);
         }
         self.ask_whether_any_is_left(row, self.key.hash, 0);
         Ok(())
@@ -174,21 +168,10 @@ impl Actor<'_, '_> {
         for identifier in carried.filter(|identifier| **identifier != own).chain([&own]) {
             self.withdraw_claim(row, customer_id, identifier, at);
         }
-        let members = row.members.at_hand(self.key, self.state)?;
-        if customer
+        let was_merged = customer
             .as_ref()
-            .is_some_and(|customer| customer.was_ever_merged())
-        {
-            row.customer = Some(Box::new(CustomerState::forgotten(customer_id)));
-            members
-                .iter()
-                .for_each(|member| self.tell_whereabouts(row, member));
-            row.customer = None;
-        }
-        self.tell_forgotten(row, &members);
-        if row.members.blocks() > 0 {
-            self.resume_forgetting(0);
-        }
+            .is_some_and(|customer| customer.was_ever_merged());
+        self.tell_all_forgotten(row, customer_id, was_merged);
         let newest = customer.and_then(|customer| customer.newest());
         let merges = row.merges.get_or_insert_default();
         let newest = newest.max(merges.erased.and_then(|erased| erased.newest));
@@ -269,9 +252,19 @@ impl Actor<'_, '_> {
         }
     }
 
-    fn resume_forgetting(&mut self, block: u32) {
-        let forget = Forget::Spread(block);
-        self.effects.resume(self.key, Message::Forget(Box::new(forget)));
+    /// Tells all members that the customer is forgotten, and, if the record ever pointed elsewhere, that it does not
+    /// any more.
+    fn tell_all_forgotten(&mut self, row: &mut PartyRow, customer_id: &str, was_merged: bool) {
+        if let Some(index) = &mut row.members.index {
+            index.left = was_merged.then(|| customer_id.into());
+            let moved = if was_merged { due::WHEREABOUTS } else { 0 };
+            return self.tell_many(row, moved | due::FORGETTING);
+        }
+        let members = row.members.few().to_vec();
+        for member in members.iter().filter(|_| was_merged) {
+            self.tell_left(row, customer_id, member);
+        }
+        self.tell_forgotten(row, &members);
     }
 }
 

@@ -11,17 +11,18 @@ use smol_str::SmolStr;
 use super::members::Member;
 use crate::desk::conversation::resolution::QUIET;
 use crate::desk::message::Standing;
-use crate::desk::summary::Summary;
+use crate::desk::summary::{Invitation, Summary};
 use crate::model::work_item::{self, LinkedCase};
 use crate::model::{CaseId, EscalationCause, Millis};
 
 /// How far apart two cases may open and still belong to one journey, in milliseconds.
-const JOURNEY_MS: i64 = 30 * 24 * 3600 * 1000;
+pub const JOURNEY_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// How far apart two cases may open and still say the same thing twice (rule 10), in milliseconds.
-const ECHO_MS: i64 = 48 * 3600 * 1000;
+pub const ECHO_MS: i64 = 48 * 3600 * 1000;
 
-/// Links of one case at most; a person with more has the earliest.
+/// Links of one case that are shown at most: the earliest, and always the escalation that counts. Which of the
+/// customer's later cases is the first stays known, too.
 const LINKS: usize = 16;
 
 /// How another case of the party stands to this one.
@@ -101,11 +102,7 @@ impl Links {
         others.sort_by_key(|other| (other.opened_at, other.case_id));
         let before = |other: &&&Summary| is_before(other, me);
         Self {
-            links: others
-                .iter()
-                .filter_map(|other| link(me, other))
-                .take(LINKS)
-                .collect(),
+            links: shown(others.iter().filter_map(|other| link(me, other)).collect()),
             bounces: bounces(me, &others),
             again: again(me, &others),
             last_channel: others.iter().rfind(before).map(|other| other.channel.clone()),
@@ -115,14 +112,8 @@ impl Links {
 
     /// The escalation that counts: UNANSWERED before UNSOLVED, then the latest case.
     pub fn escalation(&self) -> Option<(&Link, EscalationCause)> {
-        let causes = self.links.iter().filter_map(|link| match link.relation {
-            Relation::EscalatedFrom(cause) => Some((link, cause)),
-            _ => None,
-        });
-        causes.max_by_key(|(_, cause)| match cause {
-            EscalationCause::Unanswered => 1,
-            EscalationCause::Unsolved => 0,
-        })
+        let (place, cause) = counting(&self.links)?;
+        Some((&self.links[place], cause))
     }
 
     /// The cases that a handler should know of.
@@ -157,6 +148,73 @@ impl Links {
     }
 }
 
+/// The place of the escalation that counts among links in the order of their cases' opening.
+fn counting(links: &[Link]) -> Option<(usize, EscalationCause)> {
+    let causes = links
+        .iter()
+        .enumerate()
+        .filter_map(|(place, link)| match link.relation {
+            Relation::EscalatedFrom(cause) => Some((place, cause)),
+            _ => None,
+        });
+    causes.max_by_key(|(_, cause)| match cause {
+        EscalationCause::Unanswered => 1,
+        EscalationCause::Unsolved => 0,
+    })
+}
+
+/// Of many links, those that are kept.
+fn shown(mut all: SmallVec<[Link; 0]>) -> SmallVec<[Link; 0]> {
+    if all.len() <= LINKS {
+        return all;
+    }
+    let first = |relation| all.iter().position(|link| link.relation == relation);
+    let counting = counting(&all)
+        .map(|(place, _)| place)
+        .filter(|place| *place >= LINKS);
+    let earliest = LINKS - usize::from(counting.is_some());
+    let firsts = [Relation::SwitchedTo, Relation::ChasedTo].map(first);
+    let mut place = 0;
+    all.retain(|_| {
+        let kept = place < earliest || counting == Some(place) || firsts.contains(&Some(place));
+        place += 1;
+        kept
+    });
+    all
+}
+
+/// What one other case means to a case. Whatever it is told of the other but as a neighbour is a function of this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bearing {
+    place: (Millis, CaseId),
+    relation: Option<Relation>,
+    /// For each invitation whether it sent the customer to where they waited.
+    bounces: u8,
+    again: bool,
+    echo: bool,
+}
+
+/// What `other` means to the case `me`; `None`: nothing.
+pub fn bearing(me: &Summary, other: &Summary) -> Option<Bearing> {
+    let invitations = me.journey.invitations.iter().enumerate();
+    let bounces = invitations.filter(|(_, invitation)| waits_there(me, other, invitation));
+    let bearing = Bearing {
+        place: (other.opened_at, other.case_id),
+        relation: link(me, other).map(|link| link.relation),
+        bounces: bounces.fold(0, |bits, (n, _)| bits | 1 << n),
+        again: is_again(me, other),
+        echo: is_origin(me, other),
+    };
+    let Bearing {
+        place: _,
+        relation,
+        bounces,
+        again,
+        echo,
+    } = bearing;
+    (relation.is_some() || bounces != 0 || again || echo).then_some(bearing)
+}
+
 /// Whether another case opened so close to this one that one of them may repeat the other (rule 10).
 pub fn is_compared(of: &Member, others: &[Member]) -> bool {
     let is_other = |other: &&Member| is_case(other) && other.case != of.case;
@@ -165,7 +223,8 @@ pub fn is_compared(of: &Member, others: &[Member]) -> bool {
         .any(|other| is_close(&of.summary, &other.summary))
 }
 
-fn is_case(member: &Member) -> bool {
+/// Whether a member is a case of the party.
+pub fn is_case(member: &Member) -> bool {
     member.standing == Standing::Member && member.survey.is_none()
 }
 
@@ -199,22 +258,24 @@ fn link(me: &Summary, other: &Summary) -> Option<Link> {
 }
 
 /// Whether two cases opened so close to each other that one may repeat the other.
-fn is_close(a: &Summary, b: &Summary) -> bool {
+pub fn is_close(a: &Summary, b: &Summary) -> bool {
     a.opened_at.since(b.opened_at).saturating_abs() <= ECHO_MS
 }
 
 /// Rule 10: the earliest of the cases before that begins with the same text.
 fn echo(me: &Summary, others: &[&Summary]) -> Option<Echo> {
-    let mine = me.begins_with.as_ref()?;
-    let says_it = |other: &&&Summary| {
-        let theirs = other.begins_with.as_ref();
-        is_before(other, me) && is_close(me, other) && theirs.is_some_and(|theirs| mine.is_near(theirs))
-    };
-    let origin = others.iter().find(says_it)?;
+    me.begins_with.as_ref()?;
+    let origin = others.iter().find(|other| is_origin(me, other))?;
     Some(Echo {
         case_id: origin.case_id,
         at: me.opened_at,
     })
+}
+
+/// Whether this one repeats what the other had begun with.
+fn is_origin(me: &Summary, other: &Summary) -> bool {
+    let begun = me.begins_with.as_ref().zip(other.begins_with.as_ref());
+    begun.is_some_and(|(mine, theirs)| is_before(other, me) && is_close(me, other) && mine.is_near(theirs))
 }
 
 /// An onstage case opens at `t` while this one is offstage.
@@ -246,9 +307,7 @@ fn was_chased(onstage: &Summary, later: &Summary) -> bool {
 fn bounces(me: &Summary, others: &[&Summary]) -> SmallVec<[Bounce; 0]> {
     let invitations = me.journey.invitations.iter();
     let bounces = invitations.filter_map(|invitation| {
-        let waits =
-            |other: &&&Summary| other.channel == invitation.channel && other.was_waiting(invitation.at);
-        let there = others.iter().find(waits)?;
+        let there = others.iter().find(|other| waits_there(me, other, invitation))?;
         Some(Bounce {
             case_id: there.case_id,
             at: invitation.at,
@@ -259,20 +318,33 @@ fn bounces(me: &Summary, others: &[&Summary]) -> SmallVec<[Bounce; 0]> {
     bounces.collect()
 }
 
+/// Rule 9, bounce: the company invites to a channel where the party already waits, in a case of the last or next 30
+/// days.
+fn waits_there(me: &Summary, other: &Summary, invitation: &Invitation) -> bool {
+    other.channel == invitation.channel
+        && me.opened_at.since(other.opened_at).saturating_abs() <= JOURNEY_MS
+        && other.was_waiting(invitation.at)
+}
+
 fn again(me: &Summary, others: &[&Summary]) -> Option<Millis> {
-    let resolved = me.first_resolved_at?;
-    let within = |other: &&&Summary| {
+    me.first_resolved_at?;
+    { others.iter() }
+        .find(|other| is_again(me, other))
+        .map(|other| other.opened_at)
+}
+
+/// Rule 16: the customer came again on the matter within seven days of its first RESOLVED.
+fn is_again(me: &Summary, other: &Summary) -> bool {
+    me.first_resolved_at.is_some_and(|resolved| {
         (1..QUIET.ms()).contains(&other.opened_at.since(resolved)) && other.is_on_the_matter_of(me)
-    };
-    others.iter().find(within).map(|other| other.opened_at)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Bounce, Links, Relation};
+    use super::{Bounce, Invitation, Links, Relation, Summary};
     use crate::desk::message::{CaseRef, Standing};
     use crate::desk::party::members::Member;
-    use crate::desk::summary::{Invitation, Summary};
     use crate::model::EscalationCause::{Unanswered, Unsolved};
     use crate::model::{CaseId, Millis};
 
@@ -303,6 +375,7 @@ mod tests {
             },
             survey: None,
             told: 0,
+            told_history: 0,
         }
     }
 

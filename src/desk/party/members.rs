@@ -1,23 +1,21 @@
-//! The cases of a party: a few in its main row, those of a large party in rows of their own. Surveys that
+//! The cases of a party: a few are in its main row, those of a large party in an [index](super::index). Surveys that
 //! name a person only stand among them.
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::index::Index;
 use super::surveys;
-use crate::desk::crowd::Crowd;
 use crate::desk::keys::part;
 use crate::desk::message::{CaseNote, CaseRef, History, Standing};
-use crate::desk::row::Row;
 use crate::desk::summary::Summary;
 use crate::desk::survey::Answer;
-use crate::desk::{Effects, State};
-use crate::processor::{ActorKey, Corrupt, RowKey};
+use crate::processor::{ActorKey, RowKey};
 
 /// Cases in the main row at most.
-const INLINE: usize = 16;
+pub const INLINE: usize = 16;
 /// How long back a party's history reaches, in milliseconds.
-const HISTORY_MS: i64 = 90 * 24 * 3600 * 1000;
+pub const HISTORY_MS: i64 = 90 * 24 * 3600 * 1000;
 
 /// What a party knows of a case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +36,20 @@ pub struct Member {
     pub survey: Option<Answer>,
     /// A digest of the findings it was last told in this membership; zero: none.
     pub told: u64,
+    /// A digest of the history it was told with them.
+    pub told_history: u32,
+}
+
+impl Member {
+    /// Whether it has been told that others opened close to it.
+    pub fn is_compared(&self) -> bool {
+        self.told & 1 != 0
+    }
+
+    /// Whether another note of it says no more than this one.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (self.standing, &self.survey) == (other.standing, &other.survey) && self.summary == other.summary
+    }
 }
 
 /// What a note was to a party.
@@ -55,7 +67,8 @@ pub enum Noted {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Members {
     inline: SmallVec<[Member; 1]>,
-    more: Crowd,
+    /// Where they are if they are many; then none is inline.
+    pub index: Option<Box<Index>>,
 }
 
 impl From<&CaseNote> for Member {
@@ -80,104 +93,54 @@ impl From<&CaseNote> for Member {
             },
             survey,
             told: 0,
+            told_history: 0,
         }
     }
 }
 
 impl Members {
+    /// Whether they are many, or will be with this one.
+    pub fn are_many(&self, with: CaseRef) -> bool {
+        let is_known = || self.inline.iter().any(|member| member.case == with);
+        self.index.is_some() || self.inline.len() == INLINE && !is_known()
+    }
+
     /// Takes a case's note: the case as it is now, to be [kept](Self::keep), unless the note is old.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn take(
-        &mut self,
-        party: ActorKey,
-        note: &CaseNote,
-        state: &mut State<'_>,
-        effects: &mut Effects,
-    ) -> Result<Option<(Member, Noted)>, Corrupt> {
+    pub fn take(&self, note: &CaseNote) -> Option<(Member, Noted)> {
         let known = self.inline.iter().find(|member| member.case == note.case);
-        let known = match known {
-            Some(member) => Some(member.clone()),
-            None => match state.get(&row(party, note.case))? {
-                Some(Row::Member(member)) => Some((**member).clone()),
-                _ => None,
-            },
+        let Some(known) = known else {
+            return Some((note.into(), Noted::First));
         };
-        let Some(mut member) = known else {
-            if self.inline.len() == INLINE {
-                self.more.add(party, note.case, effects);
-            }
-            return Ok(Some((note.into(), Noted::First)));
-        };
-        Ok(update(&mut member, note).map(|noted| (member, noted)))
+        let mut member = known.clone();
+        let noted = update(&mut member, note)?;
+        Some((member, noted))
     }
 
     /// Keeps a case that has changed.
-    pub fn keep(&mut self, party: ActorKey, member: Member, effects: &mut Effects) {
-        match self.inline.iter().position(|known| known.case == member.case) {
-            Some(place) => self.inline[place] = member,
-            // None of a large party's further cases: those come only when there is no place here.
-            None if self.inline.len() < INLINE => self.inline.push(member),
-            None => effects.store(row(party, member.case), Row::Member(Box::new(member))),
+    pub fn keep(&mut self, member: Member) {
+        match self.inline.iter_mut().find(|known| known.case == member.case) {
+            Some(known) => *known = member,
+            None => self.inline.push(member),
         }
     }
 
-    /// The cases at hand: those of the main row, and the newest others. `rest` says how many blocks
-    /// of further ones there are.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn at_hand(&self, party: ActorKey, state: &mut State<'_>) -> Result<Vec<Member>, Corrupt> {
-        let mut members = self.inline.to_vec();
-        members.extend(read(party, self.more.newest(), state)?);
-        Ok(members)
+    /// The cases, if they are few.
+    pub fn few(&self) -> &[Member] {
+        &self.inline
     }
 
-    /// The same without one case: its row may have been stored by this very apply, which cannot read it
-    /// yet.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn others_at_hand(
-        &self,
-        party: ActorKey,
-        but: CaseRef,
-        state: &mut State<'_>,
-    ) -> Result<Vec<Member>, Corrupt> {
-        let inline = self.inline.iter().filter(|member| member.case != but);
-        let mut members: Vec<Member> = inline.cloned().collect();
-        let newest = self.more.newest().iter().copied();
-        let newest: SmallVec<[CaseRef; 8]> = newest.filter(|case| *case != but).collect();
-        members.extend(read(party, &newest, state)?);
-        Ok(members)
+    /// The cases of the main row, which go into an index.
+    pub fn take_inline(&mut self) -> SmallVec<[Member; 1]> {
+        std::mem::take(&mut self.inline)
     }
 
     /// Whether there never was one.
     pub fn is_empty(&self) -> bool {
-        self.inline.is_empty()
-    }
-
-    /// How many blocks of further cases there are.
-    pub fn blocks(&self) -> u32 {
-        self.more.blocks()
-    }
-
-    /// The cases of a block.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn block(party: ActorKey, block: u32, state: &mut State<'_>) -> Result<Vec<Member>, Corrupt> {
-        let cases = Crowd::block(party, block, state)?;
-        read(party, &cases, state)
+        self.inline.is_empty() && self.index.is_none()
     }
 }
 
-/// The history of a party as one of its cases sees it, over the cases at hand.
+/// The history of a party as one of its few cases sees it.
 pub fn history(of: &Member, members: &[Member]) -> History {
     let place = |member: &Member| (member.summary.opened_at, member.summary.case_id);
     let mut history = History {
@@ -193,35 +156,33 @@ pub fn history(of: &Member, members: &[Member]) -> History {
         let before = of.summary.opened_at.since(other.summary.opened_at);
         if place(other) < place(of) && before <= HISTORY_MS {
             history.complaints_90d += 1;
-            history.unanswered_90d += u32::from(other.summary.was_unanswered);
+            history.unanswered_90d += u32::from(other.summary.was_unanswered_by(of.summary.opened_at));
         }
     }
     history
 }
 
-fn read(party: ActorKey, cases: &[CaseRef], state: &mut State<'_>) -> Result<Vec<Member>, Corrupt> {
-    let mut members = Vec::with_capacity(cases.len());
-    for &case in cases {
-        match state.get(&row(party, case))? {
-            Some(Row::Member(member)) => members.push((**member).clone()),
-            _ => return Err(Corrupt("a case of a large party is missing".into())),
-        }
-    }
-    Ok(members)
-}
-
 /// The case as a newer note tells it; `None` if the note is not newer.
-fn update(known: &mut Member, note: &CaseNote) -> Option<Noted> {
+pub fn update(known: &mut Member, note: &CaseNote) -> Option<Noted> {
     if (note.membership, note.number) <= (known.membership, known.number) {
         return None;
     }
     let first = note.membership > known.membership;
-    let told = if first { 0 } else { known.told };
-    *known = Member { told, ..note.into() };
+    let (told, told_history) = if first {
+        (0, 0)
+    } else {
+        (known.told, known.told_history)
+    };
+    *known = Member {
+        told,
+        told_history,
+        ..note.into()
+    };
     Some(if first { Noted::Again } else { Noted::More })
 }
 
-fn row(party: ActorKey, case: CaseRef) -> RowKey {
+/// The row that says where a case of a large party stands.
+pub fn locator(party: ActorKey, case: CaseRef) -> RowKey {
     // Two cases of one party on one row would need a collision of 64 of a keyed hash's bits.
     let index = (case.conversation as u64) ^ ((case.conversation >> 64) as u64) ^ case.author.rotate_left(32);
     RowKey {
@@ -258,6 +219,7 @@ mod tests {
             },
             survey: None,
             told: 0,
+            told_history: 0,
         };
         let members = [
             case(1, 100, true, true, Standing::Member), // the one that asks

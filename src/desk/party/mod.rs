@@ -6,17 +6,28 @@
 //! [`members::history`]. Whom it is worth asking is found by [`panel`] (rule 20).
 
 pub mod customer;
+#[cfg(test)]
+mod exact;
 mod forget;
+pub mod index;
+mod large;
 pub mod links;
 pub mod members;
 pub mod merges;
+mod near;
 pub mod panel;
+pub mod place;
+mod spread;
+mod sums;
 pub mod surveys;
 pub mod tiers;
+mod worth;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::conversation::who::customer_key;
@@ -30,9 +41,11 @@ use crate::model::{Customer, Millis};
 use crate::processor::{ActorKey, Context, Corrupt, Rejection};
 
 use customer::CustomerState;
+use index::due;
 use links::Links;
 use members::{Member, Members, Noted};
 use merges::Merges;
+use near::Near;
 use panel::{Known, Panel, signal_key};
 
 /// The main row of a party.
@@ -104,14 +117,7 @@ impl<'a, 's> Actor<'a, 's> {
             Message::Dropped { customer_id, at } => self.dropped(&mut row, customer_id, *at)?,
             Message::Merged(merged) => row.merges.get_or_insert_default().take(merged),
             Message::Forget(forget) => self.forgetting(&mut row, forget)?,
-            Message::SpreadParty(block) => {
-                let members = Members::block(self.key, *block, self.state)?;
-                let others = row.members.at_hand(self.key, self.state)?;
-                self.tell_all(&mut row, members, &others);
-                if block + 1 < row.members.blocks() {
-                    self.effects.resume(self.key, Message::SpreadParty(block + 1));
-                }
-            }
+            Message::SpreadParty => self.tell_next(&mut row)?,
             _ => return Err(misdirected(self.key)),
         }
         self.effects
@@ -146,10 +152,15 @@ impl<'a, 's> Actor<'a, 's> {
     /// The lateness bound has passed for something that makes the party worth asking (rule 20).
     fn tell_candidates(&mut self, row: &mut PartyRow) -> Result<(), Corrupt> {
         let SignalRules { panel, lateness, .. } = &self.desk.settings().signals;
-        let members = row.members.at_hand(self.key, self.state)?;
+        let many = self.worth_looking_at(row)?;
+        let members = if row.members.index.is_some() {
+            &many[..]
+        } else {
+            row.members.few()
+        };
         let customer = row.customer.as_ref();
         let known = Known {
-            members: &members,
+            members,
             lifetime_value: customer.and_then(|customer| customer.lifetime_value()),
         };
         for signal in row.panel.tell(known, panel, *lateness, self.cx.now) {
@@ -168,34 +179,40 @@ impl<'a, 's> Actor<'a, 's> {
 
     /// A case has joined, changed or left: whatever that means to any case is told to it.
     fn noted(&mut self, row: &mut PartyRow, note: &CaseNote) -> Result<(), Rejection> {
-        let taken = row.members.take(self.key, note, self.state, self.effects)?;
-        let Some((mut member, noted)) = taken else {
+        if row.members.are_many(note.case) {
+            return self.noted_among_many(row, note);
+        }
+        let Some((mut member, noted)) = row.members.take(note) else {
             return Ok(());
         };
-        let others = row.members.others_at_hand(self.key, note.case, self.state)?;
-        if noted != Noted::More && member.standing == Standing::Member {
-            self.tell_whereabouts(row, &member);
-            // It had been on its way. One that was known had been told, unless it was another's: then it
-            // only passes by, since the record that sent it there is gone.
-            if noted == Noted::First && row.customer.is_none() {
-                self.tell_forgotten(row, std::slice::from_ref(&member));
-            }
-        }
-        self.tell_findings(row, &mut member, &others);
-        if others.is_empty() {
-            self.look_for_candidates(row, std::slice::from_ref(&member), &note.party_key);
-            row.members.keep(self.key, member, self.effects);
-            return Ok(());
-        }
-        let all = [&others[..], std::slice::from_ref(&member)].concat();
-        row.members.keep(self.key, member, self.effects);
-        self.look_for_candidates(row, &all, &note.party_key);
-        for mut other in others {
+        self.greet(row, &member, noted);
+        let others = row.members.few().iter().filter(|other| other.case != note.case);
+        let mut all: SmallVec<[Member; 1]> = others.cloned().collect();
+        self.tell_findings(row, &mut member, &all);
+        row.members.keep(member.clone());
+        let others = all.len();
+        all.push(member);
+        let key = || signal_key(&note.party_key, self.desk.keys());
+        self.look_for_candidates(row, &all, key);
+        for other in 0..others {
+            let mut other = all[other].clone();
             if self.tell_findings(row, &mut other, &all) {
-                row.members.keep(self.key, other, self.effects);
+                row.members.keep(other);
             }
         }
         Ok(())
+    }
+
+    /// A case that joins is told where the customer's record points, or that the customer is forgotten.
+    fn greet(&mut self, row: &PartyRow, member: &Member, noted: Noted) {
+        if noted != Noted::More && member.standing == Standing::Member {
+            self.tell_whereabouts(row, member);
+            // It had been on its way. One that was known had been told, unless it was another's: then it
+            // only passes by, since the record that sent it there is gone.
+            if noted == Noted::First && row.customer.is_none() {
+                self.tell_forgotten(row, std::slice::from_ref(member));
+            }
+        }
     }
 
     /// The CRM's record of the customer.
@@ -216,13 +233,14 @@ impl<'a, 's> Actor<'a, 's> {
             row.let_go();
         }
         self.tell_targets(row, pointed.as_deref());
-        self.customer(row, news)
+        self.customer(row, news);
+        Ok(())
     }
 
     /// The CRM's record has changed: claim, and tell all cases.
-    fn customer(&mut self, row: &mut PartyRow, news: customer::News) -> Result<(), Rejection> {
+    fn customer(&mut self, row: &mut PartyRow, news: customer::News) {
         let (Some(customer), number) = (&row.customer, row.number) else {
-            return Ok(());
+            return;
         };
         for identifier in news.claims {
             let claim = Claim {
@@ -235,24 +253,27 @@ impl<'a, 's> Actor<'a, 's> {
             self.effects.tell(to, Message::Claim(Box::new(claim)));
         }
         if news.cases_care {
-            self.tell_all_cases(row)?;
+            self.tell_all_cases(row);
         }
-        Ok(())
     }
 
     /// What the record says is another now: all cases are told.
-    fn tell_all_cases(&mut self, row: &mut PartyRow) -> Result<(), Rejection> {
-        let Some(customer) = &row.customer else {
-            return Ok(());
-        };
-        let key = customer_key(&customer.customer_id);
-        let members = row.members.at_hand(self.key, self.state)?;
-        self.look_for_candidates(row, &members, &key);
-        self.tell_all(row, members.clone(), &members);
-        if row.members.blocks() > 0 {
-            self.effects.resume(self.key, Message::SpreadParty(0));
+    fn tell_all_cases(&mut self, row: &mut PartyRow) {
+        let Some(customer) = &row.customer else { return };
+        if row.members.index.is_some() {
+            self.tell_many(row, due::FINDINGS | due::WHEREABOUTS);
+            return;
         }
-        Ok(())
+        let key = customer_key(&customer.customer_id);
+        let members = row.members.few().to_vec();
+        self.look_for_candidates(row, &members, || key);
+        for member in &members {
+            self.tell_whereabouts(row, member);
+            let mut member = member.clone();
+            if self.tell_findings(row, &mut member, &members) {
+                row.members.keep(member);
+            }
+        }
     }
 
     fn customer_actor(&self, customer_id: &str) -> ActorKey {
@@ -260,7 +281,7 @@ impl<'a, 's> Actor<'a, 's> {
     }
 
     /// Rule 20: looks whether the party will be worth asking.
-    fn look_for_candidates(&self, row: &mut PartyRow, members: &[Member], key: &str) {
+    fn look_for_candidates(&self, row: &mut PartyRow, members: &[Member], key: impl FnOnce() -> SmolStr) {
         let SignalRules { panel, lateness, .. } = &self.desk.settings().signals;
         let known = Known {
             members,
@@ -269,18 +290,7 @@ impl<'a, 's> Actor<'a, 's> {
                 .as_ref()
                 .and_then(|customer| customer.lifetime_value()),
         };
-        let key = || signal_key(key, self.desk.keys());
         row.panel.look(known, panel, *lateness, key);
-    }
-
-    /// Tells cases where the record points and what has been found.
-    fn tell_all(&mut self, row: &mut PartyRow, members: Vec<Member>, others: &[Member]) {
-        for mut member in members {
-            self.tell_whereabouts(row, &member);
-            if self.tell_findings(row, &mut member, others) {
-                row.members.keep(self.key, member, self.effects);
-            }
-        }
     }
 
     /// Tells a case where the customer's record points.
@@ -306,30 +316,63 @@ impl<'a, 's> Actor<'a, 's> {
             .tell(member.case.actor(), Message::Moved(Box::new(moved)));
     }
 
-    /// Tells a case that stays here what has been found, if it does not know that yet. Says whether it
-    /// did.
+    /// Tells a case that the record of a forgotten customer points nowhere.
+    fn tell_left(&mut self, row: &PartyRow, customer_id: &str, member: &Member) {
+        if member.standing == Standing::Gone {
+            return;
+        }
+        let moved = Moved {
+            author: member.case.author,
+            customer_id: customer_id.into(),
+            number: row.number,
+            next: None,
+        };
+        self.effects
+            .tell(member.case.actor(), Message::Moved(Box::new(moved)));
+    }
+
+    /// Tells a case of a party of few what has been found, if it does not know that yet. Says whether it did.
     fn tell_findings(&mut self, row: &PartyRow, member: &mut Member, others: &[Member]) -> bool {
+        if !self.is_told(row, member) {
+            return false;
+        }
+        let near = Near {
+            is_compared: links::is_compared(member, others),
+            history: members::history(member, others),
+            others: Cow::Borrowed(others),
+        };
+        self.tell_found(row, member, near)
+    }
+
+    /// Whether a member is told what has been found: it is a case, and stays here.
+    fn is_told(&self, row: &PartyRow, member: &Member) -> bool {
         let customer = row.customer.as_ref();
         let goes_on = customer.and_then(|customer| customer.merged_into()).is_some();
         let is_case = member.standing == Standing::Member && member.survey.is_none();
-        if !is_case || (goes_on && !member.settled) {
-            return false;
-        }
+        is_case && (!goes_on || member.settled)
+    }
+
+    /// Tells a case what has been found, if it does not know that yet; a change of the history alone only if
+    /// somebody handles it. Says whether it did.
+    fn tell_found(&mut self, row: &PartyRow, member: &mut Member, near: Near<'_>) -> bool {
+        let customer = row.customer.as_ref();
         let findings = Findings {
             author: member.case.author,
             membership: member.membership,
             number: row.number,
             profile: customer.and_then(|customer| customer.profile()),
             tier_then: customer.and_then(|customer| customer.tier_at(member.summary.opened_at)),
-            history: members::history(member, others),
-            links: Links::of(member, others),
-            surveys: surveys::of(member, others),
-            compared: links::is_compared(member, others),
+            history: near.history,
+            links: Links::of(member, &near.others),
+            surveys: surveys::of(member, &near.others),
+            compared: near.is_compared,
         };
-        let digest = findings.digest();
-        if std::mem::replace(&mut member.told, digest) == digest {
+        let (digest, history) = (findings.digest(), findings.history_digest());
+        let is_history_news = member.summary.handled && member.told_history != history;
+        if member.told == digest && !is_history_news {
             return false;
         }
+        (member.told, member.told_history) = (digest, history);
         self.effects
             .tell(member.case.actor(), Message::Findings(Arc::new(findings)));
         true

@@ -129,6 +129,11 @@ impl Panel {
         signals
     }
 
+    /// Whether there is nothing left to tell.
+    pub fn has_told_all(&self) -> bool {
+        Reason::ALL.into_iter().all(|reason| self.has_told(reason))
+    }
+
     fn has_told(&self, reason: Reason) -> bool {
         self.told & reason.bit() != 0
     }
@@ -136,7 +141,7 @@ impl Panel {
 
 impl Known<'_> {
     /// For each reason, the first moment from which it held.
-    fn candidates(&self, rules: &PanelRules) -> Vec<Candidate> {
+    pub(super) fn candidates(&self, rules: &PanelRules) -> Vec<Candidate> {
         let mut scores: Vec<&Scored> = self.scores().collect();
         if scores.is_empty() {
             return Vec::new();
@@ -174,7 +179,7 @@ impl Known<'_> {
             .iter()
             .filter(|scored| scored.score.scale == last.score.scale);
         let is_promoter = last.score.advocacy() == Advocacy::Promoter;
-        let is_detractor = last.score.advocacy() == Advocacy::Detractor;
+        let is_detractor = is_detractor(last);
         let open = || self.cases().filter(|case| is_open(case, at));
         match reason {
             Reason::TurnedPromoter if is_promoter => {
@@ -216,14 +221,26 @@ impl Known<'_> {
     }
 
     fn scores(&self) -> impl Iterator<Item = &Scored> {
-        self.present().filter_map(|member| match &member.survey {
-            Some(survey) => Some(&survey.scored),
-            None => member.summary.scored.as_ref(),
-        })
+        self.present().filter_map(score_of)
     }
 }
 
-fn is_open(case: &Summary, at: Millis) -> bool {
+/// The score that a member gave, if it is the party's.
+pub fn score_of(member: &Member) -> Option<&Scored> {
+    match &member.survey {
+        _ if member.standing != Standing::Member => None,
+        Some(survey) => Some(&survey.scored),
+        None => member.summary.scored.as_ref(),
+    }
+}
+
+/// Whether a score is a detractor's.
+pub fn is_detractor(scored: &Scored) -> bool {
+    scored.score.advocacy() == Advocacy::Detractor
+}
+
+/// Whether a case had opened by `at`, and was neither resolved nor let go.
+pub fn is_open(case: &Summary, at: Millis) -> bool {
     case.opened_at <= at && !case.was_resolved(at) && !case.was_let_go(at)
 }
 
@@ -274,6 +291,7 @@ mod tests {
             summary,
             survey,
             told: 0,
+            told_history: 0,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::desk::score::{Scored, latest};
 use crate::model::{CaseId, Millis, SurveyAbout};
 
 /// How long before a survey a case may have opened and still be what it asks about, in milliseconds.
-const ASKS_BACK_MS: i64 = 90 * 24 * 3600 * 1000;
+pub const ASKS_BACK_MS: i64 = 90 * 24 * 3600 * 1000;
 
 /// Surveys that a case is told of; of more, the latest.
 pub const TOLD: usize = 16;
@@ -101,6 +101,7 @@ mod tests {
             },
             survey: None,
             told: 0,
+            told_history: 0,
         }
     }
 

@@ -1,0 +1,611 @@
+//! The members of a large party: pages of a few, in the order of their places; directories of a few pages; and the
+//! directories in the party's main row. Whatever the number of members, taking one in reads and writes one page
+//! and one directory, and a rule reads the pages of the span that it names.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as MapEntry;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::links::is_case;
+use super::members::Member;
+use super::place::Place;
+use super::sums::Sums;
+use crate::desk::keys::part;
+use crate::desk::row::Row;
+use crate::desk::{Effects, State};
+use crate::model::Millis;
+use crate::processor::{ActorKey, Corrupt, RowKey};
+
+/// Members of a page at most.
+pub const PAGE: usize = 24;
+/// Pages of a directory at most.
+const DIRECTORY: usize = 32;
+
+/// What members of a page are to be told, a bit each.
+pub mod due {
+    /// What has been found, if it is news.
+    pub const FINDINGS: u8 = 1;
+    /// Where the customer's record points.
+    pub const WHEREABOUTS: u8 = 2;
+    /// That the person is forgotten.
+    pub const FORGETTING: u8 = 4;
+    /// What has been found, those that somebody handles.
+    pub const HISTORY: u8 = 8;
+    /// So far to the left the same bits stand for all pages of a directory.
+    pub(super) const ALL: u32 = 4;
+}
+
+/// A page or a directory, as what is above it knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    id: u32,
+    first: Place,
+    due: u8,
+    sums: Sums,
+}
+
+/// The members of a large party, as its main row knows them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Index {
+    next_id: u32,
+    directories: Vec<Entry>,
+    /// A message to go on telling is on its way.
+    pub telling: bool,
+    /// It is to be looked anew whether the party is worth asking, under this signals' key.
+    pub look: Option<SmolStr>,
+    /// The customer, who was forgotten, until all who had been sent on have been told that the record points nowhere.
+    pub left: Option<SmolStr>,
+}
+
+/// A page, seen from above.
+#[derive(Clone, Copy, Debug)]
+pub struct PageRef {
+    directory: usize,
+    page: usize,
+    id: u32,
+    /// The place of its first member.
+    pub first: Place,
+    /// Where the next page begins.
+    pub next: Place,
+    /// What it is to be told.
+    pub due: u8,
+    /// What it comes to.
+    pub sums: Sums,
+}
+
+impl PageRef {
+    /// Whether it may have members in this stretch of places.
+    pub fn meets(&self, span: &Range<Place>) -> bool {
+        self.first < span.end && span.start < self.next
+    }
+
+    /// Whether it is the same page.
+    pub fn is(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+
+    fn is_within(&self, span: &Range<Place>) -> bool {
+        span.start <= self.first && self.next <= span.end
+    }
+}
+
+/// An index in the hands of an apply: with the pages and directories that it has changed, which the state does not
+/// show yet.
+#[derive(Debug)]
+pub struct Book {
+    party: ActorKey,
+    index: Box<Index>,
+    pages: BTreeMap<u32, Vec<Member>>,
+    directories: BTreeMap<u32, Vec<Entry>>,
+    gone: Vec<RowKey>,
+}
+
+impl Book {
+    /// An index, to be read and changed.
+    pub fn open(party: ActorKey, index: Box<Index>) -> Self {
+        Self {
+            party,
+            index,
+            pages: BTreeMap::new(),
+            directories: BTreeMap::new(),
+            gone: Vec::new(),
+        }
+    }
+
+    /// A new index without members.
+    pub fn new(party: ActorKey) -> Self {
+        let entry = |id| Entry {
+            id,
+            first: Place::END,
+            due: 0,
+            sums: Sums::default(),
+        };
+        let index = Index {
+            next_id: 2,
+            directories: vec![entry(0)],
+            telling: false,
+            look: None,
+            left: None,
+        };
+        let mut book = Self::open(party, Box::new(index));
+        book.directories.insert(0, vec![entry(1)]);
+        book.pages.insert(1, Vec::new());
+        book
+    }
+
+    /// Stores what has changed, and gives the index back.
+    pub fn close(self, effects: &mut Effects) -> Box<Index> {
+        let party = self.party;
+        self.gone.into_iter().for_each(|row| effects.delete(row));
+        for (id, page) in self.pages {
+            effects.store(page_row(party, id), Row::Page(page));
+        }
+        for (id, directory) in self.directories {
+            effects.store(directory_row(party, id), Row::Directory(directory));
+        }
+        self.index
+    }
+
+    /// The part of it that is in the main row.
+    pub fn index(&mut self) -> &mut Index {
+        &mut self.index
+    }
+
+    /// What all members come to.
+    pub fn sums(&self) -> Sums {
+        let all = self.index.directories.iter().map(|entry| entry.sums);
+        all.fold(Sums::default(), Sums::and)
+    }
+
+    /// Whether anybody is to be told anything.
+    pub fn is_due(&self) -> bool {
+        self.index.directories.iter().any(|entry| entry.due != 0)
+    }
+
+    /// The member at a place.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn get(&self, place: Place, state: &mut State<'_>) -> Result<Option<Member>, Corrupt> {
+        let at = self.find(place, state)?;
+        let page = self.page(at.id, state)?;
+        let found = page.binary_search_by_key(&place, Place::of).ok();
+        Ok(found.map(|n| page[n].clone()))
+    }
+
+    /// Puts a member at its place.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn put(&mut self, member: Member, state: &mut State<'_>) -> Result<(), Corrupt> {
+        let place = Place::of(&member);
+        let at = self.find(place, state)?;
+        let page = self.page_mut(at.id, state)?;
+        let mut added = 0;
+        match page.binary_search_by_key(&place, Place::of) {
+            Ok(n) => page[n] = member,
+            Err(n) => {
+                page.insert(n, member);
+                added = n;
+            }
+        }
+        let split = (page.len() > PAGE).then(|| page.split_off(cut(page.len(), added)));
+        self.update(&at, split, state)
+    }
+
+    /// Takes the member at a place out.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn remove(&mut self, place: Place, state: &mut State<'_>) -> Result<(), Corrupt> {
+        let at = self.find(place, state)?;
+        let page = self.page_mut(at.id, state)?;
+        if let Ok(n) = page.binary_search_by_key(&place, Place::of) {
+            page.remove(n);
+        }
+        self.update(&at, None, state)
+    }
+
+    /// Notes what the member at a place was told, which changes no sums.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn note_told(&mut self, member: &Member, state: &mut State<'_>) -> Result<(), Corrupt> {
+        let place = Place::of(member);
+        let at = self.find(place, state)?;
+        let page = self.page_mut(at.id, state)?;
+        if let Ok(n) = page.binary_search_by_key(&place, Place::of) {
+            page[n].told = member.told;
+            page[n].told_history = member.told_history;
+        }
+        Ok(())
+    }
+
+    /// The pages of a stretch of places that may have what is wanted, in order.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn pages_in(
+        &self,
+        span: &Range<Place>,
+        is_wanted: impl Fn(&Sums) -> bool,
+        state: &mut State<'_>,
+    ) -> Result<Vec<PageRef>, Corrupt> {
+        let mut found = Vec::new();
+        let above = &self.index.directories;
+        for (directory, entry) in above.iter().enumerate().skip(at_or_before(above, span.start)) {
+            if entry.first >= span.end {
+                break;
+            }
+            if !is_wanted(&entry.sums) {
+                continue;
+            }
+            let end = above.get(directory + 1).map_or(Place::END, |next| next.first);
+            let pages = self.directory(entry.id, state)?;
+            for (page, entry) in pages.iter().enumerate().skip(at_or_before(pages, span.start)) {
+                let next = pages.get(page + 1).map_or(end, |next| next.first);
+                let page = page_ref(directory, page, entry, next);
+                if entry.first >= span.end {
+                    break;
+                }
+                if page.meets(span) && is_wanted(&entry.sums) {
+                    found.push(page);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The members of a page.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn members<'b>(&'b self, page: &PageRef, state: &'b mut State<'_>) -> Result<&'b [Member], Corrupt> {
+        self.page(page.id, state)
+    }
+
+    /// How many cases there are in a stretch of places, and how many of them were unanswered by now or by `t`.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn count(
+        &self,
+        span: &Range<Place>,
+        t: Millis,
+        state: &mut State<'_>,
+    ) -> Result<(u32, u32), Corrupt> {
+        let (mut cases, mut unanswered) = (0, 0);
+        let above = &self.index.directories;
+        for (n, entry) in above.iter().enumerate().skip(at_or_before(above, span.start)) {
+            if entry.first >= span.end {
+                break;
+            }
+            let next = above.get(n + 1).map_or(Place::END, |next| next.first);
+            let is_whole = span.start <= entry.first && next <= span.end;
+            if let Some(by_then) = entry.sums.unanswered_by(t).filter(|_| is_whole) {
+                cases += entry.sums.cases;
+                unanswered += by_then;
+                continue;
+            }
+            let within = span.start.max(entry.first)..span.end.min(next);
+            for page in self.pages_in(&within, |sums| sums.cases > 0, state)? {
+                let sums = match page.sums.unanswered_by(t).filter(|_| page.is_within(span)) {
+                    Some(by_then) => (page.sums.cases, by_then),
+                    None => count(self.page(page.id, state)?, span, t),
+                };
+                cases += sums.0;
+                unanswered += sums.1;
+            }
+        }
+        Ok((cases, unanswered))
+    }
+
+    /// The nearest case before a place.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn before(&self, place: Place, state: &mut State<'_>) -> Result<Option<Member>, Corrupt> {
+        let above = &self.index.directories;
+        for (n, entry) in above.iter().enumerate().rev() {
+            if entry.first >= place || entry.sums.cases == 0 {
+                continue;
+            }
+            let next = above.get(n + 1).map_or(Place::END, |next| next.first);
+            let span = entry.first..place.min(next);
+            for page in self.pages_in(&span, |sums| sums.cases > 0, state)?.iter().rev() {
+                let mut members = self.page(page.id, state)?.iter();
+                if let Some(found) = members.rfind(|member| is_left(member) && Place::of(member) < place) {
+                    return Ok(Some(found.clone()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The nearest case after a place.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn after(&self, place: Place, state: &mut State<'_>) -> Result<Option<Member>, Corrupt> {
+        let above = &self.index.directories;
+        for (n, entry) in above.iter().enumerate().skip(at_or_before(above, place)) {
+            let next = above.get(n + 1).map_or(Place::END, |next| next.first);
+            if entry.sums.cases == 0 {
+                continue;
+            }
+            let span = place.max(entry.first)..next;
+            for page in self.pages_in(&span, |sums| sums.cases > 0, state)? {
+                let mut members = self.page(page.id, state)?.iter();
+                if let Some(found) = members.find(|member| is_left(member) && Place::of(member) > place) {
+                    return Ok(Some(found.clone()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The members of these pages are to be told.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn mark(&mut self, pages: &[PageRef], bits: u8, state: &mut State<'_>) -> Result<(), Corrupt> {
+        for at in pages {
+            let above = &mut self.index.directories[at.directory];
+            let is_known = at.due & bits == bits || (above.due >> due::ALL) & bits == bits;
+            if is_known {
+                continue;
+            }
+            above.due |= bits;
+            let id = above.id;
+            self.directory_mut(id, state)?[at.page].due |= bits;
+        }
+        Ok(())
+    }
+
+    /// All members are to be told; for [`due::HISTORY`], those that somebody handles.
+    pub fn mark_all(&mut self, bits: u8) {
+        let only_handled = bits == due::HISTORY;
+        for entry in &mut self.index.directories {
+            if !only_handled || entry.sums.handled > 0 {
+                entry.due |= bits | (bits << due::ALL);
+            }
+        }
+    }
+
+    /// The first page of which members are to be told something, which from now on they are.
+    ///
+    /// # Errors
+    ///
+    /// State that cannot be read.
+    pub fn take_due(&mut self, state: &mut State<'_>) -> Result<Option<PageRef>, Corrupt> {
+        while let Some(directory) = self.index.directories.iter().position(|entry| entry.due != 0) {
+            let entry = self.index.directories[directory];
+            let all = entry.due >> due::ALL;
+            let end = self.index.directories.get(directory + 1);
+            let end = end.map_or(Place::END, |next| next.first);
+            let pages = self.directory_mut(entry.id, state)?;
+            for page in pages.iter_mut() {
+                let only_handled = page.sums.handled == 0;
+                page.due |= if only_handled { all & !due::HISTORY } else { all };
+            }
+            let found = pages.iter().position(|page| page.due != 0).map(|page| {
+                let next = pages.get(page + 1).map_or(end, |next| next.first);
+                let found = page_ref(directory, page, &pages[page], next);
+                pages[page].due = 0;
+                found
+            });
+            let left = pages.iter().fold(0, |due, page| due | page.due);
+            self.index.directories[directory].due = left;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    fn find(&self, place: Place, state: &mut State<'_>) -> Result<PageRef, Corrupt> {
+        let above = &self.index.directories;
+        let directory = at_or_before(above, place);
+        let end = above.get(directory + 1).map_or(Place::END, |next| next.first);
+        let pages = self.directory(above[directory].id, state)?;
+        let page = at_or_before(pages, place);
+        let next = pages.get(page + 1).map_or(end, |next| next.first);
+        Ok(page_ref(directory, page, &pages[page], next))
+    }
+
+    fn page<'b>(&'b self, id: u32, state: &'b mut State<'_>) -> Result<&'b [Member], Corrupt> {
+        if let Some(page) = self.pages.get(&id) {
+            return Ok(page);
+        }
+        match state.get(&page_row(self.party, id))? {
+            Some(Row::Page(page)) => Ok(page),
+            _ => Err(Corrupt("a page of a large party is missing".into())),
+        }
+    }
+
+    fn page_mut(&mut self, id: u32, state: &mut State<'_>) -> Result<&mut Vec<Member>, Corrupt> {
+        match self.pages.entry(id) {
+            MapEntry::Occupied(page) => Ok(page.into_mut()),
+            MapEntry::Vacant(page) => match state.get(&page_row(self.party, id))? {
+                Some(Row::Page(known)) => Ok(page.insert(known.clone())),
+                _ => Err(Corrupt("a page of a large party is missing".into())),
+            },
+        }
+    }
+
+    fn directory<'b>(&'b self, id: u32, state: &'b mut State<'_>) -> Result<&'b [Entry], Corrupt> {
+        if let Some(directory) = self.directories.get(&id) {
+            return Ok(directory);
+        }
+        match state.get(&directory_row(self.party, id))? {
+            Some(Row::Directory(directory)) => Ok(directory),
+            _ => Err(Corrupt("a directory of a large party is missing".into())),
+        }
+    }
+
+    fn directory_mut(&mut self, id: u32, state: &mut State<'_>) -> Result<&mut Vec<Entry>, Corrupt> {
+        match self.directories.entry(id) {
+            MapEntry::Occupied(directory) => Ok(directory.into_mut()),
+            MapEntry::Vacant(directory) => match state.get(&directory_row(self.party, id))? {
+                Some(Row::Directory(known)) => Ok(directory.insert(known.clone())),
+                _ => Err(Corrupt("a directory of a large party is missing".into())),
+            },
+        }
+    }
+
+    /// A page has changed, and what was split off it is a page of its own: what is above is brought up to date.
+    fn update(
+        &mut self,
+        at: &PageRef,
+        split: Option<Vec<Member>>,
+        state: &mut State<'_>,
+    ) -> Result<(), Corrupt> {
+        let page = self.pages.get(&at.id).map_or(&[][..], |page| page);
+        let (first, sums) = (page.first().map(Place::of), Sums::of(page));
+        let above = self.index.directories[at.directory];
+        let new = split.map(|members| {
+            let id = self.index.next_id;
+            self.index.next_id += 1;
+            let entry = Entry {
+                id,
+                first: members.first().map_or(Place::END, Place::of),
+                due: at.due,
+                sums: Sums::of(&members),
+            };
+            self.pages.insert(id, members);
+            entry
+        });
+        let is_only = self.index.directories.len() == 1;
+        let pages = self.directory_mut(above.id, state)?;
+        match first {
+            Some(first) => (pages[at.page].first, pages[at.page].sums) = (first, sums),
+            None if is_only && pages.len() == 1 => pages[at.page].sums = sums,
+            None => _ = pages.remove(at.page),
+        }
+        if let Some(new) = new {
+            pages.insert(at.page + 1, new);
+        }
+        let cut_off = (pages.len() > DIRECTORY).then(|| pages.split_off(cut(pages.len(), at.page + 1)));
+        let kept = summed(above.id, above.due, pages);
+        if first.is_none() {
+            self.drop_page(at.id, kept.is_some());
+        }
+        match kept {
+            Some(entry) => self.index.directories[at.directory] = entry,
+            None => {
+                self.index.directories.remove(at.directory);
+                self.directories.remove(&above.id);
+                self.gone.push(directory_row(self.party, above.id));
+            }
+        }
+        if let Some(pages) = cut_off {
+            let id = self.index.next_id;
+            self.index.next_id += 1;
+            let entry = summed(id, above.due, &pages);
+            self.directories.insert(id, pages);
+            entry
+                .into_iter()
+                .for_each(|entry| self.index.directories.insert(at.directory + 1, entry));
+        }
+        Ok(())
+    }
+
+    /// An empty page goes, unless it is the only one.
+    fn drop_page(&mut self, id: u32, has_others: bool) {
+        let is_kept = has_others
+            && self.index.directories.len() == 1
+            && self
+                .directories
+                .values()
+                .any(|pages| pages.iter().any(|page| page.id == id));
+        if !is_kept {
+            self.pages.remove(&id);
+            self.gone.push(page_row(self.party, id));
+        }
+    }
+}
+
+fn page_ref(directory: usize, page: usize, entry: &Entry, next: Place) -> PageRef {
+    PageRef {
+        directory,
+        page,
+        id: entry.id,
+        first: entry.first,
+        next,
+        due: entry.due,
+        sums: entry.sums,
+    }
+}
+
+/// The directory of these pages; `None` if there are none.
+fn summed(id: u32, due: u8, pages: &[Entry]) -> Option<Entry> {
+    let all = pages.iter().map(|page| page.sums);
+    let due_below = pages.iter().fold(0, |due, page| due | page.due);
+    let all_due = due & (u8::MAX << due::ALL);
+    Some(Entry {
+        id,
+        first: pages.first()?.first,
+        due: due_below | all_due | (all_due >> due::ALL),
+        sums: all.fold(Sums::default(), Sums::and),
+    })
+}
+
+/// Where to cut what has grown too large: members come in order of time as a rule, or in the reverse of it, and then
+/// what is full is left so.
+fn cut(len: usize, added: usize) -> usize {
+    match added {
+        last if last + 1 == len => len - 1,
+        0 => 1,
+        _ => len / 2,
+    }
+}
+
+/// The last entry that begins at or before a place, else the first.
+fn at_or_before(entries: &[Entry], place: Place) -> usize {
+    entries
+        .partition_point(|entry| entry.first <= place)
+        .saturating_sub(1)
+}
+
+fn is_left(member: &Member) -> bool {
+    is_case(member) && member.summary.opened_at > Millis(i64::MIN)
+}
+
+fn count(members: &[Member], span: &Range<Place>, t: Millis) -> (u32, u32) {
+    let within = members
+        .iter()
+        .filter(|member| is_left(member) && span.contains(&Place::of(member)));
+    within.fold((0, 0), |(cases, unanswered), member| {
+        let is_unanswered = member.summary.was_unanswered_by(t);
+        (cases + 1, unanswered + u32::from(is_unanswered))
+    })
+}
+
+fn page_row(party: ActorKey, id: u32) -> RowKey {
+    RowKey {
+        actor: party,
+        part: part::PAGE,
+        index: id.into(),
+    }
+}
+
+fn directory_row(party: ActorKey, id: u32) -> RowKey {
+    RowKey {
+        actor: party,
+        part: part::DIRECTORY,
+        index: id.into(),
+    }
+}
