@@ -220,3 +220,18 @@ fn a_command_forgets_who_was_merged_before_and_after_the_clean_up() {
         "what comes late is dropped"
     );
 }
+
+#[test]
+fn a_merge_of_many_cases_is_cleaned_up_and_forgotten_as_one_of_few() {
+    let mails = || (10..50).map(|minute| mail(minute, "C-QQ"));
+    let records = [record(0, "C-PP", None), record(1, "C-QQ", Some("C-PP"))];
+    for after in [0, 1, 2] {
+        let before = records[..after].iter().cloned();
+        let mut story = told(before.chain(mails()).chain(records[after..].iter().cloned()));
+        story.tell(Line::Dropped("C-QQ", at(100)));
+        assert_eq!(whose(&story), vec![Some(String::from("C-PP")); 40]);
+        story.tell(Line::Dropped("C-PP", at(110)));
+        assert_eq!(story.times("FORGOTTEN"), 40);
+        nothing_names(&story, &["C-PP", "C-QQ"], "forty cases");
+    }
+}

@@ -104,7 +104,8 @@ impl Actor<'_, '_> {
     fn go_on_telling(&mut self, book: &mut Book) {
         let is_due = book.is_due();
         let index = book.index();
-        if (is_due || index.look.is_some()) && !index.telling {
+        let is_any = is_due || index.look.is_some() || index.left.is_some();
+        if is_any && !index.telling {
             index.telling = true;
             self.effects.resume(self.key, Message::SpreadParty);
         }

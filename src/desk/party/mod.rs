@@ -189,10 +189,15 @@ impl<'a, 's> Actor<'a, 's> {
         let others = row.members.few().iter().filter(|other| other.case != note.case);
         let mut all: SmallVec<[Member; 1]> = others.cloned().collect();
         self.tell_findings(row, &mut member, &all);
+        let key = || signal_key(&note.party_key, self.desk.keys());
+        if all.is_empty() {
+            self.look_for_candidates(row, std::slice::from_ref(&member), key);
+            row.members.keep(member);
+            return Ok(());
+        }
         row.members.keep(member.clone());
         let others = all.len();
         all.push(member);
-        let key = || signal_key(&note.party_key, self.desk.keys());
         self.look_for_candidates(row, &all, key);
         for other in 0..others {
             let mut other = all[other].clone();

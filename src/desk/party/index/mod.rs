@@ -2,12 +2,16 @@
 //! directories in the party's main row. Whatever the number of members, taking one in reads and writes one page
 //! and one directory, and a rule reads the pages of the span that it names.
 
+mod change;
+mod telling;
+
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry as MapEntry;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+
+pub use change::PAGE;
 
 use super::links::is_case;
 use super::members::Member;
@@ -18,11 +22,6 @@ use crate::desk::row::Row;
 use crate::desk::{Effects, State};
 use crate::model::Millis;
 use crate::processor::{ActorKey, Corrupt, RowKey};
-
-/// Members of a page at most.
-pub const PAGE: usize = 24;
-/// Pages of a directory at most.
-const DIRECTORY: usize = 32;
 
 /// What members of a page are to be told, a bit each.
 pub mod due {
@@ -160,11 +159,6 @@ impl Book {
         all.fold(Sums::default(), Sums::and)
     }
 
-    /// Whether anybody is to be told anything.
-    pub fn is_due(&self) -> bool {
-        self.index.directories.iter().any(|entry| entry.due != 0)
-    }
-
     /// The member at a place.
     ///
     /// # Errors
@@ -175,57 +169,6 @@ impl Book {
         let page = self.page(at.id, state)?;
         let found = page.binary_search_by_key(&place, Place::of).ok();
         Ok(found.map(|n| page[n].clone()))
-    }
-
-    /// Puts a member at its place.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn put(&mut self, member: Member, state: &mut State<'_>) -> Result<(), Corrupt> {
-        let place = Place::of(&member);
-        let at = self.find(place, state)?;
-        let page = self.page_mut(at.id, state)?;
-        let mut added = 0;
-        match page.binary_search_by_key(&place, Place::of) {
-            Ok(n) => page[n] = member,
-            Err(n) => {
-                page.insert(n, member);
-                added = n;
-            }
-        }
-        let split = (page.len() > PAGE).then(|| page.split_off(cut(page.len(), added)));
-        self.update(&at, split, state)
-    }
-
-    /// Takes the member at a place out.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn remove(&mut self, place: Place, state: &mut State<'_>) -> Result<(), Corrupt> {
-        let at = self.find(place, state)?;
-        let page = self.page_mut(at.id, state)?;
-        if let Ok(n) = page.binary_search_by_key(&place, Place::of) {
-            page.remove(n);
-        }
-        self.update(&at, None, state)
-    }
-
-    /// Notes what the member at a place was told, which changes no sums.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn note_told(&mut self, member: &Member, state: &mut State<'_>) -> Result<(), Corrupt> {
-        let place = Place::of(member);
-        let at = self.find(place, state)?;
-        let page = self.page_mut(at.id, state)?;
-        if let Ok(n) = page.binary_search_by_key(&place, Place::of) {
-            page[n].told = member.told;
-            page[n].told_history = member.told_history;
-        }
-        Ok(())
     }
 
     /// The pages of a stretch of places that may have what is wanted, in order.
@@ -356,66 +299,6 @@ impl Book {
         Ok(None)
     }
 
-    /// The members of these pages are to be told.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn mark(&mut self, pages: &[PageRef], bits: u8, state: &mut State<'_>) -> Result<(), Corrupt> {
-        for at in pages {
-            let above = &mut self.index.directories[at.directory];
-            let is_known = at.due & bits == bits || (above.due >> due::ALL) & bits == bits;
-            if is_known {
-                continue;
-            }
-            above.due |= bits;
-            let id = above.id;
-            self.directory_mut(id, state)?[at.page].due |= bits;
-        }
-        Ok(())
-    }
-
-    /// All members are to be told; for [`due::HISTORY`], those that somebody handles.
-    pub fn mark_all(&mut self, bits: u8) {
-        let only_handled = bits == due::HISTORY;
-        for entry in &mut self.index.directories {
-            if !only_handled || entry.sums.handled > 0 {
-                entry.due |= bits | (bits << due::ALL);
-            }
-        }
-    }
-
-    /// The first page of which members are to be told something, which from now on they are.
-    ///
-    /// # Errors
-    ///
-    /// State that cannot be read.
-    pub fn take_due(&mut self, state: &mut State<'_>) -> Result<Option<PageRef>, Corrupt> {
-        while let Some(directory) = self.index.directories.iter().position(|entry| entry.due != 0) {
-            let entry = self.index.directories[directory];
-            let all = entry.due >> due::ALL;
-            let end = self.index.directories.get(directory + 1);
-            let end = end.map_or(Place::END, |next| next.first);
-            let pages = self.directory_mut(entry.id, state)?;
-            for page in pages.iter_mut() {
-                let only_handled = page.sums.handled == 0;
-                page.due |= if only_handled { all & !due::HISTORY } else { all };
-            }
-            let found = pages.iter().position(|page| page.due != 0).map(|page| {
-                let next = pages.get(page + 1).map_or(end, |next| next.first);
-                let found = page_ref(directory, page, &pages[page], next);
-                pages[page].due = 0;
-                found
-            });
-            let left = pages.iter().fold(0, |due, page| due | page.due);
-            self.index.directories[directory].due = left;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
     fn find(&self, place: Place, state: &mut State<'_>) -> Result<PageRef, Corrupt> {
         let above = &self.index.directories;
         let directory = at_or_before(above, place);
@@ -436,16 +319,6 @@ impl Book {
         }
     }
 
-    fn page_mut(&mut self, id: u32, state: &mut State<'_>) -> Result<&mut Vec<Member>, Corrupt> {
-        match self.pages.entry(id) {
-            MapEntry::Occupied(page) => Ok(page.into_mut()),
-            MapEntry::Vacant(page) => match state.get(&page_row(self.party, id))? {
-                Some(Row::Page(known)) => Ok(page.insert(known.clone())),
-                _ => Err(Corrupt("a page of a large party is missing".into())),
-            },
-        }
-    }
-
     fn directory<'b>(&'b self, id: u32, state: &'b mut State<'_>) -> Result<&'b [Entry], Corrupt> {
         if let Some(directory) = self.directories.get(&id) {
             return Ok(directory);
@@ -453,87 +326,6 @@ impl Book {
         match state.get(&directory_row(self.party, id))? {
             Some(Row::Directory(directory)) => Ok(directory),
             _ => Err(Corrupt("a directory of a large party is missing".into())),
-        }
-    }
-
-    fn directory_mut(&mut self, id: u32, state: &mut State<'_>) -> Result<&mut Vec<Entry>, Corrupt> {
-        match self.directories.entry(id) {
-            MapEntry::Occupied(directory) => Ok(directory.into_mut()),
-            MapEntry::Vacant(directory) => match state.get(&directory_row(self.party, id))? {
-                Some(Row::Directory(known)) => Ok(directory.insert(known.clone())),
-                _ => Err(Corrupt("a directory of a large party is missing".into())),
-            },
-        }
-    }
-
-    /// A page has changed, and what was split off it is a page of its own: what is above is brought up to date.
-    fn update(
-        &mut self,
-        at: &PageRef,
-        split: Option<Vec<Member>>,
-        state: &mut State<'_>,
-    ) -> Result<(), Corrupt> {
-        let page = self.pages.get(&at.id).map_or(&[][..], |page| page);
-        let (first, sums) = (page.first().map(Place::of), Sums::of(page));
-        let above = self.index.directories[at.directory];
-        let new = split.map(|members| {
-            let id = self.index.next_id;
-            self.index.next_id += 1;
-            let entry = Entry {
-                id,
-                first: members.first().map_or(Place::END, Place::of),
-                due: at.due,
-                sums: Sums::of(&members),
-            };
-            self.pages.insert(id, members);
-            entry
-        });
-        let is_only = self.index.directories.len() == 1;
-        let pages = self.directory_mut(above.id, state)?;
-        match first {
-            Some(first) => (pages[at.page].first, pages[at.page].sums) = (first, sums),
-            None if is_only && pages.len() == 1 => pages[at.page].sums = sums,
-            None => _ = pages.remove(at.page),
-        }
-        if let Some(new) = new {
-            pages.insert(at.page + 1, new);
-        }
-        let cut_off = (pages.len() > DIRECTORY).then(|| pages.split_off(cut(pages.len(), at.page + 1)));
-        let kept = summed(above.id, above.due, pages);
-        if first.is_none() {
-            self.drop_page(at.id, kept.is_some());
-        }
-        match kept {
-            Some(entry) => self.index.directories[at.directory] = entry,
-            None => {
-                self.index.directories.remove(at.directory);
-                self.directories.remove(&above.id);
-                self.gone.push(directory_row(self.party, above.id));
-            }
-        }
-        if let Some(pages) = cut_off {
-            let id = self.index.next_id;
-            self.index.next_id += 1;
-            let entry = summed(id, above.due, &pages);
-            self.directories.insert(id, pages);
-            entry
-                .into_iter()
-                .for_each(|entry| self.index.directories.insert(at.directory + 1, entry));
-        }
-        Ok(())
-    }
-
-    /// An empty page goes, unless it is the only one.
-    fn drop_page(&mut self, id: u32, has_others: bool) {
-        let is_kept = has_others
-            && self.index.directories.len() == 1
-            && self
-                .directories
-                .values()
-                .any(|pages| pages.iter().any(|page| page.id == id));
-        if !is_kept {
-            self.pages.remove(&id);
-            self.gone.push(page_row(self.party, id));
         }
     }
 }
@@ -547,29 +339,6 @@ fn page_ref(directory: usize, page: usize, entry: &Entry, next: Place) -> PageRe
         next,
         due: entry.due,
         sums: entry.sums,
-    }
-}
-
-/// The directory of these pages; `None` if there are none.
-fn summed(id: u32, due: u8, pages: &[Entry]) -> Option<Entry> {
-    let all = pages.iter().map(|page| page.sums);
-    let due_below = pages.iter().fold(0, |due, page| due | page.due);
-    let all_due = due & (u8::MAX << due::ALL);
-    Some(Entry {
-        id,
-        first: pages.first()?.first,
-        due: due_below | all_due | (all_due >> due::ALL),
-        sums: all.fold(Sums::default(), Sums::and),
-    })
-}
-
-/// Where to cut what has grown too large: members come in order of time as a rule, or in the reverse of it, and then
-/// what is full is left so.
-fn cut(len: usize, added: usize) -> usize {
-    match added {
-        last if last + 1 == len => len - 1,
-        0 => 1,
-        _ => len / 2,
     }
 }
 
