@@ -1,10 +1,10 @@
 //! The desk against a reference model: random journeys of all kinds of records, told in any order and with
-//! repetitions, come to the cases and the report that a plain program finds over all facts at once. In the time of
+//! repetitions, come to the cases, the work, the signals and the report that a plain program finds over all facts at once. In the time of
 //! the clock and of offices; with customers who are forgotten at the end, and what comes late or begins after that.
 //!
 //! - [`reference`]: that program. Written from the rules, apart from the desk: it sorts, folds and judges.
 //! - [`rules`]: what both work by; [`records`]: the words of a journey.
-//! - [`generate`]: journeys; [`told`]: one told to the desk; [`compare`]: what differs.
+//! - [`generate`]: journeys; [`told`]: one told to the desk; [`compare`] and [`work`]: what differs.
 
 mod compare;
 mod generate;
@@ -12,3 +12,4 @@ mod records;
 mod reference;
 mod rules;
 mod told;
+mod work;

@@ -1,12 +1,13 @@
 //! The words of a journey: records, as inputs bring them.
 
 use std::fmt;
+use std::ops::Deref;
 
 use heard::model::{Complaint, Customer, Identifier, Millis, Response, Survey, Update};
 
 use smol_str::SmolStr;
 
-use crate::rules::BEGIN;
+use crate::rules::{BEGIN, DAY, OLDEST};
 
 /// Anything that an input may bring.
 #[derive(Clone, PartialEq)]
@@ -21,6 +22,39 @@ pub enum Record {
 }
 
 impl Record {
+    /// What its source calls it.
+    pub fn id(&self) -> &SmolStr {
+        match self {
+            Self::Said(complaint) => &complaint.id,
+            Self::Replied(response) => &response.id,
+            Self::Updated(update) => &update.id,
+            Self::Known(customer) => &customer.customer_id,
+            Self::Surveyed(survey) => &survey.id,
+            Self::Dropped(customer_id, _) => customer_id,
+        }
+    }
+
+    /// The latest time that it names of itself.
+    pub fn latest(&self) -> Millis {
+        let edited_at = match self {
+            Self::Said(complaint) => complaint.edited_at,
+            Self::Replied(response) => response.edited_at,
+            _ => None,
+        };
+        self.at().max(edited_at.unwrap_or(self.at()))
+    }
+
+    /// Gives it another time, unless it is of the CRM.
+    pub fn misdate(&mut self, at: Millis) {
+        match self {
+            Self::Said(complaint) => complaint.occurred_at = at,
+            Self::Replied(response) => response.occurred_at = at,
+            Self::Updated(update) => update.occurred_at = at,
+            Self::Surveyed(survey) => survey.occurred_at = at,
+            Self::Known(_) | Self::Dropped(..) => {}
+        }
+    }
+
     /// When it happened.
     pub fn at(&self) -> Millis {
         match self {
@@ -31,6 +65,46 @@ impl Record {
             Self::Surveyed(survey) => survey.occurred_at,
             Self::Dropped(_, at) => *at,
         }
+    }
+}
+
+/// A record, and when the log got it first.
+#[derive(Clone, PartialEq)]
+pub struct Logged {
+    pub record: Record,
+    pub logged: Millis,
+}
+
+impl Logged {
+    /// Rule 23: what is dated before 2000, or by more than a day after the log's timestamp, is nothing that happened.
+    pub fn is_absurd(&self) -> bool {
+        let edited_at = match &self.record {
+            Record::Said(complaint) => complaint.edited_at,
+            Record::Replied(response) => response.edited_at,
+            _ => None,
+        };
+        let is_tombstone = matches!(self.record, Record::Dropped(..));
+        let is_absurd = |at: Millis| at < OLDEST || at.since(self.logged) > DAY;
+        !is_tombstone && edited_at.into_iter().chain([self.record.at()]).any(is_absurd)
+    }
+}
+
+impl Deref for Logged {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        &self.record
+    }
+}
+
+impl fmt::Debug for Logged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.record.at();
+        write!(f, "{:?}", self.record)?;
+        if self.logged != at {
+            write!(f, " (logged {}ms after that)", self.logged.since(at))?;
+        }
+        Ok(())
     }
 }
 

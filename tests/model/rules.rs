@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use heard::calendar::{Calendar, Holidays, Week, Zone};
-use heard::config::rules::{Agreement, LevelSet, Levels, RuleSettings, Span};
+use heard::config::rules::{Agreement, LevelSet, Levels, Region, RuleSettings, Span};
 use heard::model::{Millis, Stage};
 
 pub const MS: i64 = 1;
@@ -21,6 +21,16 @@ pub const BEFORE_CLOCKS_CHANGE: [Millis; 2] = [Millis(1_698_422_400_000), Millis
 
 /// For how long it is remembered who was forgotten, milliseconds.
 pub const LATENESS: i64 = 30 * DAY;
+
+/// Rule 3: by how much two clocks may differ.
+pub const SKEW: i64 = 5 * MINUTE;
+
+/// Rule 23: nothing happened before that: 2000-01-01T00:00:00Z.
+pub const OLDEST: Millis = Millis(946_684_800_000);
+
+/// From when on a detractor is worth asking (rule 20): what they are worth, and how many people see their case.
+pub const PANEL_VALUE: f64 = 1000.0;
+pub const PANEL_AUDIENCE: f64 = 10.0;
 
 /// When somebody is there, as a person writes it down. The desk and the model read it each in their own way.
 #[derive(Debug)]
@@ -66,6 +76,8 @@ pub struct Channel {
     pub author_kinds: &'static [&'static str],
     /// Rule 18, milliseconds.
     pub follow_up: i64,
+    /// Rule 3: whether answers are spoken.
+    pub spoken: bool,
     /// What holds for everybody first, then what was agreed.
     pub levels: &'static [Agreed],
 }
@@ -181,6 +193,7 @@ pub const CHANNELS: [Channel; 8] = {
         levels: &'static [Agreed],
     ) -> Channel {
         let (stage, reply_limit, follow_up) = (Offstage, None, 3 * DAY);
+        let spoken = is_phone(name);
         Channel {
             name,
             stage,
@@ -188,11 +201,13 @@ pub const CHANNELS: [Channel; 8] = {
             reply_limit,
             author_kinds,
             follow_up,
+            spoken,
             levels,
         }
     }
     const fn public(name: &'static str, patience: i64, limit: u32, levels: &'static [Agreed]) -> Channel {
         let (stage, reply_limit, follow_up) = (Onstage, Some(limit), 3 * DAY);
+        let spoken = false;
         Channel {
             name,
             stage,
@@ -200,6 +215,7 @@ pub const CHANNELS: [Channel; 8] = {
             reply_limit,
             author_kinds: &["handle"],
             follow_up,
+            spoken,
             levels,
         }
     }
@@ -214,6 +230,10 @@ pub const CHANNELS: [Channel; 8] = {
         public("forum", 72 * HOUR, 3, IN_PUBLIC),
     ]
 };
+
+const fn is_phone(name: &str) -> bool {
+    matches!(name.as_bytes(), b"phone")
+}
 
 /// The rules of a channel.
 pub fn channel(name: &str) -> &'static Channel {
@@ -230,6 +250,9 @@ pub fn settings() -> RuleSettings {
         retire_after: Span::days(100_000),
         ..RuleSettings::default()
     };
+    settings.identity.regions.usual = Some(Region::DE);
+    settings.signals.panel.lifetime_value = PANEL_VALUE as u32;
+    settings.signals.panel.audience = PANEL_AUDIENCE as u32;
     assert_eq!(settings.lateness.ms(), LATENESS);
     for channel in CHANNELS {
         let rules = settings.channels.get_mut(channel.name).expect("it is built in");

@@ -10,15 +10,16 @@ use heard::intake::InputKind;
 use heard::log::Batch;
 use heard::log::batch::Place;
 use heard::model::{
-    Case, CaseEvent, CaseEventType, CaseId, Complaint, Customer, Millis, Response, Survey, Update,
+    Case, CaseEvent, CaseEventType, CaseId, Complaint, Customer, Millis, Response, Survey, Update, WorkId,
+    WorkItem,
 };
 use heard::processor::Codec;
 use heard::processor::sequential::Sequential;
 use heard::wire::{Encoder, Format, Registry, WireRecord};
 
 use crate::generate::Journey;
-use crate::records::Record;
-use crate::reference::Bounce;
+use crate::records::{Logged, Record};
+use crate::reference::{Bounce, signals};
 use crate::rules;
 
 const INPUTS: [InputKind; 5] = [
@@ -36,6 +37,13 @@ static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::b
 pub struct Told {
     pub cases: BTreeMap<CaseId, Case>,
     pub bounces: Vec<Bounce>,
+    /// The last revision of each item of work.
+    pub work: BTreeMap<WorkId, WorkItem>,
+    pub signals: Vec<signals::Told>,
+    /// Revisions that did not rise by one.
+    pub out_of_order: Vec<String>,
+    /// What was refused, if that is not what is dated absurdly.
+    pub misread: Option<String>,
     /// The bytes of its state, where somebody was forgotten: whatever may still name them.
     pub kept: Option<String>,
 }
@@ -43,12 +51,13 @@ pub struct Told {
 /// What the desk makes of a journey: the final cases, their versions zeroed, and the bounces that it told and
 /// did not take back.
 /// `late` is what comes as soon as the last who is forgotten has been.
-pub fn outcome(journey: &Journey, late: &[&Record]) -> Told {
+pub fn outcome(journey: &Journey, late: &[&Logged]) -> Told {
     let app = App::new(&SETTINGS, INPUTS.into(), &REGISTRY, OutputFormats::default());
     let mut desk = Sequential::new(app, Millis(i64::MIN));
     let records = batch(&journey.records);
+    let late_records = late.iter().copied();
     let late = batch(late.iter().copied());
-    let is_last = |n: &usize| matches!(journey.records[journey.arrivals[*n]], Record::Dropped(..));
+    let is_last = |n: &usize| matches!(journey.records[journey.arrivals[*n]].record, Record::Dropped(..));
     let last_forgotten = (0..journey.arrivals.len()).rev().find(is_last);
     for (n, arrival) in journey.arrivals.iter().enumerate() {
         if let Some(times) = &journey.on_the_wall {
@@ -63,9 +72,19 @@ pub fn outcome(journey: &Journey, late: &[&Record]) -> Told {
         }
     }
     desk.advance(journey.now);
-    assert_eq!(desk.rejected(), [], "nothing in a journey is refused");
+    let told = journey.arrivals.iter().map(|n| &journey.records[*n]);
+    let absurd = told
+        .chain(late_records)
+        .filter(|record| record.is_absurd())
+        .count();
+    let refused = desk.rejected();
+    let misread = (refused.len() != absurd)
+        .then(|| format!("{absurd} should be refused, and the desk refused {refused:?}"));
     let mut cases = BTreeMap::new();
     let mut bounces = Vec::new();
+    let mut work = BTreeMap::<WorkId, WorkItem>::new();
+    let mut out_of_order = Vec::new();
+    let mut signals = Vec::new();
     for output in desk.outputs() {
         match output {
             Output::Case(case) => {
@@ -80,17 +99,34 @@ pub fn outcome(journey: &Journey, late: &[&Record]) -> Told {
             }
             Output::NoCase(case_id) => _ = cases.remove(case_id),
             Output::Event(event) => tell(event, &mut bounces),
-            Output::Work(_) | Output::Signal(_) => {}
+            Output::Work(item) => {
+                let before = work.insert(item.work_id, (**item).clone());
+                let (revision, routed_at) =
+                    before.map_or((0, Millis(i64::MIN)), |item| (item.revision, item.routed_at));
+                if item.revision != revision + 1 || item.routed_at < routed_at {
+                    out_of_order.push(format!("revision {} follows {revision}", item.revision));
+                }
+            }
+            Output::Signal(signal) => signals.extend(signals::told(signal)),
         }
     }
     bounces.retain(|(from, _, _)| cases.contains_key(from));
     bounces.sort();
+    signals.sort_by(|a, b| a.partial_cmp(b).expect("they are numbers"));
     let kept = last_forgotten.map(|_| {
         let mut bytes = Vec::new();
         desk.rows().values().for_each(|row| row.encode(&mut bytes));
         String::from_utf8_lossy(&bytes).into_owned()
     });
-    Told { cases, bounces, kept }
+    Told {
+        cases,
+        bounces,
+        work,
+        out_of_order,
+        signals,
+        misread,
+        kept,
+    }
 }
 
 /// Adds a bounce that an event tells, or takes out the one that it corrects.
@@ -113,11 +149,11 @@ fn tell(event: &CaseEvent, bounces: &mut Vec<Bounce>) {
     }
 }
 
-/// The records as a log has them, received when they happened.
-fn batch<'r>(records: impl IntoIterator<Item = &'r Record>) -> Batch {
+/// The records as a log has them.
+fn batch<'r>(records: impl IntoIterator<Item = &'r Logged>) -> Batch {
     let mut batch = Batch::new();
     for (offset, record) in (0..).zip(records) {
-        let (topic, key, value) = match record {
+        let (topic, key, value) = match &record.record {
             Record::Said(record) => (0, None, Some(encoded::<Complaint>(record))),
             Record::Replied(record) => (1, None, Some(encoded::<Response>(record))),
             Record::Updated(record) => (2, None, Some(encoded::<Update>(record))),
@@ -129,7 +165,7 @@ fn batch<'r>(records: impl IntoIterator<Item = &'r Record>) -> Batch {
             topic,
             partition: 0,
             offset,
-            timestamp: record.at().0,
+            timestamp: record.logged.0,
         };
         batch.push(place, key, value.as_deref(), []);
     }

@@ -1,5 +1,5 @@
-//! The book of a journey: steps become records. A source keeps its word: there is one record for an id and
-//! revision.
+//! The book of a journey: steps become records. Sources do not keep their word: there may be several records for an
+//! id and revision, but no two of them with one log time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,14 @@ use heard::model::{
     SurveyScale, Update,
 };
 
+use smol_str::SmolStr;
+
 use super::people::{CARRIED, Place, identifiers};
 use super::steps::{Deed, Reply, Revised, Say, Step};
+use super::time::Absurd;
 use super::{Act, Palette};
-use crate::records::Record;
+use crate::records::{Logged, Record};
+use crate::rules::DAY;
 
 /// What was written so far.
 #[derive(Default)]
@@ -22,7 +26,23 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn record(&mut self, palette: &Palette, act: Act, step: &Step, at: Millis) -> Option<Record> {
+    /// The record of a step. The log gets it when it happens; no two of one id at one moment.
+    pub(super) fn record(&mut self, palette: &Palette, act: Act, step: &Step, at: Millis) -> Option<Logged> {
+        let mut record = self.written(palette, act, step, at)?;
+        let mut logged = at.plus(step.skew).max(record.latest().plus(-DAY));
+        if let Some(absurd) = step.absurd.filter(|_| act == Act::Before) {
+            record.misdate(match absurd {
+                Absurd::InSeconds => Millis(at.0 / 1000),
+                Absurd::Ahead(ms) => logged.plus(ms),
+            });
+        }
+        while !self.once.insert(format!("{} {}", record.id(), logged.0)) {
+            logged = logged.plus(1);
+        }
+        Some(Logged { record, logged })
+    }
+
+    fn written(&mut self, palette: &Palette, act: Act, step: &Step, at: Millis) -> Option<Record> {
         let place = palette.place(step.place, act);
         let person = palette.person(step.who);
         match &step.deed {
@@ -36,27 +56,26 @@ impl Book {
             ))),
             Deed::Change(change) => {
                 let id = format!("{}{}{}", ["b", "y"][change.id % 2], change.id, place.letter);
-                self.once.insert(id.clone()).then(|| {
-                    Record::Updated(Update {
-                        id: id.into(),
-                        source: place.source.into(),
-                        channel: place.channel.into(),
-                        conversation_id: place.conversation.as_str().into(),
-                        customer: change.names.then_some(person),
-                        occurred_at: at,
-                        status: change.status,
-                        owner: change.owner.map(Into::into),
-                        team: change.team.map(Into::into),
-                        external_case_id: change.owner.map(|owner| format!("X{owner}").into()),
-                        brand: change.about.brand.map(Into::into),
-                        issue: change.about.issue.map(Into::into),
-                        root_cause: change.cause.map(Into::into),
-                        remedy_granted: change.cause.map(|_| Sensitive("money".into())),
-                        audience: change.about.audience,
-                        resolution_confirmed: change.confirmed,
-                        ..Update::default()
-                    })
-                })
+                Some(Record::Updated(Update {
+                    id: id.into(),
+                    source: place.source.into(),
+                    channel: place.channel.into(),
+                    conversation_id: place.conversation.as_str().into(),
+                    in_reply_to: change.to.map(|to| called(to, &place)),
+                    customer: change.names.then_some(person),
+                    occurred_at: at,
+                    status: change.status,
+                    owner: change.owner.map(Into::into),
+                    team: change.team.map(Into::into),
+                    external_case_id: change.owner.map(|owner| format!("X{owner}").into()),
+                    brand: change.about.brand.map(Into::into),
+                    issue: change.about.issue.map(Into::into),
+                    root_cause: change.cause.map(Into::into),
+                    remedy_granted: change.cause.map(|_| Sensitive("money".into())),
+                    audience: change.about.audience,
+                    resolution_confirmed: change.confirmed,
+                    ..Update::default()
+                }))
             }
             Deed::Know(know) => {
                 let mut at = at;
@@ -95,7 +114,7 @@ impl Book {
                     SurveyScale::Nps0To10 => ask.score,
                     _ => 1 + ask.score % 5,
                 };
-                (is_about_something && self.once.insert(id.clone())).then(|| {
+                is_about_something.then(|| {
                     Record::Surveyed(Survey {
                         id: id.into(),
                         source: place.source.into(),
@@ -117,6 +136,32 @@ impl Book {
         }
     }
 
+    /// One of many cases of a person: what a step says, in a conversation of its own.
+    pub(super) fn one_of_many(
+        &mut self,
+        palette: &Palette,
+        step: &Step,
+        n: usize,
+        at: Millis,
+    ) -> Option<Logged> {
+        let Deed::Say(say) = &step.deed else {
+            return None;
+        };
+        let place = palette.place(step.place, Act::Before);
+        let alone = Place {
+            conversation: format!("many{n}"),
+            ..place
+        };
+        let say = Say {
+            id: 1000 + n,
+            own_conversation: false,
+            to: None,
+            ..say.clone()
+        };
+        let record = Record::Said(self.said(&alone, palette.person(0), &say, at));
+        Some(Logged { record, logged: at })
+    }
+
     fn said(&mut self, place: &Place, author: Person, say: &Say, at: Millis) -> Complaint {
         let id = format!("m{}{}", say.id, place.letter);
         let conversation = if say.own_conversation {
@@ -131,7 +176,7 @@ impl Book {
         let before = self.said.get(&key);
         let text = format!(
             " {id}, {}{}.",
-            before.map_or(0, |before| before.revision + 1),
+            before.map_or(0, |_| 1 + self.once.len()),
             say.words
         );
         let mut said = Complaint {
@@ -139,6 +184,7 @@ impl Book {
             source: place.source.into(),
             channel: place.channel.into(),
             conversation_id: (conversation != id).then(|| conversation.into()),
+            in_reply_to: say.to.map(|to| called(to, place)),
             author,
             text: Some(Sensitive(text)),
             occurred_at: at,
@@ -157,10 +203,18 @@ impl Book {
         if let Some(before) = before {
             said.revision = before.revision + 1;
             said.deleted = say.revised == Revised::Deleted;
-            if say.revised != Revised::SaidAtAnotherTime {
+            if !matches!(say.revised, Revised::SaidAtAnotherTime | Revised::Stranger) {
                 said.occurred_at = before.occurred_at;
                 said.edited_at = Some(at);
                 said.author = before.author.clone();
+            }
+            match say.revised {
+                Revised::Stranger => said.revision = before.revision,
+                Revised::Conflicting { says_when } => {
+                    said.revision = before.revision;
+                    said.edited_at = said.edited_at.filter(|_| says_when);
+                }
+                _ => {}
             }
         }
         self.said.insert(key, said.clone());
@@ -175,24 +229,19 @@ impl Book {
         reply: &Reply,
         at: Millis,
     ) -> Response {
-        let name = |n: usize| format!("{}{n}{}", ["a", "z"][n % 2], place.letter);
-        let id = name(reply.id);
+        let id = called((true, reply.id), place);
+        let at = at.plus(-reply.slow);
         let key = (
             1,
             format!("{}/{}/{}/{id}", place.source, place.channel, place.conversation),
         );
         let mut replied = Response {
-            id: id.into(),
+            id,
             source: place.source.into(),
             channel: place.channel.into(),
             conversation_id: place.conversation.as_str().into(),
-            in_reply_to: reply.to.map(|(to_reply, n)| {
-                if to_reply {
-                    name(n).into()
-                } else {
-                    format!("m{n}{}", place.letter).into()
-                }
-            }),
+            in_reply_to: reply.to.map(|to| called(to, place)),
+            agent: reply.agent.map(Into::into),
             customer: reply.names.then_some(person),
             team: reply.team.map(Into::into),
             kind: reply.kind,
@@ -217,8 +266,22 @@ impl Book {
             if reply.revised != Revised::SaidAtAnotherTime {
                 replied.occurred_at = before.occurred_at;
             }
+            if let Revised::Conflicting { says_when } = reply.revised {
+                replied.revision = before.revision;
+                replied.edited_at = says_when.then_some(at);
+            }
         }
         self.replied.insert(key, replied.clone());
         replied
     }
+}
+
+/// How a message is called there: a customer's, or the company's.
+fn called((is_reply, n): (bool, usize), place: &Place) -> SmolStr {
+    let begin = match (is_reply, n % 2) {
+        (false, _) => "m",
+        (true, 0) => "a",
+        (true, _) => "z",
+    };
+    format!("{begin}{n}{}", place.letter).into()
 }

@@ -18,8 +18,8 @@ use heard::model::{Millis, Person};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::records::Record;
-use crate::rules::{BEFORE_CLOCKS_CHANGE, BEGIN};
+use crate::records::Logged;
+use crate::rules::{BEFORE_CLOCKS_CHANGE, BEGIN, SECOND};
 use book::Book;
 use people::{PEOPLE, PLACES, Place, person};
 use steps::{Step, late_step, step};
@@ -30,7 +30,7 @@ use time::{Gap, Stretch, When, gap, stretch, when};
 #[derive(Clone)]
 pub struct Journey {
     /// Each record once, in the order in which they were thought of.
-    pub records: Vec<Record>,
+    pub records: Vec<Logged>,
     /// Which of them arrives when, again or late.
     pub arrivals: Vec<usize>,
     /// On the wall clock: with the time going by between arrivals. Else as a drain: it stands until all are
@@ -38,7 +38,7 @@ pub struct Journey {
     pub on_the_wall: Option<Vec<Millis>>,
     /// Customers' messages from before somebody was forgotten, that come after it. Those of the forgotten are
     /// told as soon as all are forgotten.
-    pub late: Vec<Record>,
+    pub late: Vec<Logged>,
     /// When it is judged.
     pub now: Millis,
 }
@@ -119,11 +119,16 @@ pub fn journey(clock: Clock) -> impl Strategy<Value = Journey> {
     ];
     let spans = prop::collection::vec(stretch(), 1..5);
     let begin = prop_oneof![2 => Just(BEGIN), 1 => select(BEFORE_CLOCKS_CHANGE.to_vec())];
-    let palette = (begin, places, people, spans).prop_map(|(begin, places, people, spans)| Palette {
+    let whole_seconds = prop::bool::weighted(0.2);
+    let crowd = prop::option::weighted(0.001, (40..200_usize, gap()));
+    let parts = (begin, places, people, spans, whole_seconds, crowd);
+    let palette = parts.prop_map(|(begin, places, people, spans, whole_seconds, crowd)| Palette {
         begin,
         places,
         people,
         spans,
+        whole_seconds,
+        crowd,
     });
     (palette, steps, ending(), when())
         .prop_map(move |(palette, steps, ending, end)| written(&palette, &steps, ending.as_ref(), end, clock))
@@ -148,6 +153,10 @@ struct Palette {
     places: Vec<usize>,
     people: Vec<usize>,
     spans: Vec<Stretch>,
+    /// Everybody writes whole seconds.
+    whole_seconds: bool,
+    /// One person has so many cases, one after the other at such distances.
+    crowd: Option<(usize, Gap)>,
 }
 
 impl Palette {
@@ -159,7 +168,12 @@ impl Palette {
 
     /// A moment, as those before it are.
     fn moment(&self, times: &[Millis], when: When) -> Millis {
-        self.later(times[times.len() - 1 - when.back.min(times.len() - 1)], when.gap)
+        let at = self.later(times[times.len() - 1 - when.back.min(times.len() - 1)], when.gap);
+        if self.whole_seconds {
+            Millis(at.0.div_euclid(SECOND) * SECOND)
+        } else {
+            at
+        }
     }
 
     fn place(&self, n: usize, act: Act) -> Place {
@@ -181,6 +195,20 @@ fn written(palette: &Palette, steps: &[Step], ending: Option<&Ending>, end: When
     let mut telling = Telling::default();
     let mut book = Book::default();
     let mut times = vec![palette.begin];
+    for (n, step) in palette
+        .crowd
+        .iter()
+        .flat_map(|(many, _)| (0..*many).zip(steps.iter().cycle()))
+    {
+        // The first step of someone, told once more in a conversation of its own.
+        let at = palette
+            .later(times[times.len() - 1], palette.crowd.expect("there is one").1)
+            .max(palette.begin);
+        if let Some(record) = book.one_of_many(palette, step, n, at) {
+            times.push(at);
+            telling.add(step, record);
+        }
+    }
     for step in steps {
         let at = palette.moment(&times, step.when);
         times.push(at);

@@ -40,14 +40,14 @@ pub(super) const LONGER_MATTER: &str = " the parcel lies in your depot for ten d
     house that was never mine, in a street of which nobody here has heard, with a fee on top for the trouble you had";
 
 /// By what people are known: kind, realm, value.
-pub(super) const PEOPLE: [&[(&str, &str, &str)]; 16] = [
+pub(super) const PEOPLE: [&[(&str, &str, &str)]; 20] = [
     &[("handle", "", "ann")],
     &[("handle", "", "@Ann"), ("email", "", "ann@b")],
     &[("email", "", " Ann@B")],
     &[("handle", "", "bob")],
-    &[("handle", "", "bob"), ("phone", "", "+49 (89) 123")],
-    &[("phone", "", "+4989123")],
-    &[("email", "", "ann@b"), ("phone", "", "+49-89-123")],
+    &[("handle", "", "bob"), ("phone", "", "+49 (0)89 123")],
+    &[("phone", "", "0049\u{202f}89\u{2011}123")],
+    &[("email", "", "ann@b"), ("phone", "", "tel:+49-89-123")],
     &[],
     &[("email", "", "noreply@shop"), ("device", "", "d1")],
     &[("device", "", "d1"), ("handle", "", "ann")],
@@ -57,18 +57,27 @@ pub(super) const PEOPLE: [&[(&str, &str, &str)]; 16] = [
     &[("email", "", "bob@b"), ("email", "", "ann@b")],
     &[("loyalty", "", "9"), ("device", "", "d1")],
     &[("handle", "", "anonymous")],
+    &[("handle", "", "jos\u{e9}")],
+    &[
+        ("handle", "", "@Jose\u{301}"),
+        ("email", "", "zo\u{200b}e@b\u{fc}cher.example"),
+    ],
+    &[("email", "", "Zoe@XN--BCHER-KVA.example")],
+    &[("phone", "", "+٤٩ ٨٩ ١٢٣"), ("handle", "", "\u{feff}ann")],
 ];
 
 /// What the CRM may know of a customer.
-pub(super) const CARRIED: [(&str, &str, &str); 8] = [
+pub(super) const CARRIED: [(&str, &str, &str); 10] = [
     ("handle", "", "ann"),
     ("email", "", "ann@b"),
-    ("phone", "", "+49 89 123"),
+    ("phone", "", "089 123"),
     ("handle", "", "BOB"),
     ("email", "", "bob@b"),
     ("device", "", "d1"),
     ("handle", "x", "ann"),
     ("email", "", "noreply@shop"),
+    ("handle", "", "jose\u{301}"),
+    ("email", "", "zoe@b\u{fc}cher.example"),
 ];
 
 pub(super) fn identifiers(of: &[(&str, &str, &str)]) -> Vec<Identifier> {

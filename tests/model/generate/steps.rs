@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::people::{CARRIED, LONG_MATTER, LONGER_MATTER, MATTER, SAME_MATTER};
-use super::time::{Gap, When, gap, when};
+use super::time::{Absurd, Gap, When, gap, slow, when};
+use crate::rules::{DAY, HOUR, MS, SECOND};
 
 /// What a step is, before it has a place, a time and an id.
 #[derive(Clone, Debug)]
@@ -30,11 +31,17 @@ pub(super) struct Step {
     pub(super) deed: Deed,
     pub(super) arrival: u8,
     pub(super) again: Option<u8>,
+    /// How long after it happened the log has it.
+    pub(super) skew: i64,
+    /// What is wrong with its time, if anything is.
+    pub(super) absurd: Option<Absurd>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Say {
     pub(super) id: usize,
+    /// A customer's or the company's message that it replies to.
+    pub(super) to: Option<(bool, usize)>,
     pub(super) own_conversation: bool,
     pub(super) intent: Option<Intent>,
     pub(super) automatic: bool,
@@ -60,6 +67,12 @@ pub(super) enum Revised {
     Edited,
     SaidAtAnotherTime,
     Deleted,
+    /// Something else under the same revision, which says when it was edited, or does not.
+    Conflicting {
+        says_when: bool,
+    },
+    /// The message of whoever the step names, under the same id and revision.
+    Stranger,
 }
 
 #[derive(Clone, Debug)]
@@ -73,6 +86,9 @@ pub(super) struct Reply {
     pub(super) visibility: Option<Visibility>,
     pub(super) invites_to: Option<usize>,
     pub(super) promises: Option<Gap>,
+    /// By how much the company's clock is slow.
+    pub(super) slow: i64,
+    pub(super) agent: Option<&'static str>,
     pub(super) team: Option<&'static str>,
     pub(super) revised: Revised,
 }
@@ -80,6 +96,8 @@ pub(super) struct Reply {
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) id: usize,
+    /// A message that it is about.
+    pub(super) to: Option<(bool, usize)>,
     pub(super) names: bool,
     pub(super) status: Option<Status>,
     pub(super) owner: Option<&'static str>,
@@ -134,7 +152,13 @@ pub(super) fn visibility() -> impl Strategy<Value = Option<Visibility>> {
 }
 
 pub(super) fn revised() -> impl Strategy<Value = Revised> {
-    prop_oneof![2 => Just(Revised::Edited), 1 => Just(Revised::SaidAtAnotherTime), 1 => Just(Revised::Deleted)]
+    prop_oneof![
+        4 => Just(Revised::Edited),
+        2 => Just(Revised::SaidAtAnotherTime),
+        2 => Just(Revised::Deleted),
+        2 => any::<bool>().prop_map(|says_when| Revised::Conflicting { says_when }),
+        1 => Just(Revised::Stranger),
+    ]
 }
 
 pub(super) fn status() -> impl Strategy<Value = Option<Status>> {
@@ -153,6 +177,8 @@ pub(super) fn say() -> impl Strategy<Value = Deed> {
     let words = prop_oneof![
         6 => Just(""),
         1 => Just(" my lawyer"),
+        1 => Just(" my son is in hospital"),
+        1 => Just(" i am leaving"),
         1 => Just(" you idiots"),
         2 => Just(MATTER),
         1 => Just(SAME_MATTER),
@@ -165,6 +191,7 @@ pub(super) fn say() -> impl Strategy<Value = Deed> {
         intent,
         prop::bool::weighted(0.1),
         visibility(),
+        prop::option::weighted(0.2, (any::<bool>(), 0..6_usize)),
     );
     let told = (
         maybe(&[1.0, 2.0, 5.0]),
@@ -174,11 +201,11 @@ pub(super) fn say() -> impl Strategy<Value = Deed> {
         revised(),
     );
     (said, told).prop_map(|(said, told)| {
-        let (id, own_conversation, intent, automatic, visibility) = said;
+        let (id, own_conversation, intent, automatic, visibility, to) = said;
         let (rating, sentiment, words, about, revised) = told;
-        let (rating, sentiment) = (rating, sentiment);
         Deed::Say(Say {
             id,
+            to,
             own_conversation,
             intent,
             automatic,
@@ -214,12 +241,13 @@ pub(super) fn reply() -> impl Strategy<Value = Deed> {
         visibility(),
         invites,
         promises,
-        maybe(&["care", "claims"]),
+        (maybe(&["care", "claims"]), maybe(&["ada", "bea"])),
         revised(),
+        slow(),
     );
     (aimed, rest).prop_map(|(aimed, rest)| {
         let (id, kind, status, to, names, answers) = aimed;
-        let (visibility, invites_to, promises, team, revised) = rest;
+        let (visibility, invites_to, promises, (team, agent), revised, slow) = rest;
         Deed::Reply(Reply {
             id,
             kind,
@@ -230,6 +258,8 @@ pub(super) fn reply() -> impl Strategy<Value = Deed> {
             visibility,
             invites_to,
             promises,
+            slow,
+            agent,
             team,
             revised,
         })
@@ -238,7 +268,8 @@ pub(super) fn reply() -> impl Strategy<Value = Deed> {
 
 pub(super) fn change() -> impl Strategy<Value = Deed> {
     let decided = (
-        0..20_usize,
+        0..8_usize,
+        prop::option::weighted(0.3, (any::<bool>(), 0..6_usize)),
         prop::bool::weighted(0.2),
         prop::option::weighted(0.8, status()),
     );
@@ -248,18 +279,21 @@ pub(super) fn change() -> impl Strategy<Value = Deed> {
         maybe(&[true, false]),
         maybe(&["rain"]),
     );
-    (decided, told, about()).prop_map(|((id, names, status), (owner, team, confirmed, cause), about)| {
-        Deed::Change(Change {
-            id,
-            names,
-            status: status.flatten(),
-            owner,
-            team,
-            confirmed,
-            cause,
-            about,
-        })
-    })
+    (decided, told, about()).prop_map(
+        |((id, to, names, status), (owner, team, confirmed, cause), about)| {
+            Deed::Change(Change {
+                id,
+                to,
+                names,
+                status: status.flatten(),
+                owner,
+                team,
+                confirmed,
+                cause,
+                about,
+            })
+        },
+    )
 }
 
 pub(super) fn know() -> impl Strategy<Value = Deed> {
@@ -313,19 +347,34 @@ pub(super) fn step() -> BoxedStrategy<Step> {
 }
 
 fn step_of(deed: impl Strategy<Value = Deed> + 'static) -> BoxedStrategy<Step> {
-    let told = (any::<u8>(), prop::option::weighted(0.2, any::<u8>()));
+    let skew = prop_oneof![8 => Just(0), 1 => Just(SECOND), 1 => Just(-HOUR), 1 => Just(DAY)];
+    let wrong = prop_oneof![
+        Just(Absurd::InSeconds),
+        select(vec![DAY + MS, 30_000 * DAY]).prop_map(Absurd::Ahead)
+    ];
+    let absurd = prop::option::weighted(0.01, wrong);
+    let told = (
+        any::<u8>(),
+        prop::option::weighted(0.2, any::<u8>()),
+        skew,
+        absurd,
+    );
     let is_told = prop::bool::weighted(1.0);
     let wherever = (when(), 0..8_usize, 0..8_usize);
     (is_told, wherever, deed, told)
-        .prop_map(|(is_told, (when, place, who), deed, (arrival, again))| Step {
-            is_told,
-            when,
-            place,
-            who,
-            deed,
-            arrival,
-            again,
-        })
+        .prop_map(
+            |(is_told, (when, place, who), deed, (arrival, again, skew, absurd))| Step {
+                is_told,
+                when,
+                place,
+                who,
+                deed,
+                arrival,
+                again,
+                skew,
+                absurd,
+            },
+        )
         .boxed()
 }
 

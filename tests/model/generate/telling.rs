@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::steps::Step;
 use super::time::Gap;
 use super::{Clock, Journey, Palette};
-use crate::records::Record;
+use crate::records::{Logged, Record};
 use crate::rules::{DAY, HOUR, LATENESS, SECOND};
 
 /// By how much records are late on the wall clock.
@@ -17,7 +17,7 @@ const DELAYS: [i64; 8] = [0, 0, 0, SECOND, HOUR, DAY, 3 * DAY, 10 * DAY];
 /// Records, and in which order they are told: in that of these numbers.
 #[derive(Default)]
 pub(super) struct Telling {
-    records: Vec<Record>,
+    records: Vec<Logged>,
     tellings: Vec<Told>,
     /// After which forgetting the records are told that are added now, if after any.
     after: Option<Millis>,
@@ -43,17 +43,21 @@ struct Told {
 
 impl Told {
     /// When it is heard of on the wall clock.
-    fn heard(self, records: &[Record]) -> Millis {
-        let delayed = records[self.record]
-            .at()
-            .plus(DELAYS[usize::from(self.arrival) / 32]);
+    fn heard(self, records: &[Logged]) -> Millis {
+        let record = &records[self.record];
+        let at = if record.is_absurd() {
+            record.logged
+        } else {
+            record.at()
+        };
+        let delayed = at.plus(DELAYS[usize::from(self.arrival) / 32]);
         self.after.map_or(delayed, |(after, _)| delayed.max(after))
     }
 }
 
 impl Telling {
     /// The record of a step, once or twice.
-    pub(super) fn add(&mut self, step: &Step, record: Record) {
+    pub(super) fn add(&mut self, step: &Step, record: Logged) {
         let after = self.after.map(|at| (at, Turn::After));
         let record_number = self.records.len();
         let arrivals = [step.arrival].into_iter().chain(step.again);
@@ -74,7 +78,7 @@ impl Telling {
         whom: &[(usize, Gap)],
         clock: Clock,
     ) -> Option<Millis> {
-        let known = self.records.iter().filter_map(|record| match record {
+        let known = self.records.iter().filter_map(|record| match &record.record {
             Record::Known(customer) => Some(customer.customer_id.clone()),
             _ => None,
         });
@@ -82,7 +86,11 @@ impl Telling {
         if known.is_empty() {
             return None;
         }
-        let happened = self.records.iter().map(Record::at).max()?;
+        let happened = self
+            .records
+            .iter()
+            .map(|record| record.at().max(record.logged))
+            .max()?;
         let heard = self.tellings.iter().map(|told| told.heard(&self.records)).max()?;
         let mut at = match clock {
             Clock::Stands => happened,
@@ -97,8 +105,8 @@ impl Telling {
                 arrival: 0,
                 record: self.records.len(),
             });
-            self.records
-                .push(Record::Dropped(known[n % known.len()].clone(), at));
+            let record = Record::Dropped(known[n % known.len()].clone(), at);
+            self.records.push(Logged { record, logged: at });
         }
         // Who was forgotten for longer than that may be known again by any record.
         let is_remembered = first.is_some_and(|first| at.since(first) < LATENESS);
@@ -120,7 +128,7 @@ impl Telling {
     pub(super) fn is_clear(&self, record: &Record) -> bool {
         let is_forgotten = |id: &SmolStr| {
             let mut records = self.records.iter();
-            records.any(|record| matches!(record, Record::Dropped(dropped, _) if dropped == id))
+            records.any(|record| matches!(&record.record, Record::Dropped(dropped, _) if dropped == id))
         };
         match record {
             Record::Known(customer) => {
@@ -140,15 +148,17 @@ impl Telling {
 
     /// To whom any record of a customer points.
     fn merges_of(&self, id: &SmolStr) -> impl Iterator<Item = &SmolStr> {
-        self.records.iter().filter_map(move |record| match record {
-            Record::Known(customer) if customer.customer_id == *id => customer.merged_into.as_ref(),
-            _ => None,
-        })
+        self.records
+            .iter()
+            .filter_map(move |record| match &record.record {
+                Record::Known(customer) if customer.customer_id == *id => customer.merged_into.as_ref(),
+                _ => None,
+            })
     }
 }
 
 /// The journey that is told in this way.
-pub(super) fn tell(telling: Telling, late: Vec<Record>, now: Millis, clock: Clock) -> Journey {
+pub(super) fn tell(telling: Telling, late: Vec<Logged>, now: Millis, clock: Clock) -> Journey {
     let Telling {
         records,
         mut tellings,

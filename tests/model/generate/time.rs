@@ -86,3 +86,20 @@ pub(super) fn when() -> impl Strategy<Value = When> {
     let back = prop_oneof![3 => Just(0), 3 => 1..4_usize];
     (back, gap()).prop_map(|(back, gap)| When { back, gap })
 }
+
+/// By how much the company's clock is slow: mostly not, seldom by more than is taken for a clock's fault.
+pub(super) fn slow() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        8 => Just(0),
+        1 => select(vec![MS, SECOND, 5 * MINUTE, 5 * MINUTE + MS, HOUR, 3 * DAY]),
+    ]
+}
+
+/// Rule 23.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Absurd {
+    /// Seconds that are taken for milliseconds.
+    InSeconds,
+    /// A clock that is a day or years ahead.
+    Ahead(i64),
+}

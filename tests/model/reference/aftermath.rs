@@ -2,8 +2,9 @@
 
 use heard::model::{Millis, PromiseState, ResponseKind, Status};
 
-use super::course::{Course, Word};
+use super::course::Course;
 use super::facts::What;
+use super::spells::Word;
 use crate::rules::DAY;
 
 impl Course {
@@ -25,6 +26,15 @@ impl Course {
             false => PromiseState::Running,
         };
         (Some(by), state)
+    }
+
+    /// Rule 18: a time after the RESOLVED that stands somebody should ask whether it is still well, unless a person has
+    /// written since, or the customer has confirmed it.
+    pub fn is_follow_up_due(&self, now: Millis) -> bool {
+        let due = self
+            .resolved_at()
+            .is_some_and(|at| at.plus(self.channel.follow_up) <= now);
+        due && !self.asked_since
     }
 
     /// When the case was resolved first.
@@ -54,11 +64,17 @@ impl Course {
         for fact in &self.facts {
             let status = match &fact.what {
                 What::Replied(reply) => {
-                    humans += usize::from(reply.is_human());
+                    let resolves = reply.message.status == Some(Status::Resolved) && !reply.elsewhere;
+                    let spoken = self.channel.spoken && reply.message.kind == ResponseKind::Note && resolves;
+                    humans += usize::from(reply.is_human() || spoken);
                     bots += usize::from(reply.message.kind == ResponseKind::Bot);
                     reply.message.status.filter(|_| !reply.elsewhere)
                 }
-                What::Updated(update) => update.status,
+                What::Updated(update) => {
+                    let resolves = update.status == Some(Status::Resolved);
+                    humans += usize::from(resolves && self.channel.spoken);
+                    update.status
+                }
                 _ => None,
             };
             if status == Some(Status::Resolved) {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use heard::model::Person;
 
-use super::facts::{Conversation, Fact, Reply, Said, What, author_key};
+use super::facts::{Conversation, Fact, Said, What};
+use super::order::{self, is_in_ring};
+use super::spelling::author_key;
 
 /// Rule 2: who spoke first; others are bystanders.
 pub fn first_author(facts: &[Fact]) -> Option<String> {
@@ -14,7 +16,7 @@ pub fn first_author(facts: &[Fact]) -> Option<String> {
 
 /// Whether an author has said something that stands.
 pub fn has_spoken(facts: &[Fact], author: &str) -> bool {
-    said(facts).any(|(_, said)| said.author == author)
+    said(facts).any(|(_, said)| said.own_author == author)
 }
 
 /// Whether a customer's message of this id stands.
@@ -25,8 +27,8 @@ pub fn is_said(facts: &[Fact], id: &str) -> bool {
 /// The facts of each author's case, in order. What belongs to nobody is left out.
 pub fn by_author(conversation: &Conversation) -> BTreeMap<String, Vec<Fact>> {
     let mut cases = BTreeMap::<String, Vec<Fact>>::new();
-    for fact in &conversation.facts {
-        if let Some(author) = author_of(conversation, fact) {
+    for (n, fact) in conversation.facts.iter().enumerate() {
+        if let Some(author) = author_of(conversation, n) {
             cases.entry(author).or_default().push(fact.clone());
         }
     }
@@ -35,42 +37,17 @@ pub fn by_author(conversation: &Conversation) -> BTreeMap<String, Vec<Fact>> {
 
 /// Whose is a message? Decision: replies to each other in a ring reply to nothing; what replies to one of them
 /// belongs where that one does.
-fn author_of(conversation: &Conversation, fact: &Fact) -> Option<String> {
-    let target = target(&conversation.facts, fact).filter(|_| !is_in_ring(&conversation.facts, fact));
+fn author_of(conversation: &Conversation, n: usize) -> Option<String> {
+    let facts = &conversation.facts;
+    let target = target(facts, n).filter(|_| !is_in_ring(facts, n, target));
     let replied_to = target.and_then(|target| author_of(conversation, target));
-    replied_to.or_else(|| said_to(conversation, fact))
+    replied_to.or_else(|| said_to(conversation, &facts[n]))
 }
 
-/// Whether who follows the replies from this one comes back to it.
-fn is_in_ring(facts: &[Fact], fact: &Fact) -> bool {
-    let mut last = fact;
-    // After as many steps as there are facts, all that will ever be met has been.
-    for _ in facts {
-        match target(facts, last) {
-            Some(target) if std::ptr::eq(target, fact) => return true,
-            Some(target) => last = target,
-            None => return false,
-        }
-    }
-    false
-}
-
-/// The message that a response says it replies to, if it stands: a customer's before a company's.
-fn target<'f>(facts: &'f [Fact], fact: &Fact) -> Option<&'f Fact> {
-    // What a message from elsewhere replies to is said there.
-    let What::Replied(Reply {
-        message,
-        elsewhere: false,
-    }) = &fact.what
-    else {
-        return None;
-    };
-    let id = message.in_reply_to.as_deref()?;
-    let said = said(facts).map(|(fact, _)| fact).find(|fact| fact.id == id);
-    said.or_else(|| {
-        let is_reply = |fact: &&Fact| matches!(&fact.what, What::Replied(reply) if !reply.elsewhere);
-        facts.iter().filter(is_reply).find(|fact| fact.id == id)
-    })
+/// What a word of the company replies to.
+fn target(facts: &[Fact], n: usize) -> Option<usize> {
+    let is_company = matches!(facts[n].what, What::Replied(_) | What::Updated(_));
+    is_company.then(|| order::target(facts, n)).flatten()
 }
 
 /// Whose is what replies to nothing?
@@ -78,6 +55,7 @@ fn said_to(conversation: &Conversation, fact: &Fact) -> Option<String> {
     let facts = &conversation.facts;
     match &fact.what {
         What::Said(said) => Some(said.author.clone()),
+        What::Edited(edited) => Some(edited.said.author.clone()),
         What::Replied(reply) => {
             named(conversation, reply.message.customer.as_ref()).or_else(|| latest_before(facts, fact))
         }
@@ -98,14 +76,14 @@ fn named(conversation: &Conversation, person: Option<&Person>) -> Option<String>
     let person = person.filter(|person| !person.identifiers.is_empty())?;
     let facts = &conversation.facts;
     let key = author_key(conversation.channel, person);
-    if said(facts).any(|(_, said)| said.author == key) {
-        return Some(key);
+    if let Some((_, said)) = said(facts).find(|(_, said)| said.own_author == key) {
+        return Some(said.author.clone());
     }
     person.identifiers.iter().find_map(|identifier| {
         let mut carriers =
             said(facts).filter(|(_, said)| said.message.author.identifiers.contains(identifier));
         let key = format!("{}:{}", identifier.kind, *identifier.value);
-        let mut of_key = said(facts).filter(|(_, said)| said.author == key);
+        let mut of_key = said(facts).filter(|(_, said)| said.own_author == key);
         carriers
             .next()
             .or_else(|| of_key.next())

@@ -2,23 +2,41 @@
 
 use heard::model::{AnsweredBy, Millis, SlaState};
 
-use super::course::{Course, End, Spell};
+use super::course::Course;
+use super::spells::{End, Spell};
 use crate::rules::{Agreed, DAY};
 
 impl Course {
     /// Rule 3: the earliest human reply; or a BOT's RESOLVED that the customer left uncontested for 24 h.
     /// Decision: a person who replies within these is the answer; at the very end of them it stands.
     pub fn answer(&self, now: Millis) -> Option<(Millis, AnsweredBy)> {
-        let human = self.humans.first().map(|human| human.at);
-        let stood = self.bot_solutions.iter().find(|solution| {
+        self.known_answer(now).map(|(at, by, _)| (at, by))
+    }
+
+    /// And whether it is known how long it took.
+    pub fn known_answer(&self, now: Millis) -> Option<(Millis, AnsweredBy, bool)> {
+        let human = self.humans.first();
+        let stood = self.bot_solutions.iter().find(|(solution, _)| {
             let end = solution.from.plus(DAY);
             let stood = |until: Option<Millis>| until.is_none_or(|until| end <= until);
-            end <= now && stood(solution.to) && stood(human)
+            end <= now && stood(solution.to) && stood(human.map(|human| human.at))
         });
         match (stood, human) {
-            (Some(bot), _) => Some((bot.from, AnsweredBy::Bot)),
-            (None, human) => human.map(|at| (at, AnsweredBy::Human)),
+            (Some((bot, skewed)), _) => Some((bot.from, AnsweredBy::Bot, !skewed)),
+            (None, human) => human.map(|human| (human.at, AnsweredBy::Human, !human.skewed)),
         }
+    }
+
+    /// Whether a bot's RESOLVED may still become the answer.
+    fn is_solution_open(&self, now: Millis) -> bool {
+        let mut solutions = self.bot_solutions.iter();
+        solutions.any(|(solution, _)| solution.to.is_none() && now < solution.from.plus(DAY))
+    }
+
+    /// Rule 3: it was RESOLVED without a word to the customer, who had waited.
+    pub fn is_closed_silently(&self, now: Millis) -> bool {
+        let is_resolved = self.resolved_at().is_some();
+        is_resolved && !self.waits.is_empty() && self.answer(now).is_none() && !self.is_solution_open(now)
     }
 
     /// When the clocks of the case began: with the first message that opens one.
@@ -26,20 +44,31 @@ impl Course {
         self.waits.first().map(|wait| wait.from)
     }
 
-    /// Rule 7, UNANSWERED at t: opened_at + patience <= t and no human reply by t, not RESOLVED, not
-    /// LET_GO. Decision: patience begins with the first message that opens a clock.
+    /// Rule 7, UNANSWERED at t: of the wait that is open then, first message + patience <= t.
     pub fn is_unanswered(&self, t: Millis) -> bool {
-        let over = self
-            .clock_start()
-            .is_some_and(|start| start.plus(self.channel.patience) <= t);
-        over && !self.is_replied(t) && !self.is_resolved(t) && !self.is_let_go(t)
+        self.waits.iter().any(|wait| {
+            let is_open = wait.from <= t && wait.end.is_none_or(|(end, _)| t < end);
+            is_open && wait.from.plus(self.channel.patience) <= t
+        })
     }
 
-    /// Whether it ever was, by now.
+    /// How many waits were too long, by now.
+    pub fn unanswered_waits(&self, now: Millis) -> u32 {
+        let too_long = self.waits.iter().filter(|wait| {
+            let over = wait.from.plus(self.channel.patience);
+            wait.end.map_or(over <= now, |(end, _)| over < end)
+        });
+        too_long.count() as u32
+    }
+
+    /// Whether any was.
     pub fn was_unanswered(&self, now: Millis) -> bool {
-        let end = self.clock_start().map(|start| start.plus(self.channel.patience));
-        let moments = self.facts.iter().map(|fact| fact.at).chain(end);
-        moments.filter(|t| *t <= now).any(|t| self.is_unanswered(t))
+        self.unanswered_waits(now) > 0
+    }
+
+    /// Rule 12: a person has answered by then, and nobody waits for longer than patience lasts.
+    pub fn is_answered(&self, t: Millis) -> bool {
+        self.is_replied(t) && !self.is_unanswered(t)
     }
 
     pub fn is_replied(&self, t: Millis) -> bool {
@@ -99,6 +128,14 @@ impl Course {
             Some(level) => levels.after(start, level),
             None => start.plus(self.channel.patience),
         })
+    }
+
+    /// When a solution is due: by the level and the time that is credited. Decision: while the clock stands still, as
+    /// of when it stopped.
+    pub fn resolve_by(&self, tier: Option<&str>) -> Option<Millis> {
+        let start = self.clock_start()?;
+        let levels = self.levels(tier, start);
+        Some(levels.after(start, levels.resolve? + self.credit(levels, start)))
     }
 
     /// Rule 5. Of the waits, one that was late is enough, and one that runs goes before those that are over.
@@ -193,10 +230,10 @@ impl Course {
             .map(|spell| spell.from)
     }
 
-    /// Rule 4: "frozen time is credited", in the levels' own time. Decision: a clock that has not begun is not
+    /// Rule 4: "frozen time is credited", and time from a RESOLVED to what takes it back, in the levels' own time. Decision: a clock that has not begun is not
     /// frozen.
     fn credit(&self, levels: &Agreed, start: Millis) -> i64 {
-        let over = self.pending.iter().filter_map(|spell| {
+        let over = self.pending.iter().chain(&self.resolved).filter_map(|spell| {
             let from = spell.from.max(start);
             spell
                 .to
@@ -206,11 +243,12 @@ impl Course {
         over.sum()
     }
 
-    /// Rule 4: time that PENDING took and that is over.
+    /// Rule 4: time that PENDING took and that is over, and that from a RESOLVED to what took it back.
     pub fn frozen(&self) -> i64 {
         let over = self
             .pending
             .iter()
+            .chain(&self.resolved)
             .filter_map(|spell| Some(spell.to?.since(spell.from)));
         over.sum()
     }

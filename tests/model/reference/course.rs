@@ -1,48 +1,11 @@
 //! What a case has gone through: its facts, told one by one in the order of time (rules 2, 3, 4, 8, 17).
 
-use heard::model::{Identifier, Millis, ResponseKind, Stage, Status};
+use heard::model::{Complaint, Identifier, Millis, ResponseKind, Stage, Status};
 
-use super::facts::{Fact, Reply, Said, What};
+use super::facts::{Edited, Fact, Reply, Said, What};
+use super::spells::{End, Human, Praise, Spell, Wait, Word, begin, end, is_on, stop};
+use super::versions::opens_clock;
 use crate::rules::{self, Channel, MINUTE};
-
-/// A stretch of time; without an end, it lasts.
-#[derive(Clone, Copy, Debug)]
-pub struct Spell {
-    pub from: Millis,
-    pub to: Option<Millis>,
-}
-
-/// A run of customer messages with no human reply between them.
-#[derive(Clone, Debug)]
-pub struct Wait {
-    pub from: Millis,
-    pub messages: u32,
-    pub end: Option<(Millis, End)>,
-}
-
-/// What ended a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    Reply,
-    Resolved,
-    LetGo,
-}
-
-/// A person's reply.
-#[derive(Clone, Debug)]
-pub struct Human {
-    pub at: Millis,
-    pub public: bool,
-    pub invites: bool,
-    pub elsewhere: bool,
-}
-
-/// An answer or a promise, in the order of the facts.
-#[derive(Clone, Copy, Debug)]
-pub enum Word {
-    Promise(Millis),
-    Kept(Millis),
-}
 
 /// The course of a case.
 pub struct Course {
@@ -51,15 +14,18 @@ pub struct Course {
     pub stage: Stage,
     pub opened_at: Millis,
     pub waits: Vec<Wait>,
+    pub praises: Vec<Praise>,
     pub chasers: u32,
     /// Of customer messages, when and whether they contest what was done.
     pub said: Vec<(Millis, bool)>,
+    /// Of edits that said something else while nobody waited, when, and the stars they gave.
+    pub news: Vec<(Millis, Option<f64>)>,
     /// Company messages that the customer could see.
     pub visible: Vec<Millis>,
     pub humans: Vec<Human>,
     pub bots: Vec<Millis>,
-    /// When bots said RESOLVED, and until when nobody contested it.
-    pub bot_solutions: Vec<Spell>,
+    /// When bots said RESOLVED, until when nobody contested it, and whether it is dated before the message it names.
+    pub bot_solutions: Vec<(Spell, bool)>,
     pub resolved: Vec<Spell>,
     pub let_go: Vec<Spell>,
     pub pending: Vec<Spell>,
@@ -71,6 +37,8 @@ pub struct Course {
     split: Option<Millis>,
     pub transfers: u32,
     last_team: Option<(Option<String>, Option<String>)>,
+    /// Whether a person has written since the RESOLVED that stands, or the customer has confirmed it.
+    pub asked_since: bool,
     pub words: Vec<Word>,
     pub invitations: Vec<(Millis, String)>,
 }
@@ -80,8 +48,8 @@ impl Course {
     pub fn of(channel: &'static Channel, facts: Vec<Fact>) -> Option<Self> {
         let opening = facts.iter().position(|fact| matches!(fact.what, What::Said(_)))?;
         let opened_at = facts[opening].at;
-        // Decision: a case begins with its author's first message. What came at the same moment under a
-        // smaller id comes after it; what came before has nothing to do with it, but for surveys.
+        // Decision: a case begins with its author's first message. What came before has nothing to do with it, but for
+        // surveys.
         let mut in_order = vec![facts[opening].clone()];
         let others = facts.into_iter().enumerate().filter(|(n, fact)| {
             *n != opening && (fact.at >= opened_at || matches!(fact.what, What::Surveyed(_)))
@@ -93,8 +61,10 @@ impl Course {
             stage: channel.stage,
             opened_at,
             waits: Vec::new(),
+            praises: Vec::new(),
             chasers: 0,
             said: Vec::new(),
+            news: Vec::new(),
             visible: Vec::new(),
             humans: Vec::new(),
             bots: Vec::new(),
@@ -107,6 +77,7 @@ impl Course {
             split: None,
             transfers: 0,
             last_team: None,
+            asked_since: false,
             words: Vec::new(),
             invitations: Vec::new(),
         };
@@ -115,9 +86,16 @@ impl Course {
         }
         for fact in &in_order {
             match &fact.what {
-                What::Said(said) => course.customer(fact.at, said),
-                What::Replied(reply) => course.company(fact.at, reply),
-                What::Updated(update) => course.status(fact.at, update.status),
+                What::Said(said) => course.customer(fact, said),
+                What::Edited(edited) => course.edited(fact, edited),
+                What::Replied(reply) => course.company(fact, reply),
+                What::Updated(update) => {
+                    course.asked_since |= update.resolution_confirmed == Some(true);
+                    if update.status == Some(Status::Resolved) {
+                        course.spoken(fact);
+                    }
+                    course.status(fact.at, update.status);
+                }
                 What::Surveyed(_) => {}
             }
         }
@@ -126,42 +104,100 @@ impl Course {
     }
 
     /// The customer speaks.
-    fn customer(&mut self, at: Millis, said: &Said) {
-        let contests = said.reopens();
-        self.said.push((at, contests));
+    fn customer(&mut self, fact: &Fact, said: &Said) {
+        let at = fact.at;
+        self.said.push((at, said.reopens()));
         self.split = None;
-        if contests {
+        self.returns(at, &said.message);
+        let open = self.waits.last_mut().filter(|wait| wait.end.is_none());
+        let (id, latest) = (fact.id.clone(), said.message.clone());
+        if said.opens_clock() {
+            match open {
+                Some(wait) => {
+                    (wait.messages, wait.latest) = (wait.messages + 1, latest);
+                    self.chasers += 1;
+                }
+                None => self.waits.push(Wait {
+                    id,
+                    from: at,
+                    messages: 1,
+                    latest,
+                    end: None,
+                }),
+            }
+            self.end_praise(at);
+        } else if open.is_none() && !said.message.automatic {
+            self.praised(at, id, latest);
+        }
+    }
+
+    fn praised(&mut self, at: Millis, id: String, latest: Complaint) {
+        match self.praises.last_mut().filter(|praise| praise.end.is_none()) {
+            Some(praise) => (praise.messages, praise.latest) = (praise.messages + 1, latest),
+            None => self.praises.push(Praise {
+                id,
+                from: at,
+                messages: 1,
+                latest,
+                end: None,
+            }),
+        }
+    }
+
+    /// What it means that the customer is there again.
+    fn returns(&mut self, at: Millis, message: &Complaint) {
+        if opens_clock(message) {
             if is_on(&self.resolved) {
                 self.reopen(at);
             }
             stop(&mut self.let_go, at);
         }
-        if !said.message.automatic {
+        if !message.automatic {
             stop(&mut self.pending, at);
         }
-        if said.opens_clock() {
-            match self.waits.last_mut().filter(|wait| wait.end.is_none()) {
-                Some(wait) => {
-                    wait.messages += 1;
-                    self.chasers += 1;
-                }
-                None => self.waits.push(Wait {
-                    from: at,
-                    messages: 1,
-                    end: None,
-                }),
-            }
+    }
+
+    /// Rule 1: an edit says something else while nobody waits: the customer has spoken again.
+    fn edited(&mut self, fact: &Fact, edited: &Edited) {
+        let waits = self.waits.last().is_some_and(|wait| wait.end.is_none());
+        if waits || !edited.said.opens_clock() {
+            return;
+        }
+        self.news.push((fact.at, edited.stars));
+        self.split = None;
+        self.returns(fact.at, &edited.said.message);
+        self.waits.push(Wait {
+            id: fact.id.clone(),
+            from: fact.at,
+            messages: 1,
+            latest: edited.said.message.clone(),
+            end: None,
+        });
+        self.end_praise(fact.at);
+    }
+
+    /// Rule 3: where answers are spoken, RESOLVED by a person is an answer, unless it is resolved already.
+    fn spoken(&mut self, fact: &Fact) {
+        if self.channel.spoken && !is_on(&self.resolved) {
+            self.visible.push(fact.at);
+            self.answered(fact.at, (false, false, false), fact.skewed);
+        }
+    }
+
+    fn end_praise(&mut self, at: Millis) {
+        if let Some(praise) = self.praises.last_mut() {
+            praise.end.get_or_insert(at);
         }
     }
 
     /// The company speaks.
-    fn company(&mut self, at: Millis, reply: &Reply) {
-        let message = &reply.message;
+    fn company(&mut self, fact: &Fact, reply: &Reply) {
+        let (at, message) = (fact.at, &reply.message);
         if reply.is_visible() {
             self.visible.push(at);
         }
         if reply.is_human() {
-            self.human(at, reply);
+            self.human(fact, reply);
         } else if message.kind == ResponseKind::Bot {
             self.bots.push(at);
         }
@@ -173,16 +209,21 @@ impl Course {
             return;
         }
         if message.kind == ResponseKind::Bot && message.status == Some(Status::Resolved) {
-            self.bot_solutions.push(Spell { from: at, to: None });
+            self.bot_solutions
+                .push((Spell { from: at, to: None }, fact.skewed));
         }
         // Decision: a message that promises and resolves keeps its promise.
         if let Some(by) = message.promised_by {
             self.words.push(Word::Promise(by));
         }
+        if message.kind == ResponseKind::Note && message.status == Some(Status::Resolved) {
+            self.spoken(fact);
+        }
         self.status(at, message.status);
     }
 
-    fn human(&mut self, at: Millis, reply: &Reply) {
+    fn human(&mut self, fact: &Fact, reply: &Reply) {
+        let at = fact.at;
         // Decision: what does not say who can see it is seen by who sees the case; from elsewhere, by who
         // sees that channel.
         let usual = if reply.elsewhere {
@@ -194,14 +235,7 @@ impl Course {
         // Decision: what resolves the matter does more than invite.
         let resolves = reply.message.status == Some(Status::Resolved) && !reply.elsewhere;
         let invites = reply.message.invites_to.is_some() && !resolves;
-        self.humans.push(Human {
-            at,
-            public,
-            invites,
-            elsewhere: reply.elsewhere,
-        });
-        self.words.push(Word::Kept(at));
-        self.close_wait(at, End::Reply);
+        self.answered(at, (public, invites, reply.elsewhere), fact.skewed);
         // Decision: spectators of this conversation do not see what is said in another.
         if public && self.stage == Stage::Onstage && !reply.elsewhere {
             self.public_reply(at);
@@ -214,6 +248,19 @@ impl Course {
             self.transfers += u32::from(other_team || *last_from != from);
         }
         self.last_team = Some((team, from));
+    }
+
+    fn answered(&mut self, at: Millis, (public, invites, elsewhere): (bool, bool, bool), skewed: bool) {
+        self.humans.push(Human {
+            at,
+            skewed,
+            public,
+            invites,
+            elsewhere,
+        });
+        self.asked_since = true;
+        self.words.push(Word::Kept(at));
+        self.close_wait(at, End::Reply);
     }
 
     /// Rule 8. Decision: posts within two minutes of the first of them are one reply.
@@ -234,11 +281,15 @@ impl Course {
             Some(Status::Resolved) => {
                 stop(&mut self.pending, at);
                 stop(&mut self.let_go, at);
+                self.asked_since &= is_on(&self.resolved);
                 begin(&mut self.resolved, at);
                 self.words.push(Word::Kept(at));
                 self.close_wait(at, End::Resolved);
             }
             Some(Status::Reopened) => {
+                if is_on(&self.resolved) || is_on(&self.let_go) {
+                    self.wait_again(at);
+                }
                 stop(&mut self.let_go, at);
                 if is_on(&self.resolved) {
                     self.reopen(at);
@@ -252,19 +303,33 @@ impl Course {
         }
     }
 
+    /// The company takes back what it had decided: who had got no reply waits again.
+    fn wait_again(&mut self, at: Millis) {
+        let last = self.waits.last();
+        let undecided = last.filter(|wait| matches!(wait.end, Some((_, End::Resolved | End::LetGo))));
+        if let Some(wait) = undecided.cloned() {
+            self.waits.push(Wait {
+                from: at,
+                end: None,
+                ..wait
+            });
+        }
+    }
+
     /// Rule 4: a new cycle.
     fn reopen(&mut self, at: Millis) {
         stop(&mut self.resolved, at);
         // Decision: what the company itself opens again is contested, too.
         self.bot_solutions
             .iter_mut()
-            .for_each(|solution| end(solution, at));
+            .for_each(|(solution, _)| end(solution, at));
         self.reopened.push(at);
         self.replies_in_cycle = 0;
         self.split = None;
     }
 
     fn close_wait(&mut self, at: Millis, by: End) {
+        self.end_praise(at);
         if let Some(wait) = self.waits.last_mut() {
             wait.end.get_or_insert((at, by));
         }
@@ -284,24 +349,4 @@ impl Course {
         }
         all
     }
-}
-
-fn is_on(spells: &[Spell]) -> bool {
-    spells.last().is_some_and(|spell| spell.to.is_none())
-}
-
-fn begin(spells: &mut Vec<Spell>, at: Millis) {
-    if !is_on(spells) {
-        spells.push(Spell { from: at, to: None });
-    }
-}
-
-fn stop(spells: &mut [Spell], at: Millis) {
-    if let Some(spell) = spells.last_mut() {
-        end(spell, at);
-    }
-}
-
-fn end(spell: &mut Spell, at: Millis) {
-    spell.to.get_or_insert(at);
 }

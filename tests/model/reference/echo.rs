@@ -15,6 +15,11 @@ pub fn is_same(a: &str, b: &str) -> bool {
     both as f64 >= 0.7 * either as f64
 }
 
+/// Whether it has 40 characters after normalising.
+pub fn is_long(text: &str) -> bool {
+    normalised(text).len() >= 40
+}
+
 /// The journeys' texts are of plain letters.
 fn normalised(text: &str) -> Vec<char> {
     let plain: String = text

@@ -1,13 +1,15 @@
-//! Rule 1: which messages stand. And one spelling for what means one thing.
+//! Rule 1: which messages stand.
 
 use std::collections::BTreeMap;
 
 use heard::model::{
-    Complaint, Customer, Identifier, Intent, Millis, Person, Response, ResponseKind, Survey, SurveyAbout,
-    Update,
+    Complaint, Customer, Millis, Person, Response, ResponseKind, Survey, SurveyAbout, Update,
 };
 
-use crate::records::Record;
+use super::spelling::normalise;
+use super::versions::{Versions, opens_clock};
+use super::{authors, order};
+use crate::records::{Logged, Record};
 use crate::rules::{self, Channel};
 
 /// Everything that stands.
@@ -19,6 +21,7 @@ pub struct Facts {
 }
 
 /// What stands in a conversation, in the order of (occurred_at, id).
+#[derive(Clone)]
 pub struct Conversation {
     pub source: String,
     pub channel: &'static Channel,
@@ -32,6 +35,8 @@ pub struct Fact {
     pub at: Millis,
     pub id: String,
     pub what: What,
+    /// It is dated before the message that it names, by more than two clocks may differ.
+    pub skewed: bool,
 }
 
 // Journeys are short: what they take up does not matter.
@@ -39,6 +44,7 @@ pub struct Fact {
 #[derive(Clone)]
 pub enum What {
     Said(Said),
+    Edited(Edited),
     Replied(Reply),
     Updated(Update),
     Surveyed(Survey),
@@ -47,12 +53,26 @@ pub enum What {
 /// A customer's message.
 #[derive(Clone)]
 pub struct Said {
+    /// The key of its author, or of who turned out to be the same customer and spoke first.
     pub author: String,
+    /// The key of its author alone.
+    pub own_author: String,
     pub message: Complaint,
-    /// The stars first given, by whichever revision.
+    /// The stars first given, by whichever version.
     pub first_stars: Option<f64>,
     /// Rule 12: when the stars were changed last, and to what.
     pub changed_stars: Option<(Millis, f64)>,
+    /// Rule 1: its edits that say something else.
+    news: Vec<(Millis, Option<f64>)>,
+}
+
+/// An edit that says something else.
+#[derive(Clone)]
+pub struct Edited {
+    /// The message as it stands.
+    pub said: Said,
+    /// The stars that it gave.
+    pub stars: Option<f64>,
 }
 
 /// A company's message.
@@ -66,8 +86,7 @@ pub struct Reply {
 impl Said {
     /// Rule 2: praise, thanks and automatic mail open no clock.
     pub fn opens_clock(&self) -> bool {
-        let praise = matches!(self.message.intent, Some(Intent::Praise | Intent::Thanks));
-        !praise && !self.message.automatic
+        opens_clock(&self.message)
     }
 
     /// Rule 4: "unless it is THANKS or automatic". Decision: nor does PRAISE, after which nobody waits.
@@ -96,47 +115,37 @@ pub fn key(source: &str, channel: &str, conversation: &str) -> Key {
 }
 
 impl Facts {
-    pub fn of<'r>(records: impl IntoIterator<Item = &'r Record>) -> Self {
-        let mut said = BTreeMap::<(Key, String), BTreeMap<i64, Complaint>>::new();
-        let mut replied = BTreeMap::<(Key, String), Response>::new();
-        let mut updated = BTreeMap::<(Key, String), Update>::new();
-        let mut asked = BTreeMap::<(Key, String), Survey>::new();
-        let mut surveys = BTreeMap::<(String, String), Survey>::new();
+    /// What stands of these records. What is dated absurdly is none (rule 23).
+    pub fn of<'r>(records: impl IntoIterator<Item = &'r Logged>) -> Self {
+        let mut said = BTreeMap::<(Key, String), Versions<Complaint>>::new();
+        let mut replied = BTreeMap::<(Key, String), Versions<Response>>::new();
+        let mut updated = BTreeMap::<(Key, String), (Millis, Update)>::new();
+        let mut asked = BTreeMap::<(Key, String), (Millis, Survey)>::new();
+        let mut surveys = BTreeMap::<(String, String), (Millis, Survey)>::new();
         let mut customers = Vec::new();
-        for record in records.into_iter().cloned() {
+        let records = records.into_iter().filter(|logged| !logged.is_absurd());
+        for Logged { record, logged } in records.cloned() {
             match record {
                 Record::Said(mut record) => {
                     normalise(&mut record.author.identifiers);
-                    let conversation = record
-                        .conversation_id
-                        .clone()
-                        .unwrap_or_else(|| record.id.clone());
-                    let key = (
-                        key(&record.source, &record.channel, &conversation),
-                        record.id.to_string(),
-                    );
-                    said.entry(key).or_default().insert(record.revision, record);
+                    let conversation = record.conversation_id.get_or_insert_with(|| record.id.clone());
+                    let key = key(&record.source, &record.channel, conversation);
+                    said.entry((key, record.id.to_string()))
+                        .or_default()
+                        .add(&record, logged);
                 }
                 Record::Replied(mut record) => {
-                    record
-                        .customer
-                        .iter_mut()
-                        .for_each(|person| normalise(&mut person.identifiers));
+                    spell(&mut record.customer);
                     let key = key(&record.source, &record.channel, &record.conversation_id);
-                    let standing = replied
+                    replied
                         .entry((key, record.id.to_string()))
-                        .or_insert_with(|| record.clone());
-                    if standing.revision < record.revision {
-                        *standing = record;
-                    }
+                        .or_default()
+                        .add(&record, logged);
                 }
                 Record::Updated(mut record) => {
-                    record
-                        .customer
-                        .iter_mut()
-                        .for_each(|person| normalise(&mut person.identifiers));
+                    spell(&mut record.customer);
                     let key = key(&record.source, &record.channel, &record.conversation_id);
-                    updated.insert((key, record.id.to_string()), record);
+                    stand(&mut updated, (key, record.id.to_string()), record, logged);
                 }
                 Record::Known(mut record) => {
                     normalise(&mut record.identifiers);
@@ -144,17 +153,15 @@ impl Facts {
                 }
                 Record::Dropped(..) => {}
                 Record::Surveyed(mut record) => {
-                    record
-                        .customer
-                        .iter_mut()
-                        .for_each(|person| normalise(&mut person.identifiers));
+                    spell(&mut record.customer);
                     match (&record.channel, &record.conversation_id) {
                         (Some(channel), Some(conversation)) if record.about == SurveyAbout::Case => {
                             let key = key(&record.source, channel, conversation);
-                            asked.insert((key, record.id.to_string()), record);
+                            stand(&mut asked, (key, record.id.to_string()), record, logged);
                         }
                         _ => {
-                            surveys.insert((record.source.to_string(), record.id.to_string()), record);
+                            let key = (record.source.to_string(), record.id.to_string());
+                            stand(&mut surveys, key, record, logged);
                         }
                     }
                 }
@@ -163,55 +170,69 @@ impl Facts {
         let mut facts = Self {
             conversations: BTreeMap::new(),
             customers,
-            surveys: surveys.into_values().collect(),
+            surveys: surveys.into_values().map(|(_, survey)| survey).collect(),
         };
-        for ((key, id), revisions) in said {
-            let (first_stars, changed_stars) = stars(&revisions);
-            let (_, message) = revisions.into_iter().next_back().expect("one at least");
-            if !message.deleted {
-                let author = author_key(rules::channel(&key.1), &message.author);
-                let (at, what) = (
-                    message.occurred_at,
-                    Said {
-                        author,
-                        message,
-                        first_stars,
-                        changed_stars,
-                    },
-                );
-                facts.add(&key, at, id, What::Said(what));
+        for ((key, id), versions) in said {
+            for versions in versions.messages() {
+                facts.say(&key, &id, &versions);
             }
         }
-        for ((key, id), message) in replied {
+        for ((key, id), versions) in replied {
+            let (at, message) = (versions.at(), versions.standing().clone());
             if !message.deleted {
-                facts.answer_elsewhere(&key, &message);
-                facts.add(
-                    &key,
-                    message.occurred_at,
-                    id,
-                    What::Replied(Reply {
-                        message,
-                        elsewhere: false,
-                    }),
-                );
+                facts.answer_elsewhere(&key, &message, at);
+                let elsewhere = false;
+                facts.add(&key, at, id, What::Replied(Reply { message, elsewhere }));
             }
         }
-        for ((key, id), update) in updated {
+        for ((key, id), (_, update)) in updated {
             facts.add(&key, update.occurred_at, id, What::Updated(update));
         }
-        for ((key, id), survey) in asked {
+        for ((key, id), (_, survey)) in asked {
             facts.add(&key, survey.occurred_at, id, What::Surveyed(survey));
         }
         for conversation in facts.conversations.values_mut() {
-            conversation
-                .facts
-                .sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+            authors::name(conversation.channel, &mut conversation.facts);
+            let mut edits = Vec::new();
+            for fact in &conversation.facts {
+                if let What::Said(said) = &fact.what {
+                    edits.extend(said.news.iter().map(|(at, stars)| Fact {
+                        at: *at,
+                        what: What::Edited(Edited {
+                            said: said.clone(),
+                            stars: *stars,
+                        }),
+                        ..fact.clone()
+                    }));
+                }
+            }
+            conversation.facts.extend(edits);
+            conversation.facts = order::in_order(std::mem::take(&mut conversation.facts));
         }
         facts
     }
 
+    /// A message, if its last version does not take it out.
+    fn say(&mut self, key: &Key, id: &str, versions: &Versions<Complaint>) {
+        let message = versions.standing().clone();
+        if message.deleted {
+            return;
+        }
+        let (first_stars, changed_stars) = versions.stars();
+        let news = versions.news().into_iter();
+        let said = Said {
+            author: String::new(),
+            own_author: String::new(),
+            first_stars,
+            changed_stars,
+            news: news.map(|(at, edit)| (at, edit.rating)).collect(),
+            message,
+        };
+        self.add(key, versions.at(), id.to_owned(), What::Said(said));
+    }
+
     /// Rule 3: a response may answer other conversations; each once, and its own not again.
-    fn answer_elsewhere(&mut self, own: &Key, message: &Response) {
+    fn answer_elsewhere(&mut self, own: &Key, message: &Response, at: Millis) {
         let mut answered: Vec<Key> = Vec::new();
         for other in &message.answers {
             let other = key(&other.source, &other.channel, &other.conversation_id);
@@ -232,7 +253,7 @@ impl Facts {
                 message: message.clone(),
                 elsewhere: true,
             };
-            self.add(&other, message.occurred_at, id, What::Replied(reply));
+            self.add(&other, at, id, What::Replied(reply));
         }
     }
 
@@ -246,73 +267,25 @@ impl Facts {
                 conversation_id: key.2.clone(),
                 facts: Vec::new(),
             });
-        conversation.facts.push(Fact { at, id, what });
+        conversation.facts.push(Fact {
+            at,
+            id,
+            what,
+            skewed: false,
+        });
     }
 }
 
-/// Rule 12: the stars first given, and those of the last revision that gave others than the one before it; the first ones given
-/// are severity. Decision: revisions without stars, or that took
-/// the message out, say nothing of them, and a change counts from when the
-/// source says that it was edited.
-fn stars(revisions: &BTreeMap<i64, Complaint>) -> (Option<f64>, Option<(Millis, f64)>) {
-    let standing = revisions.values().filter(|revision| !revision.deleted);
-    let mut given = standing.filter_map(|revision| Some((revision, revision.rating?)));
-    let first = given.next().map(|(_, stars)| stars);
-    let Some(mut stars) = first else {
-        return (None, None);
-    };
-    let mut changed = None;
-    for (revision, rating) in given {
-        if rating != stars {
-            changed = Some((revision.edited_at.unwrap_or(revision.occurred_at), rating));
-            stars = rating;
-        }
+fn spell(person: &mut Option<Person>) {
+    if let Some(person) = person {
+        normalise(&mut person.identifiers);
     }
-    (first, changed)
 }
 
-/// The author key: the channel's native identifier, else the strongest one given, else "unknown".
-/// Decision: of several of the native kind, the first given.
-pub fn author_key(channel: &Channel, author: &Person) -> String {
-    let native = channel.author_kinds.iter().find_map(|kind| {
-        let mut identifiers = author.identifiers.iter();
-        identifiers.find(|identifier| identifier.kind == *kind)
-    });
-    let strongest = || {
-        author
-            .identifiers
-            .iter()
-            .min_by_key(|identifier| rank(identifier))
-    };
-    native.or_else(strongest).map_or_else(
-        || "unknown".to_owned(),
-        |one| format!("{}:{}", one.kind, *one.value),
-    )
-}
-
-/// The configured order of identifiers; kinds that it does not name come last, by name. Decision: of several
-/// of a kind, the one with the smaller realm, then value.
-pub fn rank(identifier: &Identifier) -> (usize, Identifier) {
-    const ORDER: [&str; 6] = ["customer_id", "email", "phone", "account", "handle", "device"];
-    let place = ORDER.iter().position(|kind| *kind == identifier.kind);
-    (place.unwrap_or(ORDER.len()), identifier.clone())
-}
-
-/// One spelling; values that name nobody are no identifiers.
-pub fn normalise(identifiers: &mut Vec<Identifier>) {
-    for one in identifiers.iter_mut() {
-        let value = one.value.trim();
-        *one.value = match &*one.kind {
-            "email" => value.to_lowercase().into(),
-            "handle" => value.to_lowercase().trim_start_matches('@').into(),
-            "phone" => value
-                .chars()
-                .filter(|c| c.is_ascii_digit() || *c == '+')
-                .collect(),
-            _ => value.into(),
-        };
-        one.realm = one.realm.as_ref().map(|realm| realm.to_lowercase().into());
+/// Of updates and surveys, which have no revision, the later by the log stands.
+fn stand<K: Ord, T>(known: &mut BTreeMap<K, (Millis, T)>, key: K, record: T, logged: Millis) {
+    let is_later = known.get(&key).is_none_or(|(standing, _)| *standing < logged);
+    if is_later {
+        known.insert(key, (logged, record));
     }
-    identifiers
-        .retain(|one| !["anonymous", "0000"].contains(&&**one.value) && !one.value.starts_with("noreply@"));
 }

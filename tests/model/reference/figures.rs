@@ -40,6 +40,11 @@ fn figures(cases: &[&Case], as_of: Millis) -> Value {
             "running": count(&|case| of(case) == SlaState::Running),
         })
     };
+    // Rule 2: a case of praise, thanks and automatic mail alone asks for no answer.
+    let asking = || cases.iter().filter(|case| case.waits > 0);
+    // Nor does anybody know how long an answer took that is dated before what it answers.
+    let is_timed = |case: &&Case| case.answered_at.is_none() || case.first_response_ms.is_some();
+    let timed: Vec<&Case> = cases.iter().copied().filter(is_timed).collect();
     let resolved = |case: &Case| case.resolved_at.is_some();
     json!({
         "cases": cases.len(),
@@ -47,11 +52,13 @@ fn figures(cases: &[&Case], as_of: Millis) -> Value {
         "customer_messages": sum(&|case| case.customer_messages),
         "human_replies": sum(&|case| case.human_replies),
         "waits": sum(&|case| case.waits),
-        "answered": count(&|case| case.answered_at.is_some()),
-        "never_answered": count(&|case| case.answered_at.is_none()),
+        "answered": count(&|case| case.waits > 0 && case.answered_at.is_some()),
+        "never_answered": count(&|case| case.waits > 0 && case.answered_at.is_none() && !case.closed_silently),
+        "closed_silently": count(&|case| case.closed_silently),
         "unanswered": count(&|case| case.status == CaseStatus::Unanswered),
         "was_unanswered": count(&|case| case.was_unanswered),
-        "first_response_s": durations(cases.iter().filter_map(|case| case.first_response_ms)),
+        "unanswered_waits": sum(&|case| case.unanswered_waits),
+        "first_response_s": durations(asking().filter_map(|case| case.first_response_ms)),
         "resolved": count(&resolved),
         "resolution_s": durations(cases.iter().filter_map(|case| case.resolution_ms)),
         "levels": {
@@ -68,8 +75,8 @@ fn figures(cases: &[&Case], as_of: Millis) -> Value {
         "chased_elsewhere": count(&|case| case.chased_to.is_some()),
         "escalated": count(&|case| case.escalated_from.is_some()),
         "reopened": sum(&|case| case.reopened_count),
-        "honest_answer_s": honest(cases, as_of, |case| case.answered_at),
-        "honest_resolution_s": honest(cases, as_of, |case| case.resolved_at),
+        "honest_answer_s": honest(&timed, as_of, |case| case.answered_at, given_up),
+        "honest_resolution_s": honest(cases, as_of, |case| case.resolved_at, |_| None),
         "answered_by_bot": count(&|case| case.answered_by == Some(AnsweredBy::Bot)),
         "answered_publicly": count(&|case| case.answered_publicly_at.is_some()),
         "deflected": count(&|case| case.deflected),
@@ -116,16 +123,34 @@ fn durations(ms: impl Iterator<Item = i64>) -> Value {
     })
 }
 
+/// Since when nobody waits for an answer any more, though there is none: let go, or closed silently.
+fn given_up(case: &Case) -> Option<Millis> {
+    let silent = case.resolved_at.filter(|_| case.closed_silently);
+    case.let_go_at.into_iter().chain(silent).min()
+}
+
 /// Rule 15: the Kaplan-Meier median, with those who still wait, or did when they were forgotten. At each time at which it happened to some, the
 /// share of those to whom it has not happened yet falls by their share of those still watched.
-fn honest(cases: &[&Case], as_of: Millis, happened: impl Fn(&Case) -> Option<Millis>) -> Value {
-    let waiting = cases
-        .iter()
-        .filter(|case| case.waits > 0 && case.opened_at <= as_of);
-    let watched: Vec<(i64, bool)> = waiting
+fn honest(
+    cases: &[&Case],
+    as_of: Millis,
+    happened: impl Fn(&Case) -> Option<Millis>,
+    given_up: impl Fn(&Case) -> Option<Millis>,
+) -> Value {
+    let asking = || {
+        let asking = cases.iter().filter(|case| case.waits > 0);
+        asking.filter(|case| case.opened_at <= as_of)
+    };
+    let by_now = |at: Option<Millis>| at.is_some_and(|at| at <= as_of);
+    let waiting = asking()
+        .filter(|case| !by_now(happened(case)) && !by_now(given_up(case)))
+        .count();
+    let watched: Vec<(i64, bool)> = asking()
         .map(|case| {
             let at = happened(case).filter(|at| *at <= as_of);
-            let watched_until = case.forgotten_at.map_or(as_of, |forgotten| forgotten.min(as_of));
+            let ends = [case.forgotten_at, given_up(case)].into_iter().flatten();
+            let watched_until = ends.chain([as_of]).min().expect("until now at the latest");
+            let watched_until = watched_until.max(case.opened_at);
             (
                 at.unwrap_or(watched_until).since(case.opened_at).div_euclid(1000),
                 at.is_some(),
@@ -152,7 +177,7 @@ fn honest(cases: &[&Case], as_of: Millis, happened: impl Fn(&Case) -> Option<Mil
     });
     json!({
         "n": watched.len(),
-        "waiting": watched.iter().filter(|(_, happened)| !happened).count(),
+        "waiting": waiting,
         "p50": median,
         "plain_p50": plain,
     })

@@ -10,10 +10,11 @@ use heard::model::{Case, CaseId, Complaint, Identifier, Millis, Sensitive};
 use smol_str::SmolStr;
 
 use super::attribution;
-use super::facts::{Facts, Key, author_key, key, normalise};
+use super::facts::{Facts, Key, key};
 use super::identity::Crm;
+use super::spelling::{author_key, normalise};
 use super::{Bounce, World};
-use crate::records::Record;
+use crate::records::{Logged, Record};
 use crate::rules::{self, LATENESS};
 
 /// Whatever was forgotten.
@@ -21,12 +22,14 @@ use crate::rules::{self, LATENESS};
 pub struct Forgotten {
     /// When each customer was dropped.
     pub customers: BTreeMap<SmolStr, Millis>,
+    /// When the record of a customer was dropped that pointed to another: the end of a merge's clean-up.
+    pub ended: BTreeMap<SmolStr, Millis>,
     /// The identifiers that their records ever carried, and when they were theirs last.
     identifiers: BTreeMap<Identifier, Millis>,
     /// Cases as they are from then on.
     pub cases: BTreeMap<CaseId, Case>,
     /// Whose cases these were, by the conversation and the author's key; and until when what they said was theirs.
-    authors: BTreeMap<(Key, String), Millis>,
+    pub authors: BTreeMap<(Key, String), Millis>,
     /// Surveys that named no conversation: source and id.
     pub surveys: BTreeSet<(SmolStr, SmolStr)>,
     pub bounces: Vec<Bounce>,
@@ -35,10 +38,10 @@ pub struct Forgotten {
 impl Forgotten {
     /// All who are forgotten in a journey, one after the other. Decision: a customer who is dropped twice at one
     /// moment was dropped once.
-    pub fn of(records: &[Record], now: Millis) -> Self {
+    pub fn of(records: &[Logged], now: Millis) -> Self {
         let mut dropped: Vec<(&SmolStr, Millis)> = records
             .iter()
-            .filter_map(|record| match record {
+            .filter_map(|record| match &record.record {
                 Record::Dropped(customer_id, at) => Some((customer_id, *at)),
                 _ => None,
             })
@@ -51,32 +54,65 @@ impl Forgotten {
             for (customer_id, at) in dropped {
                 let is_known = forgotten.customers.get(customer_id) == Some(&at);
                 if !is_known {
-                    forgotten.forget(&facts, customer_id, at, now);
+                    forgotten.drop(&facts, customer_id, at, now);
                 }
             }
         }
         forgotten
     }
 
-    /// A customer is forgotten: all cases and surveys that belong to them, and all identifiers that their records
-    /// ever carried.
-    fn forget(&mut self, facts: &Facts, customer_id: &SmolStr, at: Millis, now: Millis) {
-        let before = World::of(facts, self);
-        let cases = before.cases(now.min(at));
-        let bounces = before.bounces();
-        for identifier in before.crm.ever_carried(customer_id) {
-            self.identifiers.insert(identifier, at);
+    /// The CRM drops a customer. If the record pointed to another who is not forgotten, that is the end of a merge's
+    /// clean-up; of the last of a ring it is the end of all of them.
+    fn drop(&mut self, facts: &Facts, customer_id: &SmolStr, at: Millis, now: Millis) {
+        let crm = Crm::of(&facts.customers, &self.customers, &self.ended);
+        let way = crm.way(customer_id);
+        let is_in_ring = way.len() > 1 && crm.way(&way[1]).contains(&customer_id.to_string());
+        let is_last = is_in_ring && way[1..].iter().all(|other| crm.is_ended(other));
+        let points = way
+            .get(1)
+            .is_some_and(|next| !self.customers.contains_key(next.as_str()));
+        if points && !is_last {
+            self.ended.insert(customer_id.clone(), at);
+            return;
         }
-        self.customers.insert(customer_id.clone(), at);
-        let after = Crm::of(&facts.customers, &self.customers);
+        // Those go along whose clean-up has ended and who lead to the customer.
+        let leads =
+            |other: &&SmolStr| *other == customer_id || crm.way(other).contains(&customer_id.to_string());
+        let along: BTreeSet<SmolStr> = self
+            .ended
+            .keys()
+            .filter(leads)
+            .chain([customer_id])
+            .cloned()
+            .collect();
+        self.forget(facts, &along, at, now);
+    }
+
+    /// Customers are forgotten: all cases and surveys that belong to them, and all identifiers that their records
+    /// ever carried.
+    fn forget(&mut self, facts: &Facts, customers: &BTreeSet<SmolStr>, at: Millis, now: Millis) {
+        let before = World::of(facts, self);
+        let links = before.links(now.min(at));
+        let cases = before.cases(&links, now.min(at));
+        let bounces = before.bounces(&links);
+        for customer_id in customers {
+            for identifier in before.crm.ever_carried(customer_id) {
+                self.identifiers.insert(identifier, at);
+            }
+            self.customers.insert(customer_id.clone(), at);
+            self.ended.remove(customer_id);
+        }
+        let is_customer = |id: Option<&str>| id.is_some_and(|id| customers.contains(id));
+        let after = Crm::of(&facts.customers, &self.customers, &self.ended);
         let mut gone = BTreeSet::new();
         for known in &before.known {
-            let is_theirs = known.customer_id.as_deref() == Some(customer_id);
+            let is_theirs = is_customer(known.customer_id.as_deref());
             if is_theirs || self.is_left(&after, &known.course.identifiers(), known.course.opened_at) {
                 let case = cases[&known.case_id].clone();
                 self.cases.insert(known.case_id, erased(case, at));
-                self.authors
-                    .insert((known.conversation.clone(), known.author.clone()), at);
+                for author in known.own_authors() {
+                    self.authors.insert((known.conversation.clone(), author), at);
+                }
                 gone.insert(known.case_id);
             }
         }
@@ -85,7 +121,7 @@ impl Forgotten {
         for survey in &before.surveys {
             let named = survey.customer.iter().flat_map(|person| &person.identifiers);
             let named: Vec<_> = named.cloned().collect();
-            let is_theirs = before.crm.party(&named).customer_id.as_deref() == Some(customer_id);
+            let is_theirs = is_customer(before.crm.party(&named).customer_id.as_deref());
             if is_theirs || self.is_left(&after, &named, survey.occurred_at) {
                 self.surveys.insert((survey.source.clone(), survey.id.clone()));
             }
@@ -93,9 +129,9 @@ impl Forgotten {
     }
 
     /// Whether nobody speaks in these records, or has spoken and taken it back, who is not forgotten.
-    pub fn is_everybody(&self, facts: &Facts, records: &[Record]) -> bool {
-        let crm = Crm::of(&facts.customers, &self.customers);
-        records.iter().all(|record| match record {
+    pub fn is_everybody(&self, facts: &Facts, records: &[Logged]) -> bool {
+        let crm = Crm::of(&facts.customers, &self.customers, &self.ended);
+        records.iter().all(|record| match &record.record {
             Record::Said(said) => {
                 let mut identifiers = said.author.identifiers.clone();
                 normalise(&mut identifiers);
@@ -129,7 +165,7 @@ impl Forgotten {
         let facts_here = facts.conversations.get(&conversation);
         let has_spoken = facts_here.is_some_and(|known| attribution::has_spoken(&known.facts, &author));
         let is_edit = facts_here.is_some_and(|known| attribution::is_said(&known.facts, &message.id));
-        let crm = Crm::of(&facts.customers, &self.customers);
+        let crm = Crm::of(&facts.customers, &self.customers, &self.ended);
         let identifiers = &message.author.identifiers;
         let mut marks = identifiers.iter().filter_map(|one| self.identifiers.get(one));
         let is_remembered = marks.all(|at| last.is_some_and(|last| last.since(*at) < LATENESS));

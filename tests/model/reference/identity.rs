@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heard::model::{Customer, Identifier, Millis, Sensitive};
 use smol_str::SmolStr;
 
-use super::facts::rank;
+use super::spelling::rank;
 
 /// What the CRM's records come to.
 pub struct Crm {
@@ -15,6 +15,9 @@ pub struct Crm {
     carried_since: BTreeMap<(String, Identifier), Millis>,
     /// All records.
     records: Vec<Customer>,
+    /// Customers whose last record pointed to another and was dropped: the end of a merge's clean-up. Their
+    /// identifiers still lead there.
+    ended: BTreeSet<String>,
 }
 
 /// Whose a case is.
@@ -26,7 +29,11 @@ pub struct Party {
 
 impl Crm {
     /// What these records come to; of a customer who was dropped, those that were written after that.
-    pub fn of(records: &[Customer], dropped: &BTreeMap<SmolStr, Millis>) -> Self {
+    pub fn of(
+        records: &[Customer],
+        dropped: &BTreeMap<SmolStr, Millis>,
+        ended: &BTreeMap<SmolStr, Millis>,
+    ) -> Self {
         let stands = |record: &&Customer| {
             let dropped = dropped.get(&record.customer_id);
             dropped.is_none_or(|at| record.updated_at > *at)
@@ -47,10 +54,17 @@ impl Crm {
                 *since = record.updated_at.min(*since);
             }
         }
+        let is_ended = |record: &&Customer| {
+            let ended = ended.get(&record.customer_id);
+            ended.is_some_and(|at| record.updated_at <= *at)
+        };
+        let ended = newest.values().filter(is_ended);
+        let ended = ended.map(|record| record.customer_id.to_string()).collect();
         Self {
             newest,
             carried_since,
             records,
+            ended,
         }
     }
 
@@ -115,9 +129,32 @@ impl Crm {
         self.records.is_empty()
     }
 
-    /// The newest record of a customer.
+    /// The newest record of a customer, if it was not dropped.
     pub fn profile(&self, customer_id: &str) -> Option<&Customer> {
-        self.newest.get(customer_id)
+        self.newest
+            .get(customer_id)
+            .filter(|_| !self.ended.contains(customer_id))
+    }
+
+    /// To whom a customer's record points, and so on, until that ends or comes back to one of them.
+    pub fn way(&self, customer_id: &str) -> Vec<String> {
+        let mut way = vec![customer_id.to_owned()];
+        while let Some(next) = self.next(&way[way.len() - 1]) {
+            if way.iter().any(|seen| seen == next) {
+                break;
+            }
+            way.push(next.to_owned());
+        }
+        way
+    }
+
+    fn next(&self, customer_id: &str) -> Option<&str> {
+        self.newest.get(customer_id)?.merged_into.as_deref()
+    }
+
+    /// Whether a merge's clean-up has ended with this customer.
+    pub fn is_ended(&self, customer_id: &str) -> bool {
+        self.ended.contains(customer_id)
     }
 
     /// Of those whose newest record carries it, the one that carried it first; then the smallest id.
@@ -133,24 +170,23 @@ impl Crm {
         first.map(|record| &*record.customer_id)
     }
 
-    /// Follows `merged_into`; in a ring the smallest id wins. Decision: a target that has no record of its
-    /// own stands all the same.
+    /// Follows `merged_into`; in a ring the smallest id wins, of those that were not dropped. Decision: a target that
+    /// has no record of its own stands all the same.
     fn merged(&self, customer_id: &str) -> String {
-        let mut way = vec![customer_id.to_owned()];
-        loop {
-            let last = way.last().expect("it began with one");
-            let Some(next) = self
-                .newest
-                .get(last)
-                .and_then(|record| record.merged_into.as_deref())
-            else {
-                return last.clone();
-            };
-            if let Some(ring) = way.iter().position(|seen| seen == next) {
-                return way[ring..].iter().min().expect("a ring has members").clone();
-            }
-            way.push(next.to_owned());
-        }
+        let way = self.way(customer_id);
+        let last = &way[way.len() - 1];
+        let ring = self
+            .next(last)
+            .and_then(|next| way.iter().position(|seen| seen == next));
+        let Some(ring) = ring else {
+            return last.clone();
+        };
+        let standing = way[ring..].iter().filter(|id| !self.is_ended(id));
+        standing
+            .min()
+            .or(way[ring..].iter().min())
+            .unwrap_or(last)
+            .clone()
     }
 }
 

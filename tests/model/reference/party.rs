@@ -1,12 +1,14 @@
 //! What only shows across the cases of a party: how they stand to each other (rule 9), which of them a
 //! survey is about (12), whether the customer came again (16).
 
-use heard::model::{CaseId, EscalationCause, Millis, Stage, Survey, SurveyAbout};
+use heard::model::{
+    CaseId, EscalationCause, History, LinkedCase, Millis, Relation, Stage, Survey, SurveyAbout,
+};
 
 use super::Known;
 use super::echo::is_same;
 use super::identity::Crm;
-use super::record::opening;
+use super::record::{Score, latest, opening, own_scores};
 use crate::rules::DAY;
 
 /// What the party's other cases mean to one.
@@ -23,6 +25,16 @@ pub struct Links {
     pub came_again: Option<Millis>,
     /// Rule 10: the earliest case before it, of two days at most, whose first message says the same.
     pub echo_of: Option<CaseId>,
+    /// How earlier cases belong to this one, for whoever handles it.
+    pub linked: Vec<LinkedCase>,
+    pub history: History,
+}
+
+impl Links {
+    /// Whether an earlier case belongs to it in this way.
+    pub fn has(&self, relation: Relation) -> bool {
+        self.linked.iter().any(|link| link.relation == relation)
+    }
 }
 
 impl Known {
@@ -38,6 +50,12 @@ impl Known {
     /// Decision: what a person let go is over, as what was resolved.
     fn is_over(&self, t: Millis) -> bool {
         self.course.is_resolved(t) || self.course.is_let_go(t)
+    }
+
+    /// Whether the customer waits there.
+    fn waits(&self, t: Millis) -> bool {
+        let mut waits = self.course.waits.iter();
+        waits.any(|wait| wait.from <= t && wait.end.is_none_or(|(end, _)| t < end))
     }
 
     /// Rule 9: why an onstage case that opens at `t` escalates from this offstage one.
@@ -56,6 +74,7 @@ impl Known {
             .said
             .iter()
             .map(|(at, _)| *at)
+            .chain(course.news.iter().map(|(at, _)| *at))
             .chain(course.visible.iter().copied());
         let silent = spoken.filter(|at| *at <= t).all(|at| t.since(at) >= 7 * DAY);
         (course.is_replied(t) && !silent).then_some(EscalationCause::Unsolved)
@@ -71,7 +90,7 @@ impl Known {
 }
 
 /// How the party's other cases stand to this one.
-pub fn links(of: &Known, all: &[Known]) -> Links {
+pub fn links(of: &Known, all: &[Known], now: Millis) -> Links {
     let mut others: Vec<&Known> = all
         .iter()
         .filter(|other| !of.course.identifiers().is_empty() && other.party_key == of.party_key)
@@ -90,16 +109,31 @@ pub fn links(of: &Known, all: &[Known]) -> Links {
         };
         let t = later.course.opened_at;
         if t.since(earlier.course.opened_at) <= 30 * DAY {
+            let is_later = later.case_id == of.case_id;
             match (earlier.is_onstage(), later.is_onstage()) {
                 // Of several, UNANSWERED before UNSOLVED, then the latest case.
-                (false, true) if later.case_id == of.case_id => {
+                (false, true) if is_later => {
                     if let Some(cause) = earlier.escalates(t) {
+                        links.link(earlier, Relation::EscalatedFrom);
                         let known = links.escalated_from.map(|(_, cause)| cause);
                         if cause == EscalationCause::Unanswered || known != Some(EscalationCause::Unanswered)
                         {
                             links.escalated_from = Some((earlier.case_id, cause));
                         }
+                    } else if earlier.waits(t) && !earlier.is_over(t) {
+                        links.link(earlier, Relation::Parallel);
                     }
+                }
+                (true, false) if is_later && !earlier.is_over(t) => {
+                    let invited = earlier.invited(later.course.channel.name, t);
+                    links.link(
+                        earlier,
+                        if invited {
+                            Relation::SwitchedFrom
+                        } else {
+                            Relation::ChasedFrom
+                        },
+                    );
                 }
                 (true, false) if earlier.case_id == of.case_id && !earlier.is_over(t) => {
                     if earlier.invited(later.course.channel.name, t) {
@@ -115,8 +149,16 @@ pub fn links(of: &Known, all: &[Known]) -> Links {
         let is_earlier = earlier.case_id == other.case_id;
         if links.echo_of.is_none() && is_earlier && before <= 2 * DAY && says_the_same(of, other) {
             links.echo_of = Some(other.case_id);
+            links.link(other, Relation::EchoOf);
         }
-        links.came_before |= other.place() < of.place() && before <= 90 * DAY;
+        if is_earlier {
+            links.history.last_channel = Some(other.course.channel.name.into());
+        }
+        if is_earlier && before <= 90 * DAY {
+            links.came_before = true;
+            links.history.complaints_90d += 1;
+            links.history.unanswered_90d += u32::from(other.course.was_unanswered(now));
+        }
         if let Some(resolved) = of.course.first_resolved()
             && other.course.opened_at > resolved
             && super::record::same_matter(&of.course, &other.course)
@@ -126,6 +168,15 @@ pub fn links(of: &Known, all: &[Known]) -> Links {
         }
     }
     links
+}
+
+impl Links {
+    fn link(&mut self, other: &Known, relation: Relation) {
+        self.linked.push(LinkedCase {
+            case_id: other.case_id,
+            relation,
+        });
+    }
 }
 
 fn says_the_same(a: &Known, b: &Known) -> bool {
@@ -139,10 +190,7 @@ fn bounces(of: &Known, others: &[&Known]) -> Vec<(CaseId, Millis)> {
     let invitations = of.course.invitations.iter();
     let bounces = invitations.filter_map(|(at, channel)| {
         let mut there = others.iter().filter(|other| other.course.channel.name == channel);
-        let waits = there.find(|other| {
-            let mut waits = other.course.waits.iter();
-            waits.any(|wait| wait.from <= *at && wait.end.is_none_or(|(end, _)| *at < end))
-        })?;
+        let waits = there.find(|other| other.waits(*at))?;
         Some((waits.case_id, *at))
     });
     bounces.collect()
@@ -164,4 +212,29 @@ pub fn surveys<'f>(given: &[&'f Survey], crm: &Crm, all: &[Known]) -> Vec<(CaseI
         Some((latest.case_id, survey))
     });
     found.collect()
+}
+
+/// The last score that a case's party gave: in their cases, or of the company as such.
+pub fn last_score(of: &Known, all: &[Known], given: &[&Survey], crm: &Crm) -> Option<Score> {
+    if of.course.identifiers().is_empty() {
+        return latest(own_scores(of));
+    }
+    let cases: Vec<_> = all.iter().filter(|case| case.party_key == of.party_key).collect();
+    scores(&of.party_key, &cases, given, crm).pop()
+}
+
+/// All scores that a party gave, in the order of time.
+pub fn scores(key: &str, cases: &[&Known], given: &[&Survey], crm: &Crm) -> Vec<Score> {
+    let of_party = given.iter().filter(|survey| {
+        let person = survey.customer.as_ref();
+        person.is_some_and(|person| crm.party(&person.identifiers).key == key)
+    });
+    let of_party = of_party.map(|survey| Score::from(*survey));
+    let mut scores: Vec<_> = cases
+        .iter()
+        .flat_map(|case| own_scores(case))
+        .chain(of_party)
+        .collect();
+    scores.sort_by(Score::place);
+    scores
 }

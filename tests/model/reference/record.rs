@@ -1,5 +1,7 @@
 //! The case as others see it.
 
+use std::cmp::Ordering;
+
 use heard::model::{
     Advocacy, Case, CaseId, CaseStatus, Customer, Millis, ReplyLimitState, Sensitive, Stage, Survey,
     SurveyScale,
@@ -53,7 +55,7 @@ pub fn of(
         party_key: case.party_key.as_str().into(),
         customer_id: case.customer_id.as_deref().map(Into::into),
         tier: case.tier.as_deref().map(Into::into),
-        brand: about(course, |said| said.brand.as_ref(), |update| update.brand.as_ref()),
+        brand: brand(course),
         product: about(
             course,
             |said| said.product.as_ref(),
@@ -82,7 +84,7 @@ pub fn of(
             .last()
             .filter(|spell| spell.to.is_none())
             .map(|spell| spell.from),
-        last_customer_at: course.said.last().expect("its author has spoken").0,
+        last_customer_at: last_customer_at(course),
         last_company_at: course.visible.last().copied(),
         customer_messages: count(&course.said),
         human_replies: count(&course.humans),
@@ -94,7 +96,10 @@ pub fn of(
         bot_replies: count(&course.bots),
         waits: count(&course.waits),
         chasers: course.chasers,
-        first_response_ms: answer.map(|(at, _)| at.since(course.opened_at)),
+        first_response_ms: course
+            .known_answer(now)
+            .filter(|(_, _, is_known)| *is_known)
+            .map(|(at, _, _)| at.since(course.opened_at)),
         resolution_ms: course
             .resolved_at()
             .map(|at| at.since(course.opened_at) - course.frozen()),
@@ -105,8 +110,8 @@ pub fn of(
         answer_by: course.answer_by(case.tier.as_deref()),
         waiting_since: course.waiting_since(),
         was_unanswered: course.was_unanswered(now),
-        unanswered_waits: 0,
-        closed_silently: false,
+        unanswered_waits: course.unanswered_waits(now),
+        closed_silently: course.is_closed_silently(now),
         reply_limit: reply_limit(course),
         promised_by,
         promise,
@@ -115,7 +120,10 @@ pub fn of(
         escalated_from: links.escalated_from.map(|(from, _)| from),
         escalation_cause: links.escalated_from.map(|(_, cause)| cause),
         echo_of: links.echo_of,
-        priority: super::priority::of(case, links, customer, now),
+        priority: super::priority::terms(case, links, customer, now)
+            .iter()
+            .map(|term| term.points)
+            .sum(),
         reopened_count: count(&course.reopened),
         transfers: course.transfers,
         first_contact_resolution: course.first_contact(links.came_again, now),
@@ -125,9 +133,7 @@ pub fn of(
         survey_score: shown.as_ref().map(|shown| shown.score),
         survey_scale: shown.as_ref().map(|shown| shown.scale),
         surveyed_at: shown.as_ref().map(|shown| shown.at),
-        answered_when_surveyed: shown
-            .as_ref()
-            .map(|shown| answer.is_some_and(|(at, _)| at <= shown.at)),
+        answered_when_surveyed: shown.as_ref().map(|shown| course.is_answered(shown.at)),
         advocacy: shown.as_ref().map(|shown| advocacy(shown.scale, shown.score)),
         audience: audience(course),
         excerpt: Sensitive(excerpt(
@@ -136,6 +142,13 @@ pub fn of(
         version: 0,
         forgotten_at: None,
     }
+}
+
+/// When the customer last spoke, or said something else by an edit that nobody waited for.
+fn last_customer_at(course: &Course) -> Millis {
+    let said = course.said.iter().map(|(at, _)| *at);
+    let news = course.news.iter().map(|(at, _)| *at);
+    said.chain(news).max().expect("its author has spoken")
 }
 
 /// People who can see it, by the latest word.
@@ -211,9 +224,13 @@ fn about<'c>(
     updates.next().or_else(|| messages.next()).cloned()
 }
 
+/// The brand that a case is about.
+pub fn brand(course: &Course) -> Option<SmolStr> {
+    about(course, |said| said.brand.as_ref(), |update| update.brand.as_ref())
+}
+
 /// Whether two cases are about the same matter, as far as both say what they are about.
 pub fn same_matter(a: &Course, b: &Course) -> bool {
-    let brand = |course| about(course, |said| said.brand.as_ref(), |update| update.brand.as_ref());
     let product = |course| {
         about(
             course,
@@ -226,44 +243,56 @@ pub fn same_matter(a: &Course, b: &Course) -> bool {
     agree(brand(a), brand(b)) && agree(product(a), product(b)) && agree(issue(a), issue(b))
 }
 
-/// A score that a case may show.
-struct Shown {
-    at: Millis,
-    score: f64,
-    scale: SurveyScale,
+/// A score that a person gave.
+pub struct Score {
+    pub at: Millis,
+    pub score: f64,
+    pub scale: SurveyScale,
 }
 
-/// Rule 12: of the surveys that belong to a case and its reviews' changed stars, the latest. Decision: of one
-/// moment, the lower score of the scale that is named last.
-fn score(case: &Known, surveys: &[(CaseId, &Survey)]) -> Option<Shown> {
-    let own = case.course.facts.iter().filter_map(|fact| match &fact.what {
-        What::Surveyed(survey) => Some(Shown {
-            at: fact.at,
+impl From<&Survey> for Score {
+    fn from(survey: &Survey) -> Self {
+        Self {
+            at: survey.occurred_at,
             score: survey.score,
             scale: survey.scale,
-        }),
-        What::Said(said) => said.changed_stars.map(|(at, score)| Shown {
+        }
+    }
+}
+
+/// Rule 12: of the surveys that belong to a case and its reviews' changed stars, the latest.
+fn score(case: &Known, surveys: &[(CaseId, &Survey)]) -> Option<Score> {
+    let theirs = surveys.iter().filter(|(of, _)| *of == case.case_id);
+    let theirs = theirs.map(|(_, survey)| Score::from(*survey));
+    latest(own_scores(case).chain(theirs))
+}
+
+/// Of surveys that name its conversation, and of its reviews' changed stars.
+pub fn own_scores(case: &Known) -> impl Iterator<Item = Score> {
+    case.course.facts.iter().filter_map(|fact| match &fact.what {
+        What::Surveyed(survey) => Some(Score::from(survey)),
+        What::Said(said) => said.changed_stars.map(|(at, score)| Score {
             at,
             score,
             scale: SurveyScale::Stars1To5,
         }),
         _ => None,
-    });
-    let theirs = surveys
-        .iter()
-        .filter(|(of, _)| *of == case.case_id)
-        .map(|(_, survey)| Shown {
-            at: survey.occurred_at,
-            score: survey.score,
-            scale: survey.scale,
-        });
-    own.chain(theirs).max_by(|a, b| {
-        let later = (a.at, a.scale).cmp(&(b.at, b.scale));
-        later.then(b.score.total_cmp(&a.score))
     })
 }
 
-fn advocacy(scale: SurveyScale, score: f64) -> Advocacy {
+pub fn latest(scores: impl Iterator<Item = Score>) -> Option<Score> {
+    scores.max_by(Score::place)
+}
+
+impl Score {
+    /// Which of two comes first. Decision: of one moment, the lower score of the scale that is named last counts.
+    pub fn place(&self, other: &Self) -> Ordering {
+        let later = (self.at, self.scale).cmp(&(other.at, other.scale));
+        later.then(other.score.total_cmp(&self.score))
+    }
+}
+
+pub fn advocacy(scale: SurveyScale, score: f64) -> Advocacy {
     let (promoter, detractor) = match scale {
         SurveyScale::Nps0To10 => (9.0, 6.0),
         SurveyScale::Stars1To5 | SurveyScale::Csat1To5 => (5.0, 2.0),
