@@ -91,9 +91,10 @@ fn named(conversation: &Conversation, person: Option<&Person>) -> Option<String>
     })
 }
 
-/// Decision: "before" includes the same moment.
+/// The latest customer's message before it, in the order of facts.
 fn latest_before(facts: &[Fact], fact: &Fact) -> Option<String> {
-    let before = said(facts).filter(|(said, _)| said.at <= fact.at);
+    let place = facts.iter().position(|other| std::ptr::eq(other, fact))?;
+    let before = said(&facts[..place]);
     before.last().map(|(_, said)| said.author.clone())
 }
 

@@ -51,9 +51,10 @@ impl Course {
         // Decision: a case begins with its author's first message. What came before has nothing to do with it, but for
         // surveys.
         let mut in_order = vec![facts[opening].clone()];
-        let others = facts.into_iter().enumerate().filter(|(n, fact)| {
-            *n != opening && (fact.at >= opened_at || matches!(fact.what, What::Surveyed(_)))
-        });
+        let others = facts
+            .into_iter()
+            .enumerate()
+            .filter(|(n, fact)| *n > opening || *n != opening && matches!(fact.what, What::Surveyed(_)));
         in_order.extend(others.map(|(_, fact)| fact));
         let mut course = Self {
             channel,

@@ -21,8 +21,12 @@ pub fn in_order(facts: Vec<Fact>) -> Vec<Fact> {
     let places: Vec<_> = (0..placed.len())
         .map(|n| {
             let fact = &placed[n];
-            let of_moment = of_moment(&placed, n).filter(|_| !is_in_ring(&placed, n, of_moment));
-            let is_loose = is_company(fact) && of_moment.is_none();
+            // Decision: what replies to such a word, by however many steps, comes after it.
+            let mut root = n;
+            while let Some(to) = of_moment(&placed, root).filter(|_| !is_in_ring(&placed, root, of_moment)) {
+                root = to;
+            }
+            let is_loose = is_company(&placed[root]) && of_moment(&placed, root).is_none();
             (fact.at, is_loose, depth(&placed, n), class(fact), fact.id.clone())
         })
         .collect();

@@ -189,7 +189,10 @@ fn says_the_same(a: &Known, b: &Known) -> bool {
 fn bounces(of: &Known, others: &[&Known]) -> Vec<(CaseId, Millis)> {
     let invitations = of.course.invitations.iter();
     let bounces = invitations.filter_map(|(at, channel)| {
-        let mut there = others.iter().filter(|other| other.course.channel.name == channel);
+        let is_near = |other: &Known| other.course.opened_at.since(of.course.opened_at).abs() <= 30 * DAY;
+        let mut there = others
+            .iter()
+            .filter(|other| other.course.channel.name == channel && is_near(other));
         let waits = there.find(|other| other.waits(*at))?;
         Some((waits.case_id, *at))
     });

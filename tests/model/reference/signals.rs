@@ -50,7 +50,13 @@ fn deaf(all: &[Known]) -> Vec<Told> {
             let is_over = wait.end.is_some_and(|(end, _)| end <= at);
             // One signal a spell, which a reply ends.
             let ended = |spell: Millis| replies.iter().any(|at| spell < *at && *at <= wait.from);
-            let is_told = spell.is_some_and(|spell| !ended(spell));
+            // Decision: where nothing has happened for five weeks all begins anew.
+            let quiet = |spell: Millis| {
+                let moments = courses().flat_map(|course| course.facts.iter().map(|fact| fact.at));
+                let last = moments.chain([spell]).filter(|at| *at < wait.from).max();
+                last.is_some_and(|last| wait.from.since(last) > 5 * 7 * DAY)
+            };
+            let is_told = spell.is_some_and(|spell| !ended(spell) && !quiet(spell));
             if is_answered || is_over || is_told {
                 continue;
             }

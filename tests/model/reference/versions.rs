@@ -184,8 +184,16 @@ fn is_news(before: &Complaint, after: &Complaint) -> bool {
     let fell = matches!((before.rating, after.rating), (Some(before), Some(after)) if after < before);
     let threatens = ["in hospital", "lawyer", "i am leaving"]
         .into_iter()
-        .any(|words| new.contains(words) && !old.contains(words));
+        .any(|words| threatens(after, words) && !threatens(before, words));
     fell || threatens || echo::is_long(&new) && !echo::is_same(&old, &new)
+}
+
+/// Decision: who is pleased, as the source says, does not threaten.
+fn threatens(message: &Complaint, words: &str) -> bool {
+    let text = message.text.as_ref().map_or("", |text| text.as_str());
+    let thanks = matches!(message.intent, Some(Intent::Praise | Intent::Thanks));
+    let is_pleased = thanks || message.sentiment.is_some_and(|sentiment| sentiment > 0.0);
+    !is_pleased && text.contains(words)
 }
 
 /// Rule 2: praise, thanks and automatic mail open no clock.
