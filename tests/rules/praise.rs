@@ -1,7 +1,7 @@
 //! Praise and thanks (rule 2): nobody waits, and somebody should thank for them.
 
 use heard::config::rules::RuleSettings;
-use heard::model::{Complaint, Intent, NextStep, WorkFlag, WorkItem, WorkState};
+use heard::model::{Complaint, Intent, NextStep, Visibility, WorkFlag, WorkItem, WorkState};
 
 use crate::story::{Line, Story, says};
 use crate::told::{ann, check, minutes, told};
@@ -65,4 +65,18 @@ fn who_praises_again_chases_nobody_and_is_not_urgent() {
     assert_eq!((item.priority.score, item.priority.terms.len()), (0, 0));
     assert!(!item.flags.contains(&WorkFlag::Chaser));
     assert_eq!(item.next_steps, [NextStep::Thank]);
+}
+
+/// Rule 8 is about public cases.
+#[test]
+fn a_private_message_in_a_public_channel_has_no_limit_of_replies() {
+    for (visibility, left) in [(Visibility::Private, None), (Visibility::Public, Some(2))] {
+        let asks = Complaint {
+            visibility: Some(visibility),
+            ..says(0, "m", "social", &["handle:ann"])
+        };
+        let story = Story::told(RuleSettings::default(), [asks.into()]).until(1);
+        let left_now: Vec<_> = story.work().into_values().map(|item| item.replies_left).collect();
+        assert_eq!(left_now, [left]);
+    }
 }

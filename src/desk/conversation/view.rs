@@ -128,7 +128,8 @@ impl View {
                 && fold.waits > 0,
             patience,
             sla: summary(fold, &clocks, &rules.levels),
-            standing: fold.limit.standing(rules.reply_limit),
+            // Where nobody watches there is no limit, even in a channel that has one.
+            standing: fold.limit.standing(rules.reply_limit.filter(|_| fold.public)),
             answered,
             clocks,
             due,
