@@ -227,7 +227,7 @@ mod tests {
     fn three_thousand_records_that_are_no_avro_are_a_line_a_minute() {
         let mut repeats = Repeats::default();
         for offset in 0..3_000 {
-            assert_eq!(repeats.happened(0, &dead("in", "bad-magic", offset), s(5)), None);
+            assert_eq!(repeats.happened(0, &dead("in", "bad_magic", offset), s(5)), None);
         }
         assert!(repeats.due(s(5)).is_empty());
         let lines = repeats.due(s(6));
@@ -237,20 +237,20 @@ mod tests {
         );
         assert_eq!(
             texts(lines),
-            ["in-0 offset 0 to the dead letters: bad-magic: no Avro; and 2999 more of this kind within 1 s"]
+            ["in-0 offset 0 to the dead letters: bad_magic: no Avro; and 2999 more of this kind within 1 s"]
         );
         // More of them within the minute: they wait for its end.
         for offset in 3_000..3_010 {
-            assert_eq!(repeats.happened(0, &dead("in", "bad-magic", offset), s(7)), None);
+            assert_eq!(repeats.happened(0, &dead("in", "bad_magic", offset), s(7)), None);
         }
         assert!(repeats.due(s(65)).is_empty());
         assert_eq!(repeats.due(s(66))[0].count, 10);
         // A minute without: the next one is as the first.
         assert!(repeats.due(s(126)).is_empty());
-        assert_eq!(repeats.happened(0, &dead("in", "bad-magic", 9_000), s(200)), None);
+        assert_eq!(repeats.happened(0, &dead("in", "bad_magic", 9_000), s(200)), None);
         assert_eq!(
             texts(repeats.due(s(201))),
-            ["in-0 offset 9000 to the dead letters: bad-magic: no Avro"]
+            ["in-0 offset 9000 to the dead letters: bad_magic: no Avro"]
         );
     }
 
@@ -258,17 +258,17 @@ mod tests {
     fn each_reason_and_topic_has_its_line() {
         let mut repeats = Repeats::default();
         for (topic, code) in [
-            ("a", "bad-magic"),
+            ("a", "bad_magic"),
             ("a", "truncated"),
-            ("b", "bad-magic"),
-            ("a", "bad-magic"),
+            ("b", "bad_magic"),
+            ("a", "bad_magic"),
         ] {
             repeats.happened(0, &dead(topic, code, 1), s(0));
         }
         let counts: Vec<_> = repeats.due(s(1)).iter().map(|line| line.count).collect();
         assert_eq!(counts, [2, 1, 1]);
         assert!(repeats.rest(s(2)).is_empty());
-        repeats.happened(0, &dead("a", "bad-magic", 1), s(2));
+        repeats.happened(0, &dead("a", "bad_magic", 1), s(2));
         assert_eq!(
             repeats.rest(s(2)).len(),
             1,

@@ -154,7 +154,7 @@ fn rule_4_waits_reopening_and_time_that_is_not_the_companys() {
         is helped, and says thanks    | 0 Ann, 5 agent, 100 resolved, 110 Ann thanks          | 1     | 0       | 0        | 100         | Resolved
         is helped, and out of office  | 0 Ann, 5 agent, 100 resolved, 110 Ann automatically   | 1     | 0       | 0        | 100         | Resolved
         is not helped after all       | 0 Ann, 5 agent, 100 resolved, 110 Ann                 | 2     | 0       | 1        | -           | Open
-        is then                       | 0 Ann, 5 agent, 100 resolved, 110 Ann, 150 resolved   | 2     | 0       | 1        | 150         | Resolved
+        is then                       | 0 Ann, 5 agent, 100 resolved, 110 Ann, 150 resolved   | 2     | 0       | 1        | 140         | Resolved
         hears that it is open again   | 0 Ann, 5 agent, 100 resolved, 110 reopened            | 1     | 0       | 1        | -           | Answered
         is asked for something        | 0 Ann, 5 agent, 10 pending                            | 1     | 0       | 0        | -           | Pending
         gives it 50 minutes later     | 0 Ann, 5 agent, 10 pending, 60 Ann, 100 resolved      | 2     | 0       | 0        | 50          | Resolved
@@ -305,7 +305,7 @@ fn rule_7_what_is_silence() {
         decision to let it go         | 5 let-go          | LetGo        | false
         decision, too late            | 2d let-go         | LetGo        | true
         decision, until Ann goes on   | 5 let-go, 2d Ann, 2d somebody | Answered | false
-        answer to one of two messages | 5 agent, 9 Ann    | Open         | false
+        answer to one of two messages | 5 agent, 9 Ann    | Unanswered   | true
         private answer                | 5 agent privately | Answered     | false
     ";
     check(table, 1, |given| {

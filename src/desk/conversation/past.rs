@@ -365,7 +365,18 @@ impl Actor<'_, '_> {
         let fold = match &common {
             Some(common) => {
                 go_on(common, &before[same..], rules, &mut closed_before);
-                Some(go_on(common, &after, rules, &mut closed))
+                let fold = go_on(common, &after, rules, &mut closed);
+                // A wait that was opened again, or is now, is one item with the one before it.
+                if let Some(last) = &common.last_wait {
+                    let open_before = row.fold.as_ref().and_then(|fold| fold.open.as_ref());
+                    let open = open_before.into_iter().chain(&fold.open);
+                    let mut others = closed_before.iter().chain(&closed).chain(open);
+                    if others.any(|wait| wait.first.id == last.first.id) {
+                        closed_before.insert(0, last.clone());
+                        closed.insert(0, last.clone());
+                    }
+                }
+                Some(fold)
             }
             // Whoever spoke first is among the rest, and what was said before that at the same moment counts.
             None => {

@@ -198,7 +198,7 @@ fn three_thousand_records_that_are_no_avro_are_one_line_with_the_count() {
                 partition: TopicPartition::new("complaints.social".into(), 0),
                 offset,
                 timestamp: NOW,
-                reason: Rejection::new("bad-magic", "no Avro"),
+                reason: Rejection::new("bad_magic", "no Avro"),
             };
             process.metrics.event(0, &event);
         }

@@ -436,7 +436,7 @@ fn the_budget_holds_at_the_most_there_can_be() {
     metrics.lags(&positions, &vec![Ends::default(); positions.len()]);
     let scrape = metrics.scrape();
     let series = scrape.lines().filter(|line| !line.starts_with('#')).count();
-    let budget = 300 + 150 * rules.channels.len();
+    let budget = 300 + 160 * rules.channels.len();
     assert!(series <= budget, "{series} series, where {budget} are budgeted");
     assert!(
         series > budget / 2,
