@@ -69,7 +69,7 @@ impl KeyReader<'_> {
         }
     }
 
-    fn field_of<'v>(self, fields: &'v Map<String, Value>) -> Result<&'v Value, &'static str> {
+    fn field_of(self, fields: &Map<String, Value>) -> Result<&Value, &'static str> {
         if let Some(value) = fields
             .get("payload")
             .filter(|value| is_envelope(fields) && !value.is_object())

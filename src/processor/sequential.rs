@@ -86,10 +86,7 @@ impl<P: Processor> Sequential<P> {
 
     /// Moves the clock, and fires on the way what is due, in order.
     pub fn advance(&mut self, to: Millis) {
-        loop {
-            let Some((due, key)) = self.timers.first().copied().filter(|(due, _)| *due <= to) else {
-                break;
-            };
+        while let Some((due, key)) = self.timers.first().copied().filter(|(due, _)| *due <= to) {
             self.now = self.now.max(due);
             let mut effects = Effects::default();
             let cx = self.context(0);

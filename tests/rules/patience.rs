@@ -235,7 +235,7 @@ fn case_17_the_time_that_a_case_was_resolved_is_credited() {
         let case = ann_of(&story);
         let work = story.work().into_values();
         let open = work.filter(|item| item.state == WorkState::Open);
-        let until = open.last().and_then(|item| item.resolve_by);
+        let until = { open }.next_back().and_then(|item| item.resolve_by);
         [
             format!("{:?}", case.sla_resolve),
             cell(until.map(|at| minute(at) / 60)),

@@ -37,7 +37,9 @@ fn line_of(n: usize, kind: u8, way: u8, back: usize, at: Millis) -> Line {
         16 => vec![],
         other => vec![["handle:c1", "handle:c2", "handle:c3"][usize::from(other) - 17]],
     };
-    let target = (way % 3 == 0).then(|| format!("m{}", n.saturating_sub(back)).into());
+    let target = way
+        .is_multiple_of(3)
+        .then(|| format!("m{}", n.saturating_sub(back)).into());
     match kind {
         0..52 => {
             let mut said = says(0, &format!("m{n}"), "social", &who(way));
@@ -51,7 +53,7 @@ fn line_of(n: usize, kind: u8, way: u8, back: usize, at: Millis) -> Line {
             let mut reply = replies(0, &format!("m{n}"), "social");
             reply.occurred_at = at;
             reply.in_reply_to = target;
-            reply.customer = (way % 5 == 0).then(|| person(&who(way / 5)));
+            reply.customer = way.is_multiple_of(5).then(|| person(&who(way / 5)));
             (reply.kind, reply.status) = match kind {
                 52 => (ResponseKind::Bot, Some(Status::Resolved)),
                 53 => (ResponseKind::AutoAck, None),

@@ -129,7 +129,8 @@ fn the_version_that_stands() {
         ..complaint
     };
     //   given versions, as the log had them          then this stands, told as an edit, a conflict
-    let table: [(&str, [Complaint; 2], Option<&str>, usize, i64); 10] = [
+    type Row = (&'static str, [Complaint; 2], Option<&'static str>, usize, i64);
+    let table: [Row; 10] = [
         ("the same again", [said("a"), said("a")], Some("a"), 0, 0),
         (
             "a higher revision",

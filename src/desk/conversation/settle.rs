@@ -264,7 +264,7 @@ impl Actor<'_, '_> {
         let mut gone: SmallVec<[&Wait; 1]> = SmallVec::new();
         for wait in waits.closed_before.iter().chain(open_before) {
             let is_it = |kept: &&Wait| kept.first.id == wait.first.id;
-            if !now.iter().any(|kept| is_it(kept)) && !gone.iter().any(|kept| is_it(kept)) {
+            if !now.iter().any(is_it) && !gone.iter().any(is_it) {
                 gone.push(wait);
             }
         }
