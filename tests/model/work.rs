@@ -88,7 +88,8 @@ pub fn mishandled(
 fn is_latest(model: &Complaint, desk: &Complaint) -> bool {
     let excerpt = |complaint: &Complaint| {
         let text = complaint.text.as_ref().map_or("", |text| text.as_str());
-        text.trim().chars().take(160).collect::<String>()
+        let beginning: String = text.trim().chars().take(160).collect();
+        beginning.trim_end().to_owned()
     };
     let conversation_id = model.conversation_id.clone().or(Some(model.id.clone()));
     let whole = Complaint {

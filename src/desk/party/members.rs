@@ -144,7 +144,10 @@ impl Members {
 pub fn history(of: &Member, members: &[Member]) -> History {
     let place = |member: &Member| (member.summary.opened_at, member.summary.case_id);
     let mut history = History {
-        last_score: surveys::last_score(members).map(|scored| scored.score),
+        last_score: {
+            let others = members.iter().filter(|member| member.case != of.case);
+            surveys::last_score(others.chain([of])).map(|scored| scored.score)
+        },
         ..History::default()
     };
     for other in members

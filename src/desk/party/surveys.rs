@@ -42,9 +42,9 @@ pub fn of(of: &Member, members: &[Member]) -> SmallVec<[Scored; 0]> {
 }
 
 /// The last score of the party: of its surveys and of those that its cases have of their own.
-pub fn last_score(members: &[Member]) -> Option<&Scored> {
+pub fn last_score<'m>(members: impl IntoIterator<Item = &'m Member>) -> Option<&'m Scored> {
     let present = members
-        .iter()
+        .into_iter()
         .filter(|member| member.standing == Standing::Member);
     latest(present.filter_map(|member| match &member.survey {
         Some(survey) => Some(&survey.scored),

@@ -308,5 +308,10 @@ pub fn advocacy(scale: SurveyScale, score: f64) -> Advocacy {
 
 /// 160 characters at most.
 fn excerpt(text: &str) -> SmolStr {
-    text.trim().chars().take(160).collect()
+    text.trim()
+        .chars()
+        .take(160)
+        .collect::<String>()
+        .trim_end()
+        .into()
 }
