@@ -31,6 +31,8 @@ pub enum Forget {
         /// When the person was forgotten: what was said later stays.
         at: Millis,
     },
+    /// To a conversation, from itself: an author stands alone again, and was forgotten perhaps.
+    Alone(Author),
     /// To an identifier: it was this forgotten customer's.
     Claim {
         /// The customer.

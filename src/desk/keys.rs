@@ -63,6 +63,8 @@ pub mod part {
     pub const PAGE: u8 = 16;
     /// Some pages of a large party, by the directory's number.
     pub const DIRECTORY: u8 = 17;
+    /// A customer's authors in a conversation, by the customer's hash; but for the author of the case in the main row.
+    pub const KIN: u8 = 18;
 }
 
 /// Makes keys from what they stand for, under the secret.

@@ -180,6 +180,8 @@ pub enum Standing {
     Watcher,
     /// It has nothing to do with the party any more.
     Gone,
+    /// Its author is the party's, and what they say is in another case of theirs in the same conversation.
+    Joined,
 }
 
 /// What a case tells a party; or a survey that names a person only.

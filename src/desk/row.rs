@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::campaign::Texts;
 use super::conversation::case::CaseRow;
 use super::conversation::fact::{Author, Fact};
+use super::conversation::kin::Authors;
 use super::conversation::main_row::MainRow;
 use super::conversation::work::WorkMark;
 use super::identifier::IdentifierRow;
@@ -76,6 +77,8 @@ pub enum Row {
     OpenWaits(Box<OpenWaits>),
     /// What shards add nothing to of an hour that a tally has not decided to its end.
     Sealed(Box<Sums>),
+    /// A customer's authors in a conversation.
+    Kin(Authors),
 }
 
 impl Codec for Row {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Actor;
 use super::case::CaseRow;
 use super::events::News;
-use super::fact::{Addressee, Author, Class, CustomerSaid, Fact, Mention, Said};
+use super::fact::{Addressee, Author, Class, Fact, Mention, Said};
 use super::fold::Fold;
 use super::ledger::{self, Head};
 use super::order::Turn;
@@ -185,6 +185,11 @@ impl Actor<'_, '_> {
         if head.first_author == 0 && !head.is_new() && fact.customer().is_some() {
             return Ok(false);
         }
+        if let Some(said) = fact.customer()
+            && self.tells_who(head, said)?
+        {
+            return Ok(false);
+        }
         Ok(!self.is_looked_for(head, fact)?)
     }
 
@@ -265,6 +270,7 @@ impl Actor<'_, '_> {
             }
         }
         let author = fact.case;
+        let asks = matches!(&fact.said, Said::Customer(said) if said.author == author);
         if self.is_theirs(head, &fact)? {
             self.hide_late(&mut fact);
         }
@@ -305,37 +311,14 @@ impl Actor<'_, '_> {
                     news: &[News::Gained(&fact)],
                     complaint,
                     is_whole: true,
+                    asks,
+                    bodies: &[],
                     facts: &recent,
                 },
             )?;
         }
         self.keep_head(head);
         Ok(())
-    }
-
-    /// Who speaks in a message in order: its author, unless it names nobody and goes on from another such.
-    pub(super) fn speaker(
-        &mut self,
-        head: &mut Head,
-        fact: &Fact,
-        said: &CustomerSaid,
-    ) -> Result<Author, Corrupt> {
-        let keys = self.desk.keys();
-        let Some(target) = speaker::goes_on_from(keys, fact) else {
-            return Ok(said.author);
-        };
-        let found = ledger::find(keys, self.state, self.key, head, Class::Customer, target)?;
-        let first = speaker::nameless(keys, target);
-        let is_first = |fact: &&Fact| fact.customer().is_some_and(|said| said.author == first);
-        match found.iter().find(is_first) {
-            Some(fact) => Ok(fact.case),
-            None if !found.is_empty() => Ok(said.author),
-            None if head.retired.is_some() && self.is_elder(head, first)? => Ok(first),
-            None => {
-                self.miss(head, ledger::name(keys, Class::Customer, target))?;
-                Ok(said.author)
-            }
-        }
     }
 
     /// Stores the head after a fact was added.
@@ -368,13 +351,13 @@ impl Actor<'_, '_> {
             }
         }
         if let Some(author) = to.author {
-            if self.has_case(author)? {
-                return Ok(Some(author));
+            if let Some(case) = self.case_with(head, author)? {
+                return Ok(Some(case));
             }
             self.miss(head, author)?;
         }
         for &(mention, author) in &to.mentions {
-            if let Some(known) = self.mentioned(mention, author)? {
+            if let Some(known) = self.mentioned(head, mention, author)? {
                 if !self.is_known(mention, author)? {
                     self.miss(head, mention)?; // they are called so elsewhere
                 }
@@ -387,12 +370,23 @@ impl Actor<'_, '_> {
     }
 
     /// Whose an identifier is here: the first one's who was given with it.
-    pub(super) fn mentioned(&mut self, mention: Mention, author: Author) -> Result<Option<Author>, Corrupt> {
+    fn mentioned(
+        &mut self,
+        head: &Head,
+        mention: Mention,
+        author: Author,
+    ) -> Result<Option<Author>, Corrupt> {
         if let Some(Row::Alias(known)) = self.state.get(&self.row(part::ALIAS, mention))? {
-            return Ok(Some(*known));
+            return Ok(Some(head.case_of(*known)));
         }
         // An identifier that is its author's key needs no row; and who was forgotten has none.
-        Ok(self.has_case(author)?.then_some(author))
+        self.case_with(head, author)
+    }
+
+    /// The case in which is what an author says, if they have said something that stands.
+    fn case_with(&mut self, head: &Head, author: Author) -> Result<Option<Author>, Corrupt> {
+        let case = head.case_of(author);
+        Ok((case != author || self.has_case(author)?).then_some(case))
     }
 
     /// Remembers whose these identifiers are, for responses that name them.
@@ -418,8 +412,8 @@ impl Actor<'_, '_> {
         let Some(case) = self.case_of(own)? else {
             return Ok(false);
         };
-        let is_theirs = |fold: &Arc<Fold>| case.forgotten.is_some() || fold.mentions.contains(&mention);
-        Ok(case.fold.as_ref().is_some_and(is_theirs))
+        let is_left = case.forgotten.is_some() && case.fold.is_some();
+        Ok(is_left || case.own_mentions().contains(&mention))
     }
 
     pub(super) fn new_case(&self, head: &Head, author: Author, complaint: &Complaint) -> CaseRow {

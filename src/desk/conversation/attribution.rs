@@ -10,6 +10,7 @@
 use rustc_hash::FxHashMap;
 
 use super::fact::{Addressee, Author, Fact, Mention, NOBODY, Said};
+use super::kin::Joined;
 use super::order::{along, targets};
 use super::speaker::speakers;
 use crate::desk::keys::Keys;
@@ -35,12 +36,12 @@ impl Elders {
 }
 
 /// The case of every fact, in the order of the facts, which are [arranged](super::order); zero for none. A pure
-/// function of the set of facts.
+/// function of the set of facts, and of who is one with whom.
 ///
 /// A reply to a reply belongs where that one does. Replies in a ring reply to nobody: each falls back by itself.
 /// Where a chain ends at nobody, the first that falls back on somebody takes along what replies to it.
-pub fn attribute(keys: &Keys, facts: &[Fact], elders: &Elders) -> Vec<Author> {
-    let speakers = speakers(keys, facts, elders);
+pub fn attribute(keys: &Keys, facts: &[Fact], joined: &[Joined], elders: &Elders) -> Vec<Author> {
+    let speakers = speakers(keys, facts, joined, elders);
     let people = People::of(facts, &speakers, elders);
     let mut targets = targets(facts);
     for (target, fact) in targets.iter_mut().zip(facts) {
@@ -118,7 +119,7 @@ mod tests {
     use crate::model::Millis;
 
     fn attribute(facts: &[Fact], elders: &Elders) -> Vec<u64> {
-        attribute_by(&Keys::new(HashSecret::TRIAL), facts, elders)
+        attribute_by(&Keys::new(HashSecret::TRIAL), facts, &[], elders)
     }
 
     fn customer(at: i64, id: &str, author: u64) -> Fact {

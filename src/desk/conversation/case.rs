@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::fact::Author;
 use super::fold::Fold;
+use super::kin::Own;
 use super::ledger::Head;
 use super::past::PastFold;
 use super::who::{UNKNOWN, Who};
@@ -60,6 +61,8 @@ pub struct CaseRow {
     pub begins_with: Option<Arc<Sketch>>,
     /// The case of somebody else that began with the same words before (rule 10).
     pub suspected: Option<Box<CaseId>>,
+    /// What is its author's own, while others are one with them.
+    pub own: Option<Box<Own>>,
     /// When its author was forgotten: from then on it stands still, and nothing in it says who it was.
     pub forgotten: Option<Millis>,
 }
@@ -87,6 +90,7 @@ impl CaseRow {
             work: None,
             begins_with: None,
             suspected: None,
+            own: None,
             forgotten: None,
         }
     }
@@ -132,7 +136,7 @@ impl CaseRow {
     /// time.
     pub fn forgotten_before(&self) -> Option<Forgotten> {
         let fold = self.fold.as_ref()?;
-        let forgotten = self.who.forgotten(&fold.mentions)?;
+        let forgotten = self.who.forgotten(self.own_mentions())?;
         (self.forgotten.is_none() && fold.opened.at <= forgotten.at).then_some(forgotten)
     }
 

@@ -28,8 +28,8 @@ pub struct Happened {
 impl Happened {
     /// Whether it takes back what was told before, so that the same may happen once more.
     pub fn takes_back(&self) -> bool {
-        use CaseEventType::{Corrected, Edited, SlaRetracted, Withdrawn};
-        matches!(self.kind, Corrected | Edited | SlaRetracted | Withdrawn)
+        use CaseEventType::{Corrected, Edited, Joined, SlaRetracted, Withdrawn};
+        matches!(self.kind, Corrected | Edited | Joined | SlaRetracted | Withdrawn)
     }
 
     /// Its event id in a case of which something was `taken_back` so often. A reply that goes to

@@ -24,7 +24,7 @@ use super::settle::Change;
 use super::view::View;
 use super::work::{Brief, WorkMark};
 use crate::desk::figures::{FORGOTTEN, FORGOTTEN_LATE};
-use crate::desk::forgetting::{Forgotten, hidden, successor};
+use crate::desk::forgetting::{Forget, Forgotten, hidden, successor};
 use crate::desk::keys::part;
 use crate::desk::message::{Message, Standing};
 use crate::desk::output::Output;
@@ -42,11 +42,33 @@ impl Actor<'_, '_> {
         let Some((head, row)) = self.read_both(author)? else {
             return Ok(());
         };
+        if row.forgotten.is_none() && head.joined_with(author).is_some() {
+            return self.forget_one_of(head, row, at);
+        }
         let is_later = row.fold.as_ref().is_some_and(|fold| fold.opened.at > at);
         if is_later || row.forgotten.is_some() {
             return Ok(());
         }
         self.erase(Arc::unwrap_or_clone(head), row, at)
+    }
+
+    /// One of several authors who are one customer is forgotten, who perhaps are not: first their case comes apart.
+    fn forget_one_of(&mut self, head: Arc<Head>, row: CaseRow, at: Millis) -> Result<(), Rejection> {
+        let author = row.author;
+        let facts = Ledger::read(self.state, self.key, &head)?;
+        let mut own = facts.facts().iter().filter(|fact| is_of(fact, author));
+        if own
+            .find(|fact| fact.customer().is_some())
+            .is_some_and(|first| first.at > at)
+        {
+            return Ok(());
+        }
+        let mut head = Arc::unwrap_or_clone(head);
+        self.part(&mut head, &row)?;
+        self.regroup(head, row, Vec::new())?;
+        let forget = Forget::Author { author, at };
+        self.effects.tell(self.key, Message::Forget(Box::new(forget)));
+        Ok(())
     }
 
     /// Remembers that somebody who speaks here was forgotten.
@@ -159,6 +181,7 @@ impl Actor<'_, '_> {
             self.effects
                 .count(if late { FORGOTTEN_LATE } else { FORGOTTEN }, 1);
         }
+        self.note_customer(row.author, row.who.customer_id(), None)?;
         let who = forgotten_who(self.desk.keys(), &row.who);
         let mut row = CaseRow {
             rank_by: None,

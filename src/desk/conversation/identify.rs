@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::Actor;
 use super::case::CaseRow;
 use super::events::Happened;
-use super::fact::{Fact, Said};
+use super::fact::{Author, Fact, Said};
 use super::fold::{Fold, MENTIONS};
 use super::journey;
 use super::ledger::{Head, Ledger};
@@ -47,26 +47,55 @@ impl Actor<'_, '_> {
         if answer.forgotten.is_some() && !head.forgotten {
             self.note_forgotten(&mut head);
         }
-        let forgotten = match &row.fold {
-            Some(_) => row.forgotten_before(),
-            None => self.forgotten_unsaid(&head, &row)?,
-        };
-        if let Some(forgotten) = forgotten {
+        if !rivals_before.is_empty() && answer.rivals != rivals_before {
+            row.taken_back += 1; // that conflict is over; it may come again
+        }
+        let conflict = !answer.rivals.is_empty() && answer.rivals != rivals_before;
+        let happened = conflict.then(|| self.conflict(&row, answer)).flatten();
+        let happened = happened.into_iter().collect();
+        if self.joins_or_parts(&mut head, &row)? {
+            return self.regroup(Arc::unwrap_or_clone(head), row, happened);
+        }
+        if let Some(forgotten) = self.forgotten_by_now(&head, &row)? {
             return self.found_out(Arc::unwrap_or_clone(head), row, forgotten);
         }
         if answer.forgotten.is_some() {
             self.let_go(&mut head, &mut row)?;
         }
-        if !rivals_before.is_empty() && answer.rivals != rivals_before {
-            row.taken_back += 1; // that conflict is over; it may come again
-        }
-        let conflict = !answer.rivals.is_empty() && answer.rivals != rivals_before;
-        let happened = if conflict {
-            self.conflict(&row, answer)
-        } else {
-            None
+        self.settle_with(&head, Change::same(row), happened)
+    }
+
+    /// An author stands alone who was one with others before: they may have been forgotten.
+    pub(super) fn alone(&mut self, author: Author) -> Result<(), Rejection> {
+        let Some((head, row)) = self.read_both(author)? else {
+            return Ok(());
         };
-        self.settle_with(&head, Change::same(row), happened.into_iter().collect())
+        match self.forgotten_by_now(&head, &row)? {
+            Some(forgotten) => self.found_out(Arc::unwrap_or_clone(head), row, forgotten),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether an author turns out to be somebody who was forgotten, after they had spoken here.
+    fn forgotten_by_now(&mut self, head: &Head, row: &CaseRow) -> Result<Option<Forgotten>, Corrupt> {
+        match &row.fold {
+            Some(_) => Ok(row.forgotten_before()),
+            None if row.is_away() => Ok(None),
+            None => self.forgotten_unsaid(head, row),
+        }
+    }
+
+    /// Looks who an author turns out to be, by what has been answered. Says whether that joins cases of the
+    /// conversation, or parts them.
+    fn joins_or_parts(&mut self, head: &mut Arc<Head>, row: &CaseRow) -> Result<bool, Corrupt> {
+        let own = row.own_mentions();
+        let Some(customer) = self.turns_out(head, row, own)? else {
+            return Ok(false);
+        };
+        let was = row.who.customer_id();
+        let changed = self.becomes(Arc::make_mut(head), row.author, was, customer.as_ref())?;
+        self.put_head(Arc::clone(head));
+        Ok(changed)
     }
 
     /// Whether the author of a case that is none any more turns out to be somebody who was forgotten: whose it
@@ -86,14 +115,16 @@ impl Actor<'_, '_> {
 
     /// A customer's record points elsewhere, or no longer does.
     pub(super) fn moved(&mut self, moved: &Moved) -> Result<(), Rejection> {
-        let Some((head, mut row)) = self.read_both(moved.author)? else {
+        let Some((mut head, mut row)) = self.read_both(moved.author)? else {
             return Ok(());
         };
-        if row.who.moved(moved) {
-            self.settle(&head, Change::same(row))
-        } else {
-            Ok(())
+        if !row.who.moved(moved) {
+            return Ok(());
         }
+        if self.joins_or_parts(&mut head, &row)? {
+            return self.regroup(Arc::unwrap_or_clone(head), row, Vec::new());
+        }
+        self.settle(&head, Change::same(row))
     }
 
     /// The party has found out what it knows.
@@ -184,9 +215,10 @@ impl Actor<'_, '_> {
         is_told: bool,
         summary: impl FnOnce() -> Summary,
         happened: &mut Vec<Happened>,
-    ) {
-        let live = row.fold.as_ref().map_or(&[][..], |fold| &fold.mentions);
-        let decided = row.who.decide(live, &self.desk.settings().identity);
+    ) -> Result<(), Corrupt> {
+        let own = row.own_mentions();
+        let is_nobody = own.is_empty();
+        let decided = row.who.decide(own, &self.desk.settings().identity);
         let decided =
             decided.map(|(party, way)| (party, way.into_iter().map(SmolStr::from).collect::<Vec<_>>()));
         match decided {
@@ -197,13 +229,14 @@ impl Actor<'_, '_> {
                 happened.extend(looped(row, &party));
                 self.news(row, is_told, summary);
             }
-            Some((party, way)) => self.change_party(row, summary(), Some(party), &way, happened),
-            None if live.is_empty() && row.who.party.is_some() => {
-                self.change_party(row, summary(), None, &[], happened);
+            Some((party, way)) => self.change_party(row, summary(), Some(party), &way, happened)?,
+            None if is_nobody && row.who.party.is_some() => {
+                self.change_party(row, summary(), None, &[], happened)?;
             }
             // An identifier that is new has not answered yet: meanwhile the party stays.
             None => self.news(row, is_told, summary),
         }
+        Ok(())
     }
 
     /// Tells the party that stays what has changed, if anything has.
@@ -214,7 +247,7 @@ impl Actor<'_, '_> {
         let key = party.key.clone();
         let summary = summary();
         if row.who.told != summary.digest() {
-            self.note(row, summary, &key, Standing::Member);
+            self.note(row, summary, &key, standing(row));
         }
     }
 
@@ -225,22 +258,24 @@ impl Actor<'_, '_> {
         party: Option<Party>,
         way: &[SmolStr],
         happened: &mut Vec<Happened>,
-    ) {
-        let customer = |row: &CaseRow| row.who.party.as_ref().and_then(|party| party.customer_id.clone());
+    ) -> Result<(), Corrupt> {
+        let customer = |row: &CaseRow| row.who.customer_id().cloned();
         let was = customer(row);
         for (key, standing) in row.who.join(party, way) {
             self.note(row, summary.clone(), &key, standing);
         }
+        self.note_customer(row.author, was.as_ref(), customer(row).as_ref())?;
         if let Some(customer_id) = customer(row).filter(|is| was.as_ref() != Some(is)) {
             happened.extend(identified(row, &customer_id));
         }
         if let Some(key) = row.who.party.as_ref().map(|party| party.key.clone()) {
-            self.note(row, summary, &key, Standing::Member);
+            self.note(row, summary, &key, standing(row));
         }
+        Ok(())
     }
 
     fn note(&mut self, row: &mut CaseRow, summary: Summary, key: &str, standing: Standing) {
-        if standing == Standing::Member {
+        if matches!(standing, Standing::Member | Standing::Joined) {
             row.who.told = summary.digest();
         }
         let note = row.who.note(self.case_ref(row.author), key, standing, summary);
@@ -267,6 +302,15 @@ impl Actor<'_, '_> {
             ]
             .into(),
         })
+    }
+}
+
+/// How a case stands to its party.
+fn standing(row: &CaseRow) -> Standing {
+    if row.is_away() {
+        Standing::Joined
+    } else {
+        Standing::Member
     }
 }
 

@@ -19,9 +19,10 @@ use super::fact::{Addressee, Author, Class, CustomerSaid, Fact, Mention, NOBODY,
 use super::fold::Fold;
 use super::forget::TIMES;
 use super::hide::{hide, hide_fold, hide_versions, is_of};
+use super::kin::Joined;
 use super::ledger::{Head, Ledger, keep_order};
 use super::order::{place_all, sort};
-use super::refold::{Changed, note_speakers};
+use super::refold::{Anew, Changed, note_speakers};
 use crate::desk::figures::FORGOTTEN_LATE;
 use crate::desk::forgetting::{Forget, Forgotten, hidden, is_hidden, successor};
 use crate::desk::keys::Keys;
@@ -150,7 +151,7 @@ impl Actor<'_, '_> {
         let first_before = head.first_author;
         let elders = self.elders(head, &after)?;
         place_all(&mut after);
-        let cases = attributed(&keys, &after, &elders);
+        let cases = attributed(&keys, &after, head.joined(), &elders);
         after
             .iter_mut()
             .zip(cases)
@@ -190,11 +191,11 @@ impl Actor<'_, '_> {
             if let Some(other) = other
                 && let Some(other) = self.read_case(other)?
             {
-                self.fold_anew(head, other, None, &changed)?;
+                self.fold_anew(head, other, Anew::by(&changed))?;
             }
         }
         if let Some(row) = keeps {
-            self.fold_anew(head, row, None, &changed)?;
+            self.fold_anew(head, row, Anew::by(&changed))?;
         }
         ledger.rewrite(self.state, self.key, head, after, self.effects)?;
         Ok(())
@@ -204,9 +205,9 @@ impl Actor<'_, '_> {
     /// to have written: they go, and what is left of those messages. A case that is none any more also lets go
     /// of what its party had found, and of the id of what it had handed out.
     pub(super) fn let_go(&mut self, head: &mut Arc<Head>, row: &mut CaseRow) -> Result<(), Corrupt> {
-        let live = row.fold.as_ref().map_or(&[][..], |fold| &fold.mentions);
-        let gone = row.who.let_go(live);
-        if row.fold.is_none() {
+        let own = row.own_mentions().to_vec();
+        let gone = row.who.let_go(&own);
+        if row.fold.is_none() && !row.is_away() {
             row.who.findings = None;
             let handed_out = row.work.iter_mut();
             handed_out.for_each(|work| work.first = hidden(self.desk.keys(), &work.first));
@@ -365,12 +366,12 @@ impl Actor<'_, '_> {
 }
 
 /// Whose each of these is, which are not sorted.
-fn attributed(keys: &Keys, facts: &[Fact], elders: &Elders) -> Vec<Author> {
+fn attributed(keys: &Keys, facts: &[Fact], joined: &[Joined], elders: &Elders) -> Vec<Author> {
     let mut order: Vec<usize> = (0..facts.len()).collect();
     order.sort_by(|a, b| facts[*a].place().cmp(&facts[*b].place()));
     let sorted: Vec<_> = order.iter().map(|i| facts[*i].clone()).collect();
     let mut cases = vec![NOBODY; facts.len()];
-    for (i, case) in order.into_iter().zip(attribute(keys, &sorted, elders)) {
+    for (i, case) in order.into_iter().zip(attribute(keys, &sorted, joined, elders)) {
         cases[i] = case;
     }
     cases

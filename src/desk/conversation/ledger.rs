@@ -15,6 +15,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::fact::{Author, Class, Fact, NOBODY};
+use super::kin::Kin;
 use super::past::Past;
 use crate::desk::forgetting::{hidden, is_hidden};
 use crate::desk::keys::{Keys, part};
@@ -58,6 +59,8 @@ pub struct Head {
     pub forgotten: bool,
     /// What of a long conversation is past.
     pub past: Option<Box<Past>>,
+    /// Who of those who speak here are one customer, if anybody can be.
+    pub kin: Option<Box<Kin>>,
 }
 
 impl Head {

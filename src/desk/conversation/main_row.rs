@@ -14,6 +14,7 @@ use super::fact::{Author, Fact, Said};
 use super::fold::Fold;
 use super::ledger::Head;
 use super::likeness;
+use super::meet::Met;
 use crate::desk::keys::{self, Keys, part};
 use crate::desk::row::Row;
 use crate::model::Millis;
@@ -149,6 +150,8 @@ impl MainRow {
 pub(super) struct Kept {
     head: Option<Arc<Head>>,
     case: Option<Arc<CaseRow>>,
+    /// Who is known to be a customer.
+    pub(super) met: Met,
 }
 
 impl Actor<'_, '_> {
@@ -227,7 +230,8 @@ impl Actor<'_, '_> {
 
     /// The end of an apply: stores the main row, if it has changed.
     pub(super) fn finish(mut self) -> Result<(), Corrupt> {
-        let Kept { head, case } = std::mem::take(&mut self.kept);
+        self.keep_kin()?;
+        let Kept { head, case, .. } = std::mem::take(&mut self.kept);
         if head.is_none() && case.is_none() {
             return Ok(());
         }

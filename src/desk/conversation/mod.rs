@@ -21,12 +21,15 @@ mod folding;
 mod forget;
 mod hide;
 pub mod identify;
+mod join;
 mod journey;
+pub mod kin;
 mod late;
 pub mod ledger;
 pub mod level;
 mod likeness;
 pub mod main_row;
+mod meet;
 pub mod order;
 pub mod past;
 pub mod patience;
@@ -187,6 +190,7 @@ impl<'a, 's> Actor<'a, 's> {
             Message::DrawPast => self.draw_past(),
             Message::Forget(forget) => match **forget {
                 Forget::Author { author, at } => self.forget(author, at),
+                Forget::Alone(author) => self.alone(author),
                 _ => Err(misdirected(self.key)),
             },
             _ => Err(misdirected(self.key)),

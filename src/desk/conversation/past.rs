@@ -193,6 +193,9 @@ impl Actor<'_, '_> {
             return Ok(false);
         }
         if let Said::Customer(said) = &arrival.fact.said {
+            if head.joined_with(said.author).is_some() || self.tells_who(head, said)? {
+                return Ok(false); // who spoke first of those who are one may change
+            }
             arrival.fact.case = self.speaker(head, &arrival.fact, said)?;
         }
         let recent = self.recent(head, until)?;
@@ -452,6 +455,8 @@ impl Actor<'_, '_> {
                     news: &news,
                     complaint,
                     is_whole: true,
+                    asks: true,
+                    bodies: &[],
                     facts: &at_hand,
                 },
             )?;
@@ -527,9 +532,7 @@ impl Actor<'_, '_> {
         let is_past = |fact: &&Fact| fact.at <= until;
         let spoken = all().filter(is_past).filter(|fact| fact.customer().is_some());
         let last = spoken.max_by(|a, b| a.place().cmp(&b.place()));
-        let last_author = last
-            .and_then(Fact::customer)
-            .map_or(old.last_author, |said| said.author);
+        let last_author = last.map_or(old.last_author, |fact| fact.case);
         let later: BTreeSet<Author> = all()
             .filter(|fact| !is_past(fact))
             .map(|fact| fact.case)

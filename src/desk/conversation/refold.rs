@@ -11,19 +11,21 @@ use super::Actor;
 use super::arrive::{Arrival, names, wanted};
 use super::attribution::{Elders, attribute};
 use super::case::CaseRow;
-use super::events::News;
-use super::fact::{Author, Class, Fact, Said};
+use super::events::{Happened, News};
+use super::fact::{Author, Class, CustomerSaid, Fact, Said};
 use super::fold::Fold;
+use super::join::Why;
+use super::kin::{self, Joined};
 use super::ledger::{self, Head, Ledger};
 use super::order::arrange;
-use super::settle::Change;
+use super::settle::{Body, Change};
 use super::speaker;
 use super::version::Known;
 use super::work;
 use crate::desk::forgetting::is_hidden;
 use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
-use crate::model::{Complaint, Person};
+use crate::model::{CaseId, Complaint, Person};
 use crate::processor::{Corrupt, Rejection};
 
 impl Actor<'_, '_> {
@@ -34,40 +36,45 @@ impl Actor<'_, '_> {
         head: &mut Head,
         arrival: Arrival<'_>,
         known: &[Fact],
-        mut now: Vec<Known>,
+        now: Vec<Known>,
     ) -> Result<(), Rejection> {
         let (class, id) = (arrival.fact.said.class(), &arrival.fact.id);
         let ledger = Ledger::read(self.state, self.key, head)?;
         let mut after = ledger.with(class, id, now.iter().map(|(fact, _)| fact));
-        let elders = self.elders(head, &after)?;
         arrange(&mut after);
-        attribute_all(self.desk.keys(), &mut after, &elders);
         let is_it = |fact: &Fact| fact.said.class() == class && fact.id == *id;
         let its: Vec<usize> = (0..after.len()).filter(|&i| is_it(&after[i])).collect();
+        let came = Came { known, places: &its };
+        let record = Record {
+            arrival: &arrival,
+            came: &came,
+            now: &now,
+        };
+        let (touched, rows) = self.meet(head, &record, &after)?;
+        self.lead(head, &after)?;
+        let elders = self.elders(head, &after)?;
+        attribute_all(self.desk.keys(), &mut after, head.joined(), &elders);
         if head.forgotten {
             self.hide_all(head, &mut after)?;
         }
-        let came = Came { known, places: &its };
         head.note_latest(after.iter());
         let first_before = head.first_author;
         note_speakers(head, &after, &elders);
-        let its = || its.iter().map(|&i| &after[i]);
+        let its = || record.its(&after);
         self.note_unmet(head, its(), &after, &elders)?;
         for fact in its().chain(known) {
             self.note_aliases(head, fact, &after)?;
         }
 
         let changed = Changed::between(self.desk.keys(), ledger.facts(), &after, Some(&came));
-        for author in changed.authors(first_before, head.first_author) {
-            let spoken = self.spoken(head, author, &arrival, known, its(), &mut now);
-            let row = match self.read_case(author)? {
-                Some(row) => Some(row),
-                None => self.case_of_new(head, author, spoken.as_ref(), &after),
-            };
-            if let Some(row) = row {
-                self.fold_anew(head, row, spoken.as_ref(), &changed)?;
-            }
-        }
+        let why = Why {
+            record: Some(&record),
+            first_before,
+            touched,
+            rows,
+            happened: Vec::new(),
+        };
+        self.fold_all(head, &changed, why)?;
         ledger.write(self.desk.keys(), self.state, self.key, head, after, self.effects)?;
         head.forget_past();
         self.ask_for_past(head);
@@ -77,7 +84,7 @@ impl Actor<'_, '_> {
 
     /// The case of an author who has none yet: of the message that stands since now, or of one that names nobody,
     /// which went on from another before.
-    fn case_of_new(
+    pub(super) fn case_of_new(
         &self,
         head: &Head,
         author: Author,
@@ -91,61 +98,39 @@ impl Actor<'_, '_> {
         Some(self.nameless_case(head, author, &first.id))
     }
 
-    /// The message of this author's that stands since now: the one that has come, or an earlier version of it that
-    /// gives way no more.
-    fn spoken<'f>(
+    /// The message in this author's case that stands since now: the one that has come, or an earlier version of it
+    /// that gives way no more. `facts` are attributed.
+    pub(super) fn spoken(
         &self,
         head: &Head,
         author: Author,
-        arrival: &Arrival<'_>,
-        known: &[Fact],
-        its: impl Iterator<Item = &'f Fact>,
-        now: &mut [Known],
+        record: &Record<'_>,
+        facts: &[Fact],
     ) -> Option<Spoken> {
         let is_theirs = |fact: &&Fact| {
-            let mut stood = known.iter().map(|known| known.versions.digest);
-            let is_new = stood.all(|digest| digest != fact.versions.digest);
-            let said = fact.customer_said().filter(|_| is_new);
-            said.is_some_and(|said| fact.case == author || (fact.deleted && said.author == author))
+            let said = fact.customer_said();
+            let is_in_case = |said: &CustomerSaid| {
+                fact.case == author || (fact.deleted && head.case_of(said.author) == author)
+            };
+            said.is_some_and(is_in_case)
         };
-        let fact = { its }.find(is_theirs)?;
-        let is_own = fact.customer_said().is_some_and(|said| said.author == author);
-        let digest = fact.versions.digest;
-        let came = arrival
-            .complaint
-            .filter(|_| digest == arrival.fact.versions.digest);
-        if let Some(whole) = came {
-            return Some(Spoken {
-                message: Arc::clone(whole),
-                is_whole: true,
-                is_own,
-            });
-        }
-        let known = now.iter_mut().find(|(known, _)| known.versions.digest == digest);
-        let identifiers = known.map(|(_, identifiers)| std::mem::take(identifiers));
-        let message = Arc::new(Complaint {
-            author: Person {
-                display_name: None,
-                identifiers: identifiers.unwrap_or_default(),
-            },
-            ..work::from_fact(head, fact)
-        });
+        let fact = record.news(facts).find(is_theirs)?;
+        let (message, is_whole) = record.message(head, fact);
         Some(Spoken {
             message,
-            is_whole: false,
-            is_own,
+            is_whole,
+            is_own: fact.customer_said().is_some_and(|said| said.author == author),
         })
     }
 
-    /// Folds a case anew, and settles what differs. `spoken` is the message that stands since now, if one of this
-    /// author's does.
+    /// Folds a case anew, and settles what differs.
     pub(super) fn fold_anew(
         &mut self,
         head: &Head,
         mut row: CaseRow,
-        spoken: Option<&Spoken>,
-        changed: &Changed<'_>,
+        anew: Anew<'_>,
     ) -> Result<(), Rejection> {
+        let changed = anew.changed;
         let author = row.author;
         let own = |fact: &&Fact| fact.case == author;
         if is_hidden(&head.conversation_id)
@@ -160,30 +145,40 @@ impl Actor<'_, '_> {
         let (mut closed_before, mut closed) = (Vec::new(), Vec::new());
         let fold_before = Fold::resume(base, before.iter().filter(own), rules, &mut closed_before);
         let fold = Fold::resume(base, after.iter().filter(own), rules, &mut closed);
-        if fold_before.is_none() && fold.is_none() {
+        let is_away = row.is_away();
+        if fold_before.is_none() && fold.is_none() && !is_away && !anew.was_away {
             return Ok(()); // taken back before it was known: there never was a case
         }
-        let news = changed.news(author);
+        let mut happened = anew.happened;
+        if let (Some(before), Some(case)) = (&fold_before, anew.joins) {
+            happened.push(kin::joined(row.case_id, case, before.opened.at));
+        }
+        if is_away {
+            (row.rank_by, row.logged) = (None, None);
+        } else if anew.was_away && row.who.findings.is_none() {
+            row.rank_by = Some(self.cx.now.plus(self.desk.settings().ranking_wait.ms()));
+        }
+        let news = if is_away { Vec::new() } else { changed.news(author) };
         let mut row = CaseRow {
             fold: fold.map(Arc::new),
             past: None,
             ..row
         };
         row.note_taken_back(fold_before.as_ref());
-        self.settle(
-            head,
-            Change {
-                before: fold_before.map(Arc::new),
-                rules_before: None,
-                row,
-                closed_before,
-                closed,
-                news: &news,
-                complaint: spoken.map(|spoken| &spoken.message),
-                is_whole: spoken.is_some_and(|spoken| spoken.is_whole),
-                facts: after,
-            },
-        )
+        let change = Change {
+            before: fold_before.map(Arc::new),
+            rules_before: None,
+            row,
+            closed_before,
+            closed,
+            news: &news,
+            complaint: anew.spoken.map(|spoken| &spoken.message),
+            is_whole: anew.spoken.is_some_and(|spoken| spoken.is_whole),
+            asks: anew.spoken.is_some_and(|spoken| spoken.is_own),
+            bodies: anew.bodies,
+            facts: after,
+        };
+        self.settle_with(head, change, happened)
     }
 
     /// What responses name and is not known: anew, since what came may be it, and what it replaces
@@ -224,8 +219,8 @@ impl Actor<'_, '_> {
             let mut spoken = facts.iter().filter_map(Fact::customer);
             let row = self.row(part::ALIAS, mention);
             if let Some(Row::Alias(author)) = self.state.get(&row)? {
-                let author = *author;
-                if self.is_elder(head, author)? {
+                let case = head.case_of(*author);
+                if self.is_elder(head, case)? {
                     continue; // who spoke first is known, whatever came later
                 }
             }
@@ -239,8 +234,8 @@ impl Actor<'_, '_> {
 }
 
 /// Says of all facts whose they are.
-pub(super) fn attribute_all(keys: &Keys, facts: &mut [Fact], elders: &Elders) {
-    let cases = attribute(keys, facts, elders);
+pub(super) fn attribute_all(keys: &Keys, facts: &mut [Fact], joined: &[Joined], elders: &Elders) {
+    let cases = attribute(keys, facts, joined, elders);
     facts
         .iter_mut()
         .zip(cases)
@@ -264,18 +259,92 @@ pub(super) struct Spoken {
     is_own: bool,
 }
 
+/// A record that came, and the facts of its id, as they were and as they are.
+pub(super) struct Record<'a> {
+    arrival: &'a Arrival<'a>,
+    came: &'a Came<'a>,
+    now: &'a [Known],
+}
+
+impl Record<'_> {
+    /// Facts of its id as they were.
+    pub(super) fn known(&self) -> &[Fact] {
+        self.came.known
+    }
+
+    /// Those of all facts that are of its id now.
+    pub(super) fn its<'f>(&self, facts: &'f [Fact]) -> impl Iterator<Item = &'f Fact> {
+        self.came.places.iter().map(|&i| &facts[i])
+    }
+
+    /// Those of them that stand since now.
+    pub(super) fn news<'f>(&self, facts: &'f [Fact]) -> impl Iterator<Item = &'f Fact> {
+        self.its(facts).filter(|fact| {
+            let mut stood = self.came.known.iter().map(|known| known.versions.digest);
+            stood.all(|digest| digest != fact.versions.digest)
+        })
+    }
+
+    /// The message of a fact of its id, and whether that is all of it.
+    pub(super) fn message(&self, head: &Head, fact: &Fact) -> (Arc<Complaint>, bool) {
+        let digest = fact.versions.digest;
+        let came = &self.arrival.fact.versions;
+        if let Some(whole) = self.arrival.complaint.filter(|_| digest == came.digest) {
+            return (Arc::clone(whole), true);
+        }
+        let known = self.now.iter().find(|(known, _)| known.versions.digest == digest);
+        let message = Arc::new(Complaint {
+            author: Person {
+                display_name: None,
+                identifiers: known.map_or_else(Vec::new, |(_, identifiers)| identifiers.clone()),
+            },
+            ..work::from_fact(head, fact)
+        });
+        (message, false)
+    }
+}
+
 /// The facts of the id that a record came with: as they were, and the places of those that are.
 pub(super) struct Came<'f> {
     known: &'f [Fact],
     places: &'f [usize],
 }
 
+/// By what a case is folded anew.
+pub(super) struct Anew<'a> {
+    pub(super) changed: &'a Changed<'a>,
+    /// The message in it that stands since now, if one does.
+    pub(super) spoken: Option<&'a Spoken>,
+    /// Whether what its author says was in the case of another.
+    pub(super) was_away: bool,
+    /// The case in which it is now.
+    pub(super) joins: Option<CaseId>,
+    /// Messages that the cases of those held whole who are one, or were.
+    pub(super) bodies: &'a [Body],
+    /// What else has happened to it.
+    pub(super) happened: Vec<Happened>,
+}
+
+impl<'a> Anew<'a> {
+    /// By what became of the facts, and nothing else.
+    pub(super) fn by(changed: &'a Changed<'a>) -> Self {
+        Self {
+            changed,
+            spoken: None,
+            was_away: false,
+            joins: None,
+            bodies: &[],
+            happened: Vec::new(),
+        }
+    }
+}
+
 /// What became of the facts.
 pub(super) struct Changed<'f> {
     /// All facts as they were.
-    before: &'f [Fact],
+    pub(super) before: &'f [Fact],
     /// All facts as they are now.
-    after: &'f [Fact],
+    pub(super) after: &'f [Fact],
     /// For each fact that changed, or moved in time: its case before and after, and the fact after.
     facts: Vec<(Author, Author, &'f Fact)>,
     /// Facts of which another version stands than before, each with the one that did.

@@ -133,18 +133,20 @@ impl Actor<'_, '_> {
             }
         }
         for to in facts.iter().filter_map(|fact| fact.said.addressee()) {
-            if let Some(author) = to.author
-                && (self.is_elder(head, author)? || self.is_left(head, author)?)
-            {
-                elders.authors.insert(author, author);
+            if let Some(author) = to.author {
+                let case = head.case_of(author);
+                if self.is_elder(head, case)? || self.is_left(head, author)? {
+                    elders.authors.insert(author, case);
+                }
             }
             for &(mention, author) in &to.mentions {
                 let known = match self.state.get(&self.row(part::ALIAS, mention))? {
                     Some(Row::Alias(known)) => *known,
                     _ => author,
                 };
-                if self.is_elder(head, known)? || self.is_left(head, known)? {
-                    elders.mentioned.insert(mention, known);
+                let case = head.case_of(known);
+                if self.is_elder(head, case)? || self.is_left(head, known)? {
+                    elders.mentioned.insert(mention, case);
                 }
             }
         }

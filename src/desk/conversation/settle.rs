@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::Actor;
 use super::case::CaseRow;
@@ -17,12 +18,17 @@ use super::who::Party;
 use super::work::{self, Brief, WorkMark};
 use crate::config::rules::ChannelRules;
 use crate::desk::figures::{Conclusions, count_change};
+use crate::desk::forgetting::hidden;
 use crate::desk::keys::part;
 use crate::desk::output::Output;
 use crate::desk::row::Row;
 use crate::desk::summary::Summary;
 use crate::model::{CaseEvent, CaseId, Complaint, Identifier, Stage, WorkItem, WorkState};
 use crate::processor::{Corrupt, Rejection, RowKey};
+
+/// A message that a case holds whole, and the identifiers of its author as they were written, where that is
+/// something else.
+pub type Body = (Arc<Complaint>, Option<Arc<[Identifier]>>);
 
 /// A case that has changed.
 pub struct Change<'f> {
@@ -42,6 +48,10 @@ pub struct Change<'f> {
     pub complaint: Option<&'f Arc<Complaint>>,
     /// Whether that is all of it, or as far as its fact tells.
     pub is_whole: bool,
+    /// Whether that one is its author's own, whose identifiers are to be asked.
+    pub asks: bool,
+    /// Messages that cases held whole which have joined this one, or parted from it.
+    pub bodies: &'f [Body],
     /// The facts at hand: all of the conversation, or the latest.
     pub facts: &'f [Fact],
 }
@@ -58,6 +68,8 @@ impl Change<'_> {
             news: &[],
             complaint: None,
             is_whole: false,
+            asks: false,
+            bodies: &[],
             facts: &[],
         }
     }
@@ -85,6 +97,8 @@ impl Actor<'_, '_> {
             news,
             complaint,
             is_whole,
+            asks,
+            bodies,
             facts,
         } = change;
 
@@ -116,7 +130,9 @@ impl Actor<'_, '_> {
         }
         let new = row.version == 0 && before.is_none();
         if let Some(complaint) = complaint {
-            self.ask(&mut row, &complaint.author.identifiers);
+            if asks {
+                self.ask(&mut row, &complaint.author.identifiers);
+            }
             if new && !row.who.asked.is_empty() {
                 row.rank_by = Some(self.cx.now.plus(self.desk.settings().ranking_wait.ms()));
             }
@@ -138,11 +154,13 @@ impl Actor<'_, '_> {
             None => Summary::nothing(case_id, head.channel.clone()),
         };
         if row.forgotten.is_none() {
-            if let Some(fold) = &fold {
-                row.who.let_go(&fold.mentions);
+            match (row.own.clone(), &fold) {
+                (Some(own), _) => _ = row.who.let_go(&own.mentions),
+                (None, Some(fold)) => _ = row.who.let_go(&fold.mentions),
+                (None, None) => {}
             }
             let was_nobody = row.who.membership == 0;
-            self.identify(&mut row, is_told, summary, &mut happened);
+            self.identify(&mut row, is_told, summary, &mut happened)?;
             let is_unknown = |party: &Party| party.customer_id.is_none();
             if was_nobody && row.who.party.as_ref().is_some_and(is_unknown) {
                 self.tell_begun(&row, complaint);
@@ -160,7 +178,7 @@ impl Actor<'_, '_> {
         // Nothing has gone out, and nothing will before the party's findings are in or have taken too long.
         let is_held = is_same && row.rank_by.is_some() && row.work.as_ref().is_none_or(WorkMark::is_held);
         if row.forgotten.is_some() || is_held {
-            return self.keep_case(head, row);
+            return self.keep_case(head, row, true);
         }
         self.hand_out(
             head,
@@ -173,19 +191,24 @@ impl Actor<'_, '_> {
                 news,
                 complaint,
                 is_whole,
+                bodies,
                 facts,
             },
         )?;
         if row.rank_by.is_none() {
             row.logged = None; // nothing is held back that it could go out with
         }
-        self.keep_case(head, row)
+        // Of what is another's case, only that it has become so is told.
+        let is_shown = before.is_some() || fold.is_some() || !row.is_away();
+        self.keep_case(head, row, is_shown)
     }
 
-    fn keep_case(&mut self, head: &Head, row: CaseRow) -> Result<(), Rejection> {
+    fn keep_case(&mut self, head: &Head, row: CaseRow, is_shown: bool) -> Result<(), Rejection> {
         self.tell_tally(head, &row)?;
         let key = self.put_case(row)?;
-        self.effects.publish(key);
+        if is_shown {
+            self.effects.publish(key);
+        }
         Ok(())
     }
 
@@ -354,15 +377,18 @@ impl Actor<'_, '_> {
             return Ok(WorkMark::held(first));
         }
         match self.state.get(&self.work_row(row.author, first))? {
-            Some(Row::Work(mark)) if *mark.first == *first => Ok(mark.clone()),
+            Some(Row::Work(mark)) => Ok(mark.clone().named(first)),
             _ => Ok(WorkMark::held(first)),
         }
     }
 
     /// Keeps what went out for a wait: with the case if it is the latest, else in a row of its own.
-    fn keep_mark(&mut self, row: &mut CaseRow, mark: WorkMark, state: WorkState) {
+    fn keep_mark(&mut self, row: &mut CaseRow, mut mark: WorkMark, state: WorkState) {
         let keys = self.desk.keys();
         let is_in_row = row.work.as_ref().is_none_or(|kept| kept.is_of(keys, &mark.first));
+        if state == WorkState::Withdrawn {
+            mark.first = hidden(keys, &mark.first); // it may be the message of another by now, who may be forgotten
+        }
         if is_in_row {
             row.work = Some(mark);
         } else if state == WorkState::Open {
@@ -374,14 +400,16 @@ impl Actor<'_, '_> {
     }
 
     fn keep_apart(&mut self, row: &CaseRow, mark: Option<WorkMark>) {
-        if let Some(mark) = mark.filter(|mark| mark.revision > 0) {
+        if let Some(mut mark) = mark.filter(|mark| mark.revision > 0) {
             let key = self.work_row(row.author, &mark.first);
+            mark.first = SmolStr::default(); // its key says it
             self.effects.store(key, Row::Work(mark));
         }
     }
 
     pub(super) fn work_row(&self, author: Author, first: &str) -> RowKey {
-        let name = self.desk.keys().short(&["work", &author.to_string(), first]);
+        let keys = self.desk.keys();
+        let name = keys.short(&["work", &author.to_string(), &hidden(keys, first)]);
         self.row(part::WORK, name)
     }
 
@@ -396,7 +424,8 @@ impl Actor<'_, '_> {
         let id = &*wait.latest.id;
         let arrived = waits.complaint.map(|complaint| (complaint, &self.written));
         let kept = row.body.as_ref().map(|body| (body, &row.written));
-        let mut at_hand = arrived.into_iter().chain(kept);
+        let others = waits.bodies.iter().map(|(body, written)| (body, written));
+        let mut at_hand = arrived.into_iter().chain(kept).chain(others);
         if let Some((whole, written)) = at_hand.find(|(whole, _)| !whole.deleted && whole.id == id) {
             return Ok(work::as_written(whole, written.as_deref()));
         }
@@ -423,11 +452,12 @@ impl Actor<'_, '_> {
 /// Keeps the open wait's latest message whole, and no other.
 fn keep_body(row: &mut CaseRow, open: Option<&Wait>, waits: &Waits<'_>, written: &Option<Arc<[Identifier]>>) {
     let is_latest = |message: &Complaint| open.is_some_and(|wait| *message.id == *wait.latest.id);
-    if let Some(complaint) = waits
-        .complaint
-        .filter(|message| is_latest(message) && !message.deleted)
-    {
+    let stands = |message: &Complaint| is_latest(message) && !message.deleted;
+    if let Some(complaint) = waits.complaint.filter(|message| stands(message)) {
         row.body = waits.is_whole.then(|| Arc::clone(complaint));
+        row.written.clone_from(written);
+    } else if let Some((body, written)) = waits.bodies.iter().find(|(body, _)| stands(body)) {
+        row.body = Some(Arc::clone(body));
         row.written.clone_from(written);
     }
     row.body.take_if(|body| !is_latest(body));
@@ -442,6 +472,7 @@ struct Waits<'f> {
     news: &'f [News<'f>],
     complaint: Option<&'f Arc<Complaint>>,
     is_whole: bool,
+    bodies: &'f [Body],
     facts: &'f [Fact],
 }
 

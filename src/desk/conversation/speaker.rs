@@ -1,13 +1,14 @@
 //! Who spoke? A customer's message is its author's.
 //!
 //! Onstage, messages that name nobody are not all one person: each is its own author, unless it replies to one of
-//! its kind. Then whoever wrote that one speaks on.
+//! its kind. Then whoever wrote that one speaks on. And authors who are one customer are one ([`super::kin`]).
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::attribution::Elders;
 use super::fact::{Author, CustomerSaid, Fact, NOBODY};
+use super::kin::{Joined, case_of};
 use super::record;
 use crate::desk::keys::Keys;
 
@@ -39,8 +40,11 @@ pub fn first_of<'f>(keys: &Keys, facts: &'f [Fact], author: Author) -> Option<&'
 
 /// Who spoke each of the facts, which are sorted by their place: nobody, if it is no customer's message or was
 /// taken out. A pure function of the set of facts.
-pub fn speakers(keys: &Keys, facts: &[Fact], elders: &Elders) -> Vec<Author> {
-    let own = |fact: &Fact| fact.customer().map_or(NOBODY, |said| said.author);
+pub fn speakers(keys: &Keys, facts: &[Fact], joined: &[Joined], elders: &Elders) -> Vec<Author> {
+    let own = |fact: &Fact| {
+        fact.customer()
+            .map_or(NOBODY, |said| case_of(joined, said.author))
+    };
     let mut speakers: Vec<Author> = facts.iter().map(own).collect();
     let targets: Vec<_> = facts.iter().map(|fact| goes_on_from(keys, fact)).collect();
     if targets.iter().any(Option::is_some) {
@@ -161,7 +165,11 @@ mod tests {
                 .map(|(at, (id, to))| said(&keys, at, id, Some(*to).filter(|to| !to.is_empty())))
                 .collect();
             let wanted: Vec<Author> = then.iter().map(|id| nameless(&keys, id)).collect();
-            assert_eq!(speakers(&keys, &facts, &Elders::default()), wanted, "{given:?}");
+            assert_eq!(
+                speakers(&keys, &facts, &[], &Elders::default()),
+                wanted,
+                "{given:?}"
+            );
         }
     }
 
@@ -171,17 +179,17 @@ mod tests {
         let mut facts = [said(&keys, 0, "a", None), said(&keys, 1, "b", Some("a"))];
         facts[0].deleted = true;
         let (a, b) = (nameless(&keys, "a"), nameless(&keys, "b"));
-        assert_eq!(speakers(&keys, &facts, &Elders::default()), [NOBODY, b]);
+        assert_eq!(speakers(&keys, &facts, &[], &Elders::default()), [NOBODY, b]);
         facts[0].deleted = false;
         let mut named = facts.clone();
         if let Said::Customer(said) = &mut named[0].said {
             (said.author, said.mentions) = (7, [8].into_iter().collect());
         }
-        assert_eq!(speakers(&keys, &named, &Elders::default()), [7, b]);
+        assert_eq!(speakers(&keys, &named, &[], &Elders::default()), [7, b]);
         let elders = Elders {
             authors: [(a, a)].into_iter().collect(),
             ..Elders::default()
         };
-        assert_eq!(speakers(&keys, &facts[1..], &elders), [a], "long after");
+        assert_eq!(speakers(&keys, &facts[1..], &[], &elders), [a], "long after");
     }
 }

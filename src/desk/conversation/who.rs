@@ -151,6 +151,11 @@ impl Who {
         self.findings.as_ref()?.tier_then.as_deref()
     }
 
+    /// The customer that they are, if the CRM knows them.
+    pub fn customer_id(&self) -> Option<&SmolStr> {
+        self.party.as_ref()?.customer_id.as_ref()
+    }
+
     /// Takes findings; false if they are for another membership, or old.
     pub fn found(&mut self, findings: &Arc<Findings>) -> bool {
         let known = self

@@ -29,7 +29,8 @@ use crate::text::Category;
 /// What went out for a wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkMark {
-    /// The wait's first message.
+    /// The wait's first message; of one that was taken back only the hash, for it may be the message of another
+    /// by then. In a row of its own, which is called by it, nothing.
     pub first: SmolStr,
     /// The revision last sent; zero while it is held back for ranking.
     pub revision: i64,

@@ -96,6 +96,7 @@ pub fn apply(
                 return Ok(());
             }
             Forget::Author { .. }
+            | Forget::Alone(_)
             | Forget::Carried(_)
             | Forget::Customer { .. }
             | Forget::Ended { .. }

@@ -20,7 +20,7 @@ use crate::desk::Message;
 use crate::desk::figures::FORGOTTEN_LATE;
 use crate::desk::forgetting::{Forget, Mark, own_id};
 use crate::desk::keys::kind;
-use crate::desk::message::{Merged, Standing};
+use crate::desk::message::Merged;
 use crate::desk::misdirected;
 use crate::model::{Customer, Identifier, Millis};
 use crate::processor::{ActorKey, Corrupt, Rejection};
@@ -42,7 +42,11 @@ impl Actor<'_, '_> {
             },
             Forget::Ended { origin, steps } => self.asked_whether_any_is_left(row, *origin, *steps)?,
             Forget::Target { at } => self.forget_ended(row, *at)?,
-            Forget::Author { .. } | Forget::Claim { .. } | Forget::Identifier { .. } | Forget::Spread(_) => {
+            Forget::Author { .. }
+            | Forget::Alone(_)
+            | Forget::Claim { .. }
+            | Forget::Identifier { .. }
+            | Forget::Spread(_) => {
                 return Err(misdirected(self.key));
             }
         }
@@ -239,10 +243,7 @@ impl Actor<'_, '_> {
     /// Tells cases and surveys that their person is forgotten, if so.
     pub(super) fn tell_forgotten(&mut self, row: &PartyRow, members: &[Member]) {
         let Some(mark) = row.forgotten else { return };
-        for member in members
-            .iter()
-            .filter(|member| member.standing == Standing::Member)
-        {
+        for member in members.iter().filter(|member| member.is_theirs()) {
             let forget = Forget::Author {
                 author: member.case.author,
                 at: mark.at,

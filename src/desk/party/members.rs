@@ -50,6 +50,11 @@ impl Member {
     pub fn says_the_same(&self, other: &Self) -> bool {
         (self.standing, &self.survey) == (other.standing, &other.survey) && self.summary == other.summary
     }
+
+    /// Whether it is the party's: as a case of its own, or within another of theirs.
+    pub fn is_theirs(&self) -> bool {
+        matches!(self.standing, Standing::Member | Standing::Joined)
+    }
 }
 
 /// What a note was to a party.

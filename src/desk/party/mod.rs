@@ -210,7 +210,7 @@ impl<'a, 's> Actor<'a, 's> {
 
     /// A case that joins is told where the customer's record points, or that the customer is forgotten.
     fn greet(&mut self, row: &PartyRow, member: &Member, noted: Noted) {
-        if noted != Noted::More && member.standing == Standing::Member {
+        if noted != Noted::More && member.is_theirs() {
             self.tell_whereabouts(row, member);
             // It had been on its way. One that was known had been told, unless it was another's: then it
             // only passes by, since the record that sent it there is gone.
