@@ -201,7 +201,9 @@ impl<'f> World<'f> {
     fn work(&self, links: &[Links], now: Millis) -> BTreeMap<WorkId, WorkItem> {
         let mut work = BTreeMap::new();
         for (case, links) in self.known.iter().zip(links) {
+            // Decision: who gave no identifier is no party, and has no history.
             let last = party::last_score(case, &self.known, &self.surveys, &self.crm);
+            let last = last.filter(|_| case.party_key != "unknown");
             let around = work::Around {
                 customer: case.customer_id.as_deref().and_then(|id| self.crm.profile(id)),
                 history: History {
