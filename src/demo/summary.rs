@@ -71,7 +71,7 @@ fn sentences(overview: &Overview, shown: &Shown) -> Vec<String> {
         ),
         format!(
             "{answered} ({}) {} answered, {bots} of them by a program that the customer left uncontested. {}{}",
-            percent(answered, cases),
+            percent(answered, shown.total.expecting()),
             if answered == 1 { "was" } else { "were" },
             within(&shown.total.first_response_s),
             honestly(&shown.total.honest_answer_s)
@@ -212,7 +212,7 @@ fn row(channel: &str, stage: &str, figures: &Figures) -> (Vec<String>, Vec<Strin
     let time = |seconds: Option<i64>| seconds.map_or("-".to_owned(), |s| span(s * 1000));
     let cells = [
         figures.cases.to_string(),
-        percent(figures.answered, figures.cases),
+        percent(figures.answered, figures.expecting()),
         time(figures.first_response_s.p50),
         time(figures.first_response_s.p90),
         figures.levels.answer.breached.to_string(),

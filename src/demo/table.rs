@@ -101,7 +101,7 @@ pub(super) fn clock(at: Millis, format: &str) -> String {
 
 fn head(figures: &Figures, waiting: &[Waiting], now: Millis, width: usize) -> Vec<String> {
     let late = waiting.iter().filter(|who| who.due < now).count();
-    let share = percent(figures.answered, figures.cases);
+    let share = percent(figures.answered, figures.expecting());
     let first = figures
         .first_response_s
         .p50

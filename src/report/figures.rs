@@ -115,6 +115,13 @@ pub struct FirstContactFigures {
     pub undecided: u64,
 }
 
+impl Figures {
+    /// Cases in which somebody waited for an answer: those that shares of answers are of.
+    pub fn expecting(&self) -> u64 {
+        self.answered + self.never_answered + self.closed_silently
+    }
+}
+
 /// A distribution of durations in whole seconds; percentiles by nearest rank: of `n` sorted
 /// ascending the element at `ceil(p * n)`, counted from 1. Null when there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
