@@ -517,11 +517,9 @@ fn names_ann(story: &Story) -> Option<&'static str> {
 fn forgotten(story: &Story) -> Vec<(bool, u32)> {
     let mut cases: Vec<_> = story.cases().into_values().collect();
     cases.sort_by_key(|case| case.opened_at);
-    let shown = cases
-        .iter()
-        .map(|case| (case.forgotten_at.is_some(), u32::try_from(case.customer_messages)));
+    let shown = cases.iter();
     shown
-        .map(|(forgotten, said)| (forgotten, said.unwrap_or_default()))
+        .map(|case| (case.forgotten_at.is_some(), case.customer_messages))
         .collect()
 }
 
@@ -614,13 +612,17 @@ fn of_one_id() -> Vec<Line> {
     [thread(), vec![other.into()]].concat()
 }
 
+/// An item of work: how many messages wait, and while it is open what the latest says.
+type Work = (WorkId, WorkState, i32, Option<String>);
+
 /// Cases, and the work that is not taken back.
-fn comes_to(lines: Vec<Line>) -> (Vec<Case>, Vec<(WorkId, WorkState, i32, Option<String>)>) {
+fn comes_to(lines: Vec<Line>) -> (Vec<Case>, Vec<Work>) {
     let story = told(lines);
     let work = story.work().into_values();
     let work = work.filter(|item| item.state != WorkState::Withdrawn);
     let work = work.map(|item| {
-        let text = item.complaint.text.as_ref().map(ToString::to_string);
+        let is_open = item.state == WorkState::Open;
+        let text = item.complaint.text.as_deref().filter(|_| is_open).cloned();
         (item.work_id, item.state, item.messages_waiting as i32, text)
     });
     (story.cases().into_values().collect(), work.collect())

@@ -47,7 +47,7 @@ pub(super) struct ForgetArgs {
     /// The platform that the identifier is of, if messages say so.
     #[arg(long, value_name = "REALM", requires = "identifier")]
     realm: Option<String>,
-    /// Where a phone number is from that is written without its country, such as GB; else as [identity] says.
+    /// Where a phone number is from that is written without its country, such as GB; else as `[identity]` says.
     #[arg(long, value_name = "REGION", requires = "identifier", value_parser = region)]
     region: Option<Region>,
     /// Only say what would be done, and count what names them.
