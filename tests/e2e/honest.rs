@@ -12,9 +12,12 @@ use crate::figures::offstage;
 pub fn honest(cases: &[&Value], end: &str, as_of: i64) -> Value {
     let waited = watched(cases, end, as_of);
     let took: Vec<i64> = waited.iter().filter(|one| one.1).map(|one| one.0).collect();
+    let is_given_up = |case: &Value| {
+        case["waits"].as_i64() > Some(0) && case[end].is_null() && given_up(case, end).is_some()
+    };
     json!({
         "n": waited.len(),
-        "waiting": waited.len() - took.len(),
+        "waiting": waited.len() - took.len() - cases.iter().filter(|case| is_given_up(case)).count(),
         "p50": kaplan_meier(&waited),
         // Nearest rank: the least of them that half of them do not exceed.
         "plain_p50": took.iter().filter(|t| took.iter().filter(|u| u <= t).count() * 2 >= took.len()).min(),
@@ -78,9 +81,18 @@ fn watched(cases: &[&Value], end: &str, as_of: i64) -> Vec<(i64, bool)> {
         .map(|case| {
             let from = case["opened_at"].as_i64().expect("a time");
             let until = case[end].as_i64();
-            ((until.unwrap_or(as_of) - from) / 1000, until.is_some())
+            let last = until.or(given_up(case, end)).unwrap_or(as_of);
+            ((last - from) / 1000, until.is_some())
         })
         .collect()
+}
+
+/// When a case ended without an answer: let go, or closed silently.
+fn given_up(case: &Value, end: &str) -> Option<i64> {
+    let silent = case["closed_silently"].as_bool() == Some(true);
+    let silent = case["resolved_at"].as_i64().filter(|_| silent);
+    let ends = [case["let_go_at"].as_i64(), silent].into_iter().flatten();
+    ends.min().filter(|_| end == "answered_at")
 }
 
 /// The median by the definition of the estimate: for each time, the factors of all times up to it.

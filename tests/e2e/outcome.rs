@@ -169,6 +169,9 @@ fn figures(cases: &[&Value], as_of: i64) -> Value {
         let at = |state: &str| count(&|case| case[&*format!("sla_{level}")] == state);
         json!({ "met": at("MET"), "breached": at("BREACHED"), "running": at("RUNNING") })
     };
+    // Where nobody waited, there is nothing to answer.
+    let asking =
+        |holds: &dyn Fn(&Value) -> bool| count(&|case| case["waits"].as_i64() > Some(0) && holds(case));
     let exceeded = in_state("reply_limit", "EXCEEDED");
     json!({
         "cases": cases.len(),
@@ -176,10 +179,12 @@ fn figures(cases: &[&Value], as_of: i64) -> Value {
         "customer_messages": sum("customer_messages"),
         "human_replies": sum("human_replies"),
         "waits": sum("waits"),
-        "answered": given("answered_at"),
-        "never_answered": cases.len() - given("answered_at"),
+        "answered": asking(&|case| !case["answered_at"].is_null()),
+        "never_answered": asking(&|case| case["answered_at"].is_null() && case["closed_silently"] == false),
+        "closed_silently": asking(&|case| case["closed_silently"] == true),
         "unanswered": in_state("status", "UNANSWERED"),
         "was_unanswered": count(&|case| case["was_unanswered"] == true),
+        "unanswered_waits": sum("unanswered_waits"),
         "first_response_s": durations(cases, "opened_at", "answered_at"),
         "resolved": given("resolved_at"),
         "resolution_s": durations(cases, "opened_at", "resolved_at"),

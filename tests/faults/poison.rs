@@ -239,7 +239,11 @@ pub fn poison(n: usize, chance: &mut Chance) -> Poison {
         },
         value: None,
         what: "no value",
-        reasons: if customers { &["no_key"] } else { &["no_value"] },
+        reasons: if customers {
+            &["no_key", "key_names_nobody"]
+        } else {
+            &["no_value"]
+        },
     }
 }
 
