@@ -162,15 +162,14 @@ fn follow_up(e: &Evidence<'_>) -> Vec<Finding> {
     });
     let mut findings: Vec<_> = due.chain(done).collect();
     if findings.is_empty()
-        && let (Some(resolved), Some(rules)) = (e.case.resolved_at, e.rules)
+        && let Some(follow_up) = e.agreed().and_then(|retelling| retelling.view.follow_up.as_ref())
     {
-        let at = resolved.plus(rules.follow_up.ms());
         let says = format!(
             "A follow-up is due at {}, {} after RESOLVED.",
-            time(at),
-            span(rules.follow_up.ms())
+            time(follow_up.at),
+            span(follow_up.at.since(follow_up.resolved.at))
         );
-        findings.push(Finding::new(18, says).fact("due_at", at));
+        findings.push(Finding::new(18, says).fact("due_at", follow_up.at));
     }
     findings
 }

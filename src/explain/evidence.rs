@@ -2,10 +2,12 @@
 
 use super::Asked;
 use super::records::{Inputs, Records};
-use super::said::{By, Record, Said, said};
+use super::retelling::Retelling;
+use super::said::{Said, said};
 use super::told::{Told, told};
 use super::words;
 use crate::config::rules::{ChannelRules, RuleSettings};
+use crate::desk::Desk;
 use crate::model::{Case, CaseEventType, Millis, WorkItem, WorkState};
 
 /// A case and everything that is recorded of it.
@@ -21,20 +23,35 @@ pub struct Evidence<'a> {
     /// How to explain.
     pub asked: Asked,
     told: Vec<Told<'a>>,
+    retelling: Option<Retelling<'a>>,
 }
 
 impl<'a> Evidence<'a> {
     /// What is recorded of a case.
-    pub fn of(case: &'a Case, records: &'a Records, settings: &'a RuleSettings, asked: Asked) -> Self {
+    pub fn of(desk: &'a Desk, case: &'a Case, records: &'a Records, asked: Asked) -> Self {
+        let settings = desk.settings();
         let rules = settings.channel(&case.channel);
+        let told = told(&records.events);
+        let retelling = Retelling::of(desk, case, records, &told, asked);
         Self {
             case,
             records,
             rules: rules.map(|rules| rules.for_tier(case.tier.as_deref())),
             settings,
             asked,
-            told: told(&records.events),
+            told,
+            retelling,
         }
+    }
+
+    /// The case as the inputs come to, if they have its author's messages. It may not be as the record says.
+    pub fn retelling(&self) -> Option<&Retelling<'a>> {
+        self.retelling.as_ref()
+    }
+
+    /// The same, if it comes to what the record says.
+    pub fn agreed(&self) -> Option<&Retelling<'a>> {
+        self.retelling.as_ref().filter(|retelling| retelling.agrees())
     }
 
     /// All events, in the order in which they were recorded.
@@ -54,9 +71,9 @@ impl<'a> Evidence<'a> {
         told.filter(move |told| told.event.kind == kind && !told.stands())
     }
 
-    /// What was said, in the order of event time; with what is gone.
+    /// What was said, in the order that the rules have; with what is gone.
     pub fn said(&self) -> Vec<Said<'_>> {
-        said(self.case, self.records, &self.told, self.settings)
+        said(self.retelling.as_ref(), &self.told)
     }
 
     /// ` by ID`: the message of the latest event of this kind and time, if there is such an event.
@@ -69,17 +86,6 @@ impl<'a> Evidence<'a> {
     pub fn message(&self, kind: CaseEventType, at: Millis) -> Option<&str> {
         let told = self.standing(kind).rfind(|told| told.event.at == at);
         told.and_then(|told| told.detail("message"))
-    }
-
-    /// The first message that opened a waiting clock; none for mere praise.
-    pub fn clock(&self) -> Option<(Millis, String)> {
-        let said = self.said();
-        let known = said.iter().any(|said| said.by == By::Customer);
-        if !known {
-            return Some((self.case.opened_at, String::new()));
-        }
-        let mut waiting = said.iter().filter(|said| said.waits() && !said.gone);
-        waiting.next().map(|said| (said.at, said.id.to_owned()))
     }
 
     /// Its latest work item: an open one, else the one that went out last.
@@ -116,7 +122,10 @@ pub fn mind(e: &Evidence<'_>) -> Vec<String> {
                 "The inputs were not read: messages of programs, notes and updates are missing.".into(),
             );
         }
-        Inputs::Read => mind.extend(gone(e)),
+        Inputs::Read => {
+            mind.extend(gone(e));
+            mind.extend(e.retelling().and_then(Retelling::says));
+        }
     }
     if !e.records.missing.is_empty() {
         mind.push(format!(
@@ -124,10 +133,10 @@ pub fn mind(e: &Evidence<'_>) -> Vec<String> {
             e.records.missing.join(", ")
         ));
     }
-    if e.records.unreadable > 0 {
-        let records = words::count(e.records.unreadable, "record");
+    if e.records.unusable > 0 {
+        let records = words::count(e.records.unusable, "record");
         mind.push(format!(
-            "{records} could not be read and may have been about this case."
+            "{records} of the inputs cannot be used and may have been about this case: heard dlq ls tells why."
         ));
     }
     mind
@@ -135,8 +144,8 @@ pub fn mind(e: &Evidence<'_>) -> Vec<String> {
 
 fn gone(e: &Evidence<'_>) -> Option<String> {
     let said = e.said();
-    let told = said.iter().filter(|said| said.told.is_some() && !said.elsewhere);
-    let gone = told.filter(|said| matches!(said.record, Record::Gone)).count();
+    let told = said.iter().filter(|said| !said.gone && !said.elsewhere);
+    let gone = told.filter(|said| said.fact.is_none()).count();
     (gone > 0).then(|| {
         format!(
             "The inputs no longer have {} of this case, by retention: of those only time, id and writer are known.",

@@ -1,70 +1,34 @@
-//! Each service level (rule 5): its clock worked out again by the present settings, beside what became of it.
+//! Each service level (rule 5): what became of it as the record says, beside how the desk's own functions judge its
+//! clock by the inputs as they are.
 
 use super::evidence::Evidence;
 use super::finding::{Finding, Section};
-use super::said::{By, Said};
+use super::retelling::Retelling;
 use super::words::{clean, count, span, symbol, time};
-use crate::config::rules::{LevelSet, Span};
-use crate::desk::conversation::level::{Clock, Judgement, Level};
-use crate::model::CaseEventType::{LetGo, Pending, Resolved, SlaBreached};
-use crate::model::{Millis, SlaState, Status};
+use crate::desk::conversation::level::{Judgement, Level};
+use crate::desk::conversation::view::{Judged, View};
+use crate::model::CaseEventType::SlaBreached;
+use crate::model::{Millis, SlaState};
 
 const ALL: [Level; 4] = [Level::Acknowledge, Level::Answer, Level::Next, Level::Resolve];
 
-/// One clock of the case, by the present settings.
-pub struct Worked<'a> {
-    /// Which.
-    pub level: Level,
-    /// The message that began it, if known.
-    message: String,
-    clock: Clock,
-    set: &'a LevelSet,
-    span: Span,
-    judgement: Judgement,
-}
-
-impl Worked<'_> {
-    /// Until when it has, or had, time.
-    pub fn deadline(&self) -> Millis {
-        self.judgement.deadline
-    }
-
-    /// Whether nothing has ended it yet.
-    pub fn is_running(&self) -> bool {
-        self.clock.done.is_none() && self.clock.dropped.is_none()
-    }
-
-    fn is_over(&self) -> bool {
-        self.clock.done.is_some()
-    }
-}
-
 /// What became of each level, and why.
 pub fn section(e: &Evidence<'_>) -> Section {
-    let clocks = clocks(e);
     let mut findings = Vec::new();
+    let mut none = Vec::new();
     for level in ALL {
-        let mut of_level: Vec<_> = clocks.iter().filter(|clock| clock.level == level).collect();
         let recorded = recorded(e, level);
-        if level == Level::Next {
-            findings.extend(waits(recorded, &of_level));
-            // Of the waits, those that were late and the open one are worth a line each.
-            of_level.retain(|wait| wait.judgement.state != SlaState::Met);
+        let before = findings.len();
+        match e.retelling() {
+            Some(retelling) => findings.extend(told_again(e, retelling, level, recorded)),
+            None if recorded != SlaState::None => findings.push(plain(e, level, recorded)),
+            None => {}
         }
-        for worked in of_level {
-            findings.push(one(e, worked, recorded));
-        }
-        if !clocks.iter().any(|clock| clock.level == level) && recorded != SlaState::None {
-            findings.push(unset(level, recorded));
+        if findings.len() == before {
+            none.push(level.name());
         }
         findings.extend(retracted(e, level));
     }
-    let set = |level: Level| clocks.iter().any(|clock| clock.level == level);
-    let none: Vec<_> = ALL
-        .into_iter()
-        .filter(|level| !set(*level) && recorded(e, *level) == SlaState::None)
-        .map(Level::name)
-        .collect();
     if !none.is_empty() {
         let says = format!("No clock, or no level set, for: {}.", none.join(", "));
         findings.push(Finding::new(5, says).fact("without", none));
@@ -86,290 +50,226 @@ fn recorded(e: &Evidence<'_>, level: Level) -> SlaState {
     }
 }
 
-/// When a clock that has this deadline by the present settings came to be at risk.
+/// The clock of the case with this level and deadline.
 pub fn at_risk_since(e: &Evidence<'_>, level: &str, deadline: Millis) -> Option<Millis> {
-    let clocks = clocks(e);
-    let worked = clocks
-        .iter()
-        .find(|worked| worked.level.name() == level && worked.judgement.deadline == deadline)?;
-    let Clock { from, credit, .. } = worked.clock;
-    Some(worked.set.at_risk(worked.span, e.settings.at_risk, from, credit))
+    let retelling = e.retelling()?;
+    let clocks = retelling.view.clocks.iter();
+    let is_it = |clock: &&Judged| clock.level.name() == level && clock.judgement.deadline == deadline;
+    retelling.retold.at_risk_since({ clocks }.find(is_it)?)
 }
 
-/// All clocks for which the present settings have a level.
-pub fn clocks<'a>(e: &Evidence<'a>) -> Vec<Worked<'a>> {
-    let (Some(rules), Some((start, first))) = (e.rules, e.clock()) else {
-        return Vec::new();
-    };
-    let levels = &rules.levels;
-    let mut clocks = Vec::new();
-    let mut add = |level, message: &str, set: &'a LevelSet, span: Option<Span>, clock: Clock| {
-        if let Some(span) = span {
-            clocks.push(Worked {
-                level,
-                message: message.to_owned(),
-                clock,
-                set,
-                span,
-                judgement: clock.judge(set, span, e.settings.at_risk, e.asked.as_of),
-            });
+/// The first clock that nothing has ended yet.
+pub fn running<'a>(e: &'a Evidence<'_>) -> Option<&'a Judged> {
+    let retelling = e.agreed()?;
+    let mut clocks = retelling.view.clocks.iter();
+    clocks.find(|clock| done(retelling, clock).is_none() && dropped(retelling, clock).is_none())
+}
+
+/// When what a clock waits for happened.
+fn done(retelling: &Retelling<'_>, clock: &Judged) -> Option<Millis> {
+    let fold = &retelling.retold.fold;
+    match clock.level {
+        Level::Acknowledge => fold.acknowledged.as_ref().map(|mark| mark.at),
+        Level::Answer => retelling.view.answered.as_ref().map(|answer| answer.mark.at),
+        Level::Resolve => fold.resolved.as_ref().map(|mark| mark.at),
+        Level::Next => {
+            let mut waits = retelling.retold.closed.iter();
+            let wait = waits.find(|wait| (&wait.first.id, wait.first.at) == (&clock.first, clock.from));
+            wait?.closed
         }
-    };
-    let case = e.case;
-    let dropped = (case.status == crate::model::CaseStatus::LetGo)
-        .then(|| e.standing(LetGo).next_back().map(|told| told.event.at))
-        .flatten();
-    let plain = |done| Clock {
-        from: start,
-        done,
-        dropped,
-        credit: 0,
-        frozen: None,
-    };
-    let set = levels.in_force(start);
-    let said = e.said();
-    let (credit, frozen) = frozen(e, &said, set);
-    add(
-        Level::Acknowledge,
-        &first,
-        set,
-        set.acknowledge,
-        plain(case.acknowledged_at),
-    );
-    add(Level::Answer, &first, set, set.answer, plain(case.answered_at));
-    for (from, message, closed) in waits_of(e, &said) {
-        let set = levels.in_force(from);
-        let clock = Clock {
-            from,
-            done: closed,
-            dropped: None,
-            credit: 0,
-            frozen: None,
+    }
+}
+
+/// When the case was let go; waits end by that.
+fn dropped(retelling: &Retelling<'_>, clock: &Judged) -> Option<Millis> {
+    let let_go = retelling.retold.fold.let_go.as_ref();
+    let_go.filter(|_| clock.level != Level::Next).map(|mark| mark.at)
+}
+
+fn told_again(e: &Evidence<'_>, retelling: &Retelling<'_>, level: Level, recorded: SlaState) -> Vec<Finding> {
+    let clocks = retelling.view.clocks.iter();
+    let mut clocks: Vec<_> = clocks.filter(|clock| clock.level == level).collect();
+    if clocks.is_empty() {
+        return match recorded {
+            SlaState::None => Vec::new(),
+            recorded => vec![unset(e, level, recorded)],
         };
-        add(Level::Next, message, set, set.next, clock);
     }
-    let resolve = Clock {
-        credit,
-        frozen,
-        ..plain(case.resolved_at)
-    };
-    add(Level::Resolve, &first, set, set.resolve, resolve);
-    clocks
+    if level != Level::Next {
+        return { clocks }
+            .into_iter()
+            .map(|clock| one(e, retelling, clock, recorded))
+            .collect();
+    }
+    if !retelling.agrees() {
+        return vec![plain(e, level, recorded)];
+    }
+    let all = waits(retelling, recorded, &clocks);
+    // Of the waits, those that were late and the open one are worth a line each.
+    clocks.retain(|wait| wait.judgement.state != SlaState::Met);
+    let each = clocks
+        .into_iter()
+        .map(|wait| one(e, retelling, wait, wait.judgement.state));
+    std::iter::once(all).chain(each).collect()
 }
 
-/// The waits: first message, and when a reply, RESOLVED or LET_GO ended it (rule 4).
-fn waits_of<'s>(e: &Evidence<'_>, said: &'s [Said<'_>]) -> Vec<(Millis, &'s str, Option<Millis>)> {
-    let ends = e
-        .told()
-        .iter()
-        .filter(|told| told.stands() && matches!(told.event.kind, Resolved | LetGo));
-    let replies = said.iter().filter(|said| said.by == By::Person && !said.gone);
-    let mut ends: Vec<_> = ends
-        .map(|told| told.event.at)
-        .chain(replies.map(|said| said.at))
-        .collect();
-    ends.sort_unstable();
-    let mut waits: Vec<(Millis, &str, Option<Millis>)> = Vec::new();
-    for message in said.iter().filter(|said| said.waits() && !said.gone) {
-        let open = waits
-            .last()
-            .is_some_and(|(.., closed)| closed.is_none_or(|at| message.at <= at));
-        if !open {
-            let closed = ends.iter().find(|at| **at >= message.at).copied();
-            waits.push((message.at, message.id, closed));
-        }
-    }
-    waits
-}
-
-/// Rule 4: how much of the levels' own time PENDING froze, and since when it does.
-fn frozen(e: &Evidence<'_>, said: &[Said<'_>], set: &LevelSet) -> (i64, Option<Millis>) {
-    let (mut credit, mut until, mut still) = (0_i64, Millis(i64::MIN), None);
-    let closing: Vec<_> = e
-        .told()
-        .iter()
-        .filter(|told| matches!(told.event.kind, Resolved | LetGo))
-        .map(|told| told.event.at)
-        .collect();
-    // One that came when it was over already has no event of its own.
-    let resolved = e.case.resolved_at;
-    let late = said
-        .iter()
-        .filter(|said| !said.gone && said.status() == Some(Status::Pending));
-    let late = late
-        .map(|said| said.at)
-        .filter(|at| resolved.is_none_or(|resolved| *at < resolved));
-    let mut starts: Vec<_> = e
-        .standing(Pending)
-        .map(|told| told.event.at)
-        .chain(late)
-        .collect();
-    starts.sort_unstable();
-    starts.dedup();
-    for pending in starts {
-        let spoke = said
-            .iter()
-            .filter(|said| said.by == By::Customer && !said.gone && !said.is_automatic());
-        let ends = spoke.map(|said| said.at).chain(closing.iter().copied());
-        match ends.filter(|at| *at >= pending).min() {
-            Some(end) if end > until => {
-                credit = credit.saturating_add(set.between(pending.max(until), end));
-                until = end;
-            }
-            Some(_) => {}
-            None => still = Some(pending),
-        }
-    }
-    (credit, still)
-}
-
-fn waits(recorded: SlaState, waits: &[&Worked<'_>]) -> Option<Finding> {
-    let over = waits.iter().filter(|wait| wait.is_over()).count();
-    let met = waits
-        .iter()
-        .filter(|wait| wait.is_over() && wait.judgement.state == SlaState::Met)
-        .count();
-    (!waits.is_empty()).then(|| {
-        Finding::new(
-            5,
-            format!(
-                "next: {}. Of {}, {over} are over, {met} of them in time.",
-                symbol(recorded),
-                count(waits.len() as u64, "wait")
-            ),
-        )
-        .fact("level", "next")
+/// What the record says, and nothing of how.
+fn plain(e: &Evidence<'_>, level: Level, recorded: SlaState) -> Finding {
+    let deadline = told_deadline(e, level);
+    let when = deadline.map_or(String::new(), |at| format!(", deadline {}", time(at)));
+    Finding::new(5, format!("{}: {}{when}.", level.name(), symbol(recorded)))
+        .fact("level", level.name())
         .fact("state", recorded)
-        .fact("waits", waits.len())
-        .fact("over", over)
-        .fact("met", met)
-    })
+        .fact("deadline", deadline)
 }
 
-fn one(e: &Evidence<'_>, worked: &Worked<'_>, recorded: SlaState) -> Finding {
-    let Worked {
+fn waits(retelling: &Retelling<'_>, recorded: SlaState, waits: &[&Judged]) -> Finding {
+    let is_over = |wait: &&&Judged| done(retelling, wait).is_some();
+    let over = waits.iter().filter(is_over).count();
+    let is_met = |wait: &&&Judged| wait.judgement.state == SlaState::Met;
+    let met = waits.iter().filter(is_over).filter(is_met).count();
+    Finding::new(
+        5,
+        format!(
+            "next: {}. Of {}, {over} are over, {met} of them in time.",
+            symbol(recorded),
+            count(waits.len() as u64, "wait")
+        ),
+    )
+    .fact("level", "next")
+    .fact("state", recorded)
+    .fact("waits", waits.len())
+    .fact("over", over)
+    .fact("met", met)
+}
+
+fn one(e: &Evidence<'_>, retelling: &Retelling<'_>, clock: &Judged, recorded: SlaState) -> Finding {
+    let Judged {
         level,
-        message,
-        clock,
-        set,
-        span: allowed,
+        first,
+        from,
         judgement,
-    } = worked;
-    let state = match level {
-        // The case has one word for all its waits.
-        Level::Next => judgement.state,
-        _ => recorded,
-    };
+    } = clock;
+    if judgement.state != recorded {
+        return otherwise(e, *level, recorded, judgement.state);
+    }
     let name = level.name();
+    let (set, allowed) = retelling.retold.level(clock).unzip();
     let zone = set
-        .calendar
-        .as_ref()
+        .and_then(|set| set.calendar.as_ref())
         .map(|calendar| calendar.zone().name().to_owned());
     let in_time = zone
         .as_ref()
         .map_or(String::new(), |zone| format!(" of business time ({zone})"));
-    let by = if message.is_empty() {
-        String::new()
-    } else {
-        format!(" with {}", clean(message))
-    };
+    let allowed = allowed.map_or(0, |allowed| allowed.ms());
+    let credit = retelling.retold.credit(clock);
     let mut says = format!(
-        "{name}: {}. The clock began at {}{by}; {}{in_time} are allowed",
-        symbol(state),
-        time(clock.from),
-        span(allowed.ms())
+        "{name}: {}. The clock began at {} with {}; {}{in_time} are allowed",
+        symbol(recorded),
+        time(*from),
+        clean(first),
+        span(allowed)
     );
-    if clock.credit > 0 {
-        says.push_str(&format!(", and {} more, frozen by PENDING", span(clock.credit)));
+    if credit > 0 {
+        says.push_str(&format!(
+            ", and {} more, frozen by PENDING or while it was resolved",
+            span(credit)
+        ));
     }
     says.push_str(&format!(
         "; deadline {}. {}",
         time(judgement.deadline),
-        outcome(*level, clock, judgement.deadline, e.asked.as_of)
+        outcome(e, retelling, clock)
     ));
-    if *level != Level::Next {
-        says.push_str(&differs(e, worked, recorded).unwrap_or_default());
-    }
+    says.push_str(&differs(e, retelling, clock).unwrap_or_default());
     Finding::new(5, says)
         .fact("level", name)
-        .fact("state", state)
+        .fact("state", recorded)
         .fact("by_present_settings", judgement.state)
-        .fact("from", clock.from)
-        .fact("message", (!message.is_empty()).then_some(message))
-        .fact("allowed_ms", allowed.ms())
+        .fact("from", from)
+        .fact("message", first)
+        .fact("allowed_ms", allowed)
         .fact("business_time", zone)
-        .fact("credit_ms", clock.credit)
+        .fact("credit_ms", credit)
         .fact("deadline", judgement.deadline)
-        .fact("done_at", clock.done)
+        .fact("done_at", done(retelling, clock))
 }
 
-fn outcome(level: Level, clock: &Clock, deadline: Millis, as_of: Millis) -> String {
-    let what = match level {
+fn outcome(e: &Evidence<'_>, retelling: &Retelling<'_>, clock: &Judged) -> String {
+    let what = match clock.level {
         Level::Acknowledge => "Acknowledged",
         Level::Answer => "Answered",
         Level::Next => "Replied",
         Level::Resolve => "Resolved",
     };
-    match (clock.done, clock.dropped, clock.frozen) {
+    let deadline = clock.judgement.deadline;
+    let pending = retelling.retold.fold.pending.as_ref();
+    let frozen = pending.filter(|_| clock.level == Level::Resolve);
+    match (done(retelling, clock), dropped(retelling, clock), frozen) {
         (Some(done), ..) => {
             let late = done.since(deadline);
             let how = if late > 0 { "after" } else { "before" };
             format!("{what} at {}, {} {how} it.", time(done), span(late))
         }
         (None, Some(dropped), _) => format!("Let go at {}.", time(dropped)),
-        (None, None, Some(frozen)) => format!("Frozen since {} by PENDING.", time(frozen)),
-        (None, None, None) if as_of > deadline => {
-            format!(
-                "Not {} by then, {} ago.",
-                what.to_lowercase(),
-                span(as_of.since(deadline))
-            )
-        }
-        (None, None, None) => format!("In {}.", span(deadline.since(as_of))),
+        (None, None, Some(frozen)) => format!("Frozen since {} by PENDING.", time(frozen.at)),
+        (None, None, None) => match e.asked.as_of.since(deadline) {
+            late @ 1.. => format!("Not {} by then, {} ago.", what.to_lowercase(), span(late)),
+            early => format!("In {}.", span(early)),
+        },
     }
 }
 
-/// What the case says is not what the present settings come to.
-fn differs(e: &Evidence<'_>, worked: &Worked<'_>, recorded: SlaState) -> Option<String> {
-    let name = worked.level.name();
+/// The deadline by which a level was told to be breached last.
+fn told_deadline(e: &Evidence<'_>, level: Level) -> Option<Millis> {
     let told = e
         .standing(SlaBreached)
-        .rfind(|told| told.detail("level") == Some(name));
-    let deadline = told.and_then(|told| told.time("deadline_ms"));
-    let now = worked.judgement.state;
-    if let Some(deadline) = deadline.filter(|deadline| *deadline != worked.judgement.deadline) {
+        .rfind(|told| told.detail("level") == Some(level.name()));
+    told.and_then(|told| told.time("deadline_ms"))
+}
+
+/// The record says something else than the desk does by the inputs as they are.
+fn otherwise(e: &Evidence<'_>, level: Level, recorded: SlaState, now: SlaState) -> Finding {
+    let mut finding = plain(e, level, recorded).fact("by_present_settings", now);
+    finding.says.push_str(&format!(
+        " By the inputs and the configuration as they are now it would be {}.",
+        symbol(now)
+    ));
+    finding
+}
+
+/// What the record says came about otherwise than by the configuration as it is, or is not so any more.
+fn differs(e: &Evidence<'_>, retelling: &Retelling<'_>, clock: &Judged) -> Option<String> {
+    let Judgement { state, deadline, .. } = clock.judgement;
+    if clock.level != Level::Next
+        && let Some(told) = told_deadline(e, clock.level).filter(|told| *told != deadline)
+    {
         return Some(format!(
             " It was judged by another deadline, {}: the levels in force then are not those of this configuration.",
-            time(deadline)
+            time(told)
         ));
     }
-    match (recorded, now) {
-        (recorded, now) if recorded == now => None,
-        (SlaState::Running, _) => Some(
-            " When the case was last judged this was still to come; heard run, with its clock there, will say so."
-                .to_owned(),
-        ),
-        (_, SlaState::Running) => None, // an earlier time was asked for
-        (recorded, now) => Some(format!(
-            " By the present configuration it would be {}, not {}: it is not the one the case was judged by.",
-            symbol(now),
-            symbol(recorded)
-        )),
-    }
+    let later = same_clock(&retelling.as_of, clock)?;
+    (retelling.view.now < e.asked.as_of && later.judgement.state != state).then(|| {
+        format!(
+            " When the case was last judged this was still to come; heard run, with its clock there, will say {}.",
+            symbol(later.judgement.state)
+        )
+    })
+}
+
+fn same_clock<'v>(view: &'v View, clock: &Judged) -> Option<&'v Judged> {
+    let mut clocks = view.clocks.iter();
+    clocks.find(|other| (other.level, &other.first, other.from) == (clock.level, &clock.first, clock.from))
 }
 
 /// The case was judged by a level that is no longer there.
-fn unset(level: Level, recorded: SlaState) -> Finding {
-    Finding::new(
-        5,
-        format!(
-            "{}: {}. The present configuration has no such level for this case: it is not the one it was judged by.",
-            level.name(),
-            symbol(recorded)
-        ),
-    )
-    .fact("level", level.name())
-    .fact("state", recorded)
+fn unset(e: &Evidence<'_>, level: Level, recorded: SlaState) -> Finding {
+    let mut finding = plain(e, level, recorded);
+    finding.says.push_str(
+        " The present configuration has no such level for this case: it is not the one it was judged by.",
+    );
+    finding
 }
 
 /// Breaches that were told and taken back.

@@ -1,9 +1,9 @@
 //! Why a case stands where it stands: its records, read back, told rule by rule.
 //!
 //! Pure: [`Records`] of the topics go in, an [`Explanation`] comes out, for people by [`text::render`] and for
-//! programs as JSON. Nothing is decided here that the desk has not decided: what a case is, its record and its
-//! events say. Deadlines are worked out again by the present settings, and where that comes to something
-//! else, the explanation says so.
+//! programs as JSON. No rule is written here: what is concluded, the case's record and its events say. How it came
+//! about, the desk's own functions tell again from the inputs ([`retelling`]); where the inputs as they are now
+//! and the present settings come to something else than the record, the explanation says so.
 //!
 //! Without texts asked for, an explanation has no texts, no names and no values of identifiers.
 
@@ -17,6 +17,7 @@ mod levels;
 mod limit;
 mod rank;
 mod records;
+mod retelling;
 mod said;
 mod status;
 mod steps;
@@ -35,7 +36,7 @@ pub use records::{Inputs, Records};
 pub use timeline::Moment;
 pub use words::time;
 
-use crate::config::rules::RuleSettings;
+use crate::desk::Desk;
 use crate::model::{Case, Millis};
 
 /// How to explain.
@@ -62,9 +63,9 @@ pub struct Explanation {
     pub mind: Vec<String>,
 }
 
-/// Explains a case by what is recorded of it.
-pub fn explain(case: &Case, records: &Records, settings: &RuleSettings, asked: Asked) -> Explanation {
-    let evidence = Evidence::of(case, records, settings, asked);
+/// Explains a case by what is recorded of it, and by what the desk makes of its inputs.
+pub fn explain(desk: &Desk, case: &Case, records: &Records, asked: Asked) -> Explanation {
+    let evidence = Evidence::of(desk, case, records, asked);
     let e = &evidence;
     let sections = [
         who::section(e),

@@ -131,9 +131,12 @@ fn at_risk(e: &Evidence<'_>) -> String {
     if !late.is_empty() {
         return format!("past the deadline: {} (rule 5).", late.join(", "));
     }
-    let next = levels::clocks(e).into_iter().find(|clock| clock.is_running());
-    let by = next.map_or(String::new(), |clock| {
-        format!(" of {}, until {}", clock.level.name(), time(clock.deadline()))
+    let by = levels::running(e).map_or(String::new(), |clock| {
+        format!(
+            " of {}, until {}",
+            clock.level.name(),
+            time(clock.judgement.deadline)
+        )
     });
     format!("{share:.0} % of the time{by} have gone by (rule 5).")
 }

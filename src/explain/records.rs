@@ -1,9 +1,13 @@
 //! What the topics hold of a case.
 
-use crate::config::rules::RuleSettings;
-use crate::desk::conversation::record::message_key;
-use crate::intake::normalise;
-use crate::model::{Case, CaseEvent, CaseId, Complaint, Response, Survey, Update, WorkItem};
+use std::collections::BTreeSet;
+
+use smol_str::SmolStr;
+
+use crate::desk::keys::Keys;
+use crate::desk::{Effects, Message};
+use crate::model::{Case, CaseEvent, WorkItem};
+use crate::processor::{ActorKey, Effect};
 
 /// Whether the inputs were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,30 +19,23 @@ pub enum Inputs {
     NotRead,
 }
 
-/// The records of a case and its conversation. However often one is given, it counts once; of revisions,
-/// the highest.
+/// The records of a case and its conversation. However often one is given, it counts once.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     /// Its events, in the order in which they were recorded.
     pub events: Vec<CaseEvent>,
     /// The latest revision of each of its work items, those first that went out first.
     pub work: Vec<WorkItem>,
-    /// Its author's messages.
-    pub complaints: Vec<Complaint>,
-    /// All messages of other authors in the conversation, without anything but who came when.
-    pub others: Vec<Complaint>,
-    /// All messages of the company in the conversation.
-    pub responses: Vec<Response>,
-    /// All updates of the conversation.
-    pub updates: Vec<Update>,
-    /// All surveys that name the conversation.
-    pub surveys: Vec<Survey>,
     /// Whether the inputs were read.
     pub inputs: Inputs,
     /// Input topics that are not there.
     pub missing: Vec<String>,
-    /// Records that could not be read.
-    pub unreadable: u64,
+    /// Records that cannot be used.
+    pub unusable: u64,
+    /// What intake tells conversations that may bear on the case.
+    pub(crate) messages: Vec<(ActorKey, Message)>,
+    /// Companies' messages of other conversations that answer this one, in some version.
+    pub(crate) answering: BTreeSet<(ActorKey, SmolStr)>,
 }
 
 impl Records {
@@ -58,63 +55,39 @@ impl Records {
         }
     }
 
-    /// Any customer's message, of whatever conversation.
-    pub fn complaint(&mut self, case: &Case, settings: &RuleSettings, mut complaint: Complaint) {
-        let conversation = complaint.conversation_id.as_ref().unwrap_or(&complaint.id);
-        if !is_in(case, &complaint.source, &complaint.channel, conversation) {
-            return;
+    /// What intake makes of any record of the inputs.
+    pub fn input(&mut self, keys: &Keys, case: &Case, effects: &mut Effects) {
+        let here = keys.conversation(&case.source, &case.channel, &case.conversation_id);
+        for effect in effects.drain() {
+            if let Effect::Tell { to, message } = effect
+                && (to == here || self.answers(case, to, &message))
+            {
+                self.messages.push((to, message));
+            }
         }
-        let brand = complaint.brand.as_deref();
-        let regions = &settings.identity.regions;
-        let region = regions.of(&complaint.source, brand, Some(&complaint.channel));
-        normalise::person(&mut complaint.author, &settings.identity, region);
-        let author = message_key(settings, &complaint);
-        let of = CaseId::new(&case.source, &case.channel, &case.conversation_id, &author);
-        let list = if of == case.case_id {
-            &mut self.complaints
-        } else {
-            &mut self.others
+    }
+
+    /// Whether companies' messages of other conversations answer this one. Then other versions of them may not, so all
+    /// responses are to be given once more.
+    pub fn is_answered_elsewhere(&self) -> bool {
+        !self.answering.is_empty()
+    }
+
+    /// Whether it is a version of a company's message that answers, in any of its versions, the case's conversation.
+    fn answers(&mut self, case: &Case, said_in: ActorKey, message: &Message) -> bool {
+        let Message::Replied { response, .. } = message else {
+            return false;
         };
-        keep(list, complaint, |c| (&c.id, c.revision));
-    }
-
-    /// Any message of the company.
-    pub fn response(&mut self, case: &Case, response: Response) {
-        if is_in(
-            case,
-            &response.source,
-            &response.channel,
-            &response.conversation_id,
-        ) {
-            keep(&mut self.responses, response, |r| (&r.id, r.revision));
+        let name = (said_in, response.id.clone());
+        let mut answered = response.answers.iter();
+        let is_this = answered.any(|answered| {
+            (&answered.source, &answered.channel, &answered.conversation_id)
+                == (&case.source, &case.channel, &case.conversation_id)
+        });
+        if is_this {
+            self.answering.insert(name);
+            return true;
         }
-    }
-
-    /// Any update.
-    pub fn update(&mut self, case: &Case, update: Update) {
-        if is_in(case, &update.source, &update.channel, &update.conversation_id) {
-            keep(&mut self.updates, update, |u| (&u.id, 0));
-        }
-    }
-
-    /// Any survey.
-    pub fn survey(&mut self, case: &Case, survey: Survey) {
-        if let (Some(channel), Some(conversation)) = (&survey.channel, &survey.conversation_id)
-            && is_in(case, &survey.source, channel, conversation)
-        {
-            keep(&mut self.surveys, survey, |s| (&s.id, 0));
-        }
-    }
-}
-
-fn is_in(case: &Case, source: &str, channel: &str, conversation: &str) -> bool {
-    case.source == source && case.channel == channel && case.conversation_id == conversation
-}
-
-fn keep<T>(list: &mut Vec<T>, record: T, name: impl Fn(&T) -> (&smol_str::SmolStr, i64)) {
-    match list.iter_mut().find(|known| name(known).0 == name(&record).0) {
-        Some(known) if name(known).1 < name(&record).1 => *known = record,
-        Some(_) => {}
-        None => list.push(record),
+        self.answering.contains(&name)
     }
 }

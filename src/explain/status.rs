@@ -2,7 +2,6 @@
 
 use super::evidence::Evidence;
 use super::finding::{Finding, Section};
-use super::said::Record;
 use super::words::{span, symbol, time};
 use crate::model::{CaseEventType, CaseStatus, Millis, WorkState};
 
@@ -81,10 +80,11 @@ fn why(e: &Evidence<'_>) -> Finding {
 
 fn unanswered(e: &Evidence<'_>, status: &str) -> Finding {
     let event = e.standing(CaseEventType::Unanswered).next_back();
-    let deadline = event.and_then(|told| told.time("deadline_ms"));
+    let told = event.and_then(|told| told.time("deadline_ms"));
     let from = e.case.waiting_since.unwrap_or(e.case.opened_at);
     let patience = e.rules.map(|rules| rules.patience.ms());
-    let end = deadline.or(patience.map(|ms| from.plus(ms)));
+    let now = patience_ends(e);
+    let end = told.or(now);
     let mut says = format!(
         "{status}: the customer waits since {}{}",
         time(from),
@@ -98,8 +98,8 @@ fn unanswered(e: &Evidence<'_>, status: &str) -> Finding {
         says.push_str(&format!("; no person had replied by {}, nor since", time(end)));
     }
     says.push('.');
-    if let (Some(ms), Some(told)) = (patience, deadline)
-        && from.plus(ms) != told
+    if let (Some(told), Some(now)) = (told, now)
+        && told != now
     {
         says.push_str(&format!(
             " It was judged by another patience, {}, than this configuration has.",
@@ -113,12 +113,20 @@ fn unanswered(e: &Evidence<'_>, status: &str) -> Finding {
         .fact("patience_ended_at", end)
 }
 
+/// When patience with the open wait ends, by the inputs and the configuration as they are.
+fn patience_ends(e: &Evidence<'_>) -> Option<Millis> {
+    let retold = &e.retelling()?.retold;
+    let open = retold.fold.open.as_ref();
+    let open = open.filter(|wait| Some(wait.first.at) == e.case.waiting_since)?;
+    Some(open.patience_ends(retold.rules().patience))
+}
+
 /// Of one that still has patience: until when.
 fn waiting(e: &Evidence<'_>) -> Option<Finding> {
     let waits = matches!(e.case.status, CaseStatus::Open | CaseStatus::Acknowledged);
     let from = e.case.waiting_since.filter(|_| waits)?;
     let patience = e.rules?.patience.ms();
-    let end = from.plus(patience);
+    let end = patience_ends(e)?;
     let says = match e.asked.as_of.since(end) {
         late @ 0.. => format!(
             "Patience in {} is {}: it ended at {}, {} ago. When the case was last judged that was still to come; \
@@ -221,15 +229,12 @@ fn reopened(e: &Evidence<'_>) -> Option<Finding> {
 /// Rule 2: who praises waits for nothing.
 fn praise(e: &Evidence<'_>) -> Option<Finding> {
     let said = e.said();
-    let praises = said.iter().filter(|said| said.is_praise() && !said.gone);
+    let praises = said.iter().filter(|said| said.is_praise());
     let praises: Vec<_> = praises.map(|said| said.id.to_owned()).collect();
     if praises.is_empty() {
         return None;
     }
-    let known = said
-        .iter()
-        .all(|said| said.gone || !matches!(said.record, Record::Gone));
-    let only = known && e.clock().is_none();
+    let only = e.case.waits == 0;
     let work = e.work().filter(|_| only).map(|item| match item.state {
         WorkState::Open => " It is handed out, for somebody to say thanks.",
         WorkState::Done => " Somebody has thanked.",

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::evidence::Evidence;
 use super::levels;
-use super::said::{By, Record, Said};
+use super::said::{By, Said};
 use super::told::Told;
 use super::words::{clean, symbol, time};
 use crate::model::{CaseEventType, Intent, Millis, Stage};
@@ -13,7 +13,7 @@ use crate::model::{CaseEventType, Intent, Millis, Stage};
 /// One line of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Moment {
-    /// Event time.
+    /// Event time, as the rules have it: a reply is never before what it replies to.
     pub at: Millis,
     /// Who said it: customer, person, bot, auto_ack, note, community, update; `heard`, if it is a conclusion.
     pub who: &'static str,
@@ -70,6 +70,9 @@ fn message(e: &Evidence<'_>, said: &Said<'_>, opens: bool) -> Moment {
     if opens {
         what.push_str(", opens the case");
     }
+    if said.at < e.case.opened_at && !said.gone {
+        what.push_str(", before the case was opened: it does not count");
+    }
     if said.by == By::Customer && said.told.is_none() && !said.gone {
         what.push_str(", which no event tells of: not taken in yet, or its event is gone by retention");
     }
@@ -102,25 +105,25 @@ fn message(e: &Evidence<'_>, said: &Said<'_>, opens: bool) -> Moment {
 
 fn words(e: &Evidence<'_>, said: &Said<'_>) -> String {
     let id = clean(said.id);
-    let kind = match (said.by, said.record) {
-        (By::Customer, Record::Complaint(complaint)) if complaint.automatic => "automatic message",
-        (By::Customer, Record::Complaint(complaint)) => match complaint.intent {
+    let kind = match said.by {
+        By::Customer if said.is_automatic() => "automatic message",
+        By::Customer => match said.intent() {
             Some(Intent::Praise) => "praise",
             Some(Intent::Thanks) => "thanks",
             Some(Intent::Question) => "question",
             _ => "message",
         },
-        (By::Customer, _) => "message",
-        (By::Update, _) => "update",
-        (By::Note, _) => "note",
-        (By::AutoAck, _) => "acknowledgement",
+        By::Update => "update",
+        By::Note => "note",
+        By::AutoAck => "acknowledgement",
         _ => "reply",
     };
     let onstage = e.case.stage == Stage::Onstage;
-    let public = matches!(said.record, Record::Complaint(_) | Record::Response(_))
-        && !matches!(said.by, By::Note)
-        && (said.is_public(onstage) != onstage);
+    let public = said.is_public(onstage) != onstage;
+    let own_time = said.fact.and_then(|fact| fact.own);
     let parts = [
+        said.other_address
+            .then(|| " from another address of the customer".to_owned()),
         said.elsewhere.then(|| " in another conversation".to_owned()),
         public.then(|| {
             if onstage {
@@ -133,6 +136,7 @@ fn words(e: &Evidence<'_>, said: &Said<'_>) -> String {
         said.status().map(|status| format!(", says {}", symbol(status))),
         said.promised_by()
             .map(|by| format!(", promises it until {}", time(by))),
+        own_time.map(|at| format!(", at {} by its own clock", time(at))),
     ];
     format!("{kind} {id}{}", parts.into_iter().flatten().collect::<String>())
 }
@@ -141,19 +145,14 @@ fn text(e: &Evidence<'_>, said: &Said<'_>) -> Option<String> {
     if !e.asked.texts {
         return None;
     }
-    let text = match said.record {
-        Record::Complaint(complaint) => complaint.text.as_ref(),
-        Record::Response(response) => response.text.as_ref(),
-        Record::Update(_) => None,
-        // A work item has the latest message of its wait.
-        Record::Gone => {
-            let items = e.records.work.iter().map(|item| &item.complaint);
-            let of_item = items.filter(|complaint| complaint.id == said.id && said.by == By::Customer);
-            let mut texts = of_item.filter_map(|complaint| complaint.text.as_ref());
-            texts.next()
-        }
+    // A work item has the latest message of its wait.
+    let kept = || {
+        let items = e.records.work.iter().map(|item| &item.complaint);
+        let mut of_item = items.filter(|complaint| complaint.id == said.id && said.by == By::Customer);
+        of_item.find_map(|complaint| complaint.text.as_deref())
     };
-    text.map(|text| clean(text)).or_else(|| {
+    let text = said.text().or_else(|| kept().map(String::as_str));
+    text.map(clean).or_else(|| {
         let opening = said.by == By::Customer && said.at == e.case.opened_at;
         opening.then(|| clean(&e.case.excerpt))
     })

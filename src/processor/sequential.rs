@@ -125,6 +125,11 @@ impl<P: Processor> Sequential<P> {
         &self.rows.0
     }
 
+    /// The same, as an apply sees them.
+    pub fn state(&mut self) -> &mut dyn State<P::Row> {
+        &mut self.rows
+    }
+
     /// What could not be used.
     pub fn rejected(&self) -> &[Rejection] {
         &self.rejected

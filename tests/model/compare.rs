@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::generate::{Clock, Journey, journey};
 use crate::reference::signals::Told;
-use crate::{reference, told, work};
+use crate::{explained, reference, told, work};
 
 /// A line for each field of each case that is not as the model has it.
 fn misjudged(model: &BTreeMap<CaseId, Case>, desk: &BTreeMap<CaseId, Case>) -> Vec<String> {
@@ -118,6 +118,10 @@ fn differences(journey: &Journey) -> Vec<String> {
     let mut lines = misjudged(&model.cases, &desk.cases);
     lines.extend(misreported(&model.cases, &desk.cases, journey.now));
     lines.extend(work::mishandled(&model.work, &desk.work, &model.cases));
+    let (rules, intake, inputs) = told::reader(journey);
+    lines.extend(explained::contradictions(
+        &rules, &intake, &inputs, journey, &desk,
+    ));
     lines.extend(desk.out_of_order.iter().map(|line| format!("order: {line}")));
     if model.bounces != desk.bounces {
         let (model, desk) = (model.bounces, desk.bounces);

@@ -5,8 +5,10 @@
 //! - [`reference`]: that program. Written from the rules, apart from the desk: it sorts, folds and judges.
 //! - [`rules`]: what both work by; [`records`]: the words of a journey.
 //! - [`generate`]: journeys; [`told`]: one told to the desk; [`compare`] and [`work`]: what differs.
+//! - [`explained`]: what `heard explain` tells of the cases, beside their records.
 
 mod compare;
+mod explained;
 mod generate;
 mod records;
 mod reference;

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use heard::app::{App, OutputFormats};
 use heard::config::rules::RuleSettings;
-use heard::desk::Output;
-use heard::intake::InputKind;
+use heard::desk::{Desk, Output};
+use heard::intake::{InputKind, Intake};
 use heard::log::Batch;
 use heard::log::batch::Place;
 use heard::model::{
@@ -33,10 +33,19 @@ const INPUTS: [InputKind; 5] = [
 static SETTINGS: LazyLock<Arc<RuleSettings>> = LazyLock::new(|| Arc::new(rules::settings()));
 static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::built_in()));
 
+/// What reads and explains as the desk does: its rules, an intake, and the records of a journey as a log has them.
+pub fn reader(journey: &Journey) -> (Desk, Intake, Batch) {
+    let desk = Desk::new(Arc::clone(&SETTINGS));
+    let intake = Intake::new(Arc::clone(&SETTINGS), INPUTS.into(), &REGISTRY);
+    (desk, intake, batch(journey.records.iter().chain(&journey.late)))
+}
+
 /// What the desk has made of a journey.
 pub struct Told {
     pub cases: BTreeMap<CaseId, Case>,
     pub bounces: Vec<Bounce>,
+    /// What was told of them, in order.
+    pub events: Vec<CaseEvent>,
     /// The last revision of each item of work.
     pub work: BTreeMap<WorkId, WorkItem>,
     pub signals: Vec<signals::Told>,
@@ -82,6 +91,7 @@ pub fn outcome(journey: &Journey, late: &[&Logged]) -> Told {
         .then(|| format!("{absurd} should be refused, and the desk refused {refused:?}"));
     let mut cases = BTreeMap::new();
     let mut bounces = Vec::new();
+    let mut events = Vec::new();
     let mut work = BTreeMap::<WorkId, WorkItem>::new();
     let mut out_of_order = Vec::new();
     let mut signals = Vec::new();
@@ -98,7 +108,10 @@ pub fn outcome(journey: &Journey, late: &[&Logged]) -> Told {
                 cases.insert(case.case_id, unversioned);
             }
             Output::NoCase(case_id) => _ = cases.remove(case_id),
-            Output::Event(event) => tell(event, &mut bounces),
+            Output::Event(event) => {
+                tell(event, &mut bounces);
+                events.push((**event).clone());
+            }
             Output::Work(item) => {
                 let before = work.insert(item.work_id, (**item).clone());
                 let (revision, routed_at) =
@@ -121,6 +134,7 @@ pub fn outcome(journey: &Journey, late: &[&Logged]) -> Told {
     Told {
         cases,
         bounces,
+        events,
         work,
         out_of_order,
         signals,

@@ -4,11 +4,14 @@ mod find;
 mod gather;
 mod wanted;
 
+use std::sync::Arc;
+
 use clap::Args;
 
 use super::output::Output;
 use super::{Exit, Failure, connect, when};
 use crate::config::Settings;
+use crate::desk::Desk;
 use crate::explain::{Asked, explain as explained, text};
 use crate::model::Millis;
 use wanted::{CaseName, Wanted};
@@ -68,7 +71,8 @@ pub(super) fn explain(settings: &Settings, args: &ExplainArgs) -> Result<Exit, F
         as_of: args.as_of.unwrap_or_else(when::now),
         texts: args.text,
     };
-    let explanation = explained(&case, &records, &settings.rules, asked);
+    let desk = Desk::new(Arc::new(settings.rules.clone()));
+    let explanation = explained(&desk, &case, &records, asked);
     let mut output = Output::new();
     if args.json {
         let json = serde_json::to_string_pretty(&explanation).expect("findings are numbers and words");

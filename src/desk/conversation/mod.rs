@@ -42,6 +42,7 @@ pub mod record;
 mod refold;
 pub mod reply_limit;
 pub mod resolution;
+pub mod retell;
 mod retire;
 mod settle;
 pub mod severity;

@@ -71,7 +71,7 @@ impl Actor<'_, '_> {
 }
 
 /// The record of a case.
-fn record(brief: &Brief<'_>, priority: i32) -> Case {
+pub(super) fn record(brief: &Brief<'_>, priority: i32) -> Case {
     let Brief {
         head,
         row,
