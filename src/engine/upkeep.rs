@@ -33,11 +33,16 @@ impl<L: Log, P: Processor> Worker<L, P> {
         }
         if now >= self.upkeep.next_purge {
             self.upkeep.next_purge = now + self.settings.pace.purge;
-            if let Err(error) = self.purge() {
-                self.tell(&Event::UpkeepFailed(error));
-            }
+            self.purge_now();
         }
         Ok(())
+    }
+
+    /// Purges the mailbox if it can.
+    pub(super) fn purge_now(&mut self) {
+        if let Err(error) = self.purge() {
+            self.tell(&Event::UpkeepFailed(error));
+        }
     }
 
     /// Deletes mailbox records that have been read for good (ENGINE.md 11).

@@ -322,6 +322,8 @@ impl<L: Log, P: Processor> Worker<L, P> {
         if self.repair.is_some() {
             // One attempt; what it cannot end, the next start or the transaction's time-out will.
             self.mend()?;
+        } else {
+            self.purge_now(); // what was taken in is not to lie there until the next start
         }
         if let Err(error) = self.consumer.close() {
             self.tell(&Event::UpkeepFailed(error));

@@ -47,46 +47,54 @@ fn log() -> KafkaLog {
     KafkaLog::new(settings).expect("a client")
 }
 
-fn now() -> Millis {
+pub fn now() -> Millis {
     Millis(jiff::Timestamp::now().as_millisecond())
 }
 
 /// Writes records to topics of an installation, as integrations do.
-struct Writer {
+pub struct Writer {
     name: &'static str,
     producer: <KafkaLog as Log>::Producer,
 }
 
 impl Writer {
-    fn new(name: &'static str) -> Self {
+    pub fn new(name: &'static str) -> Self {
         let mut producer = log().producer(&format!("{name}-test")).expect("a producer");
         producer.init().expect("init");
         producer.begin().expect("begin");
         Self { name, producer }
     }
 
-    fn send<T: WireRecord>(&mut self, topic: &str, key: &str, record: &T) {
-        let mut value = Vec::new();
-        let mut encoder = Encoder::new(Format::SingleObject);
-        encoder.encode(record, &mut value).expect("it encodes");
+    pub fn send<T: WireRecord>(&mut self, topic: &str, key: &str, record: &T) {
+        self.send_raw(topic, key.as_bytes(), Some(record));
+    }
+
+    /// Under any key; without a record, a tombstone.
+    pub fn send_raw<T: WireRecord>(&mut self, topic: &str, key: &[u8], record: Option<&T>) {
+        let value = record.map(|record| {
+            let mut value = Vec::new();
+            let mut encoder = Encoder::new(Format::SingleObject);
+            encoder.encode(record, &mut value).expect("it encodes");
+            value
+        });
         let topic = Topic::new(&format!("{}.{topic}", self.name));
         let record = Outgoing {
             topic: &topic,
             partition: None,
-            key: Some(key.as_bytes()),
-            value: Some(&value),
+            key: Some(key),
+            value: value.as_deref(),
             headers: &[],
         };
         self.producer.send(&record).expect("send");
     }
 
-    fn commit(mut self) {
+    pub fn commit(mut self) {
         self.producer.flush(WITHIN).expect("flush");
         self.producer.commit().expect("commit");
     }
 }
 
-fn identifier(kind: &str, value: &str) -> Identifier {
+pub fn identifier(kind: &str, value: &str) -> Identifier {
     Identifier {
         kind: kind.into(),
         value: Sensitive(value.into()),
@@ -105,7 +113,7 @@ fn ann(identifiers: &[Identifier]) -> Person {
     }
 }
 
-fn says(id: &str, channel: &str, conversation: &str, author: Person, at: Millis) -> Complaint {
+pub fn says(id: &str, channel: &str, conversation: &str, author: Person, at: Millis) -> Complaint {
     Complaint {
         id: id.into(),
         source: "shop".into(),
@@ -187,7 +195,7 @@ fn everything(name: &'static str, start: Millis) {
 }
 
 /// Of a compacted topic, the latest record of each key, as compaction leaves it.
-fn latest(name: &str, topic: &str) -> BTreeMap<Vec<u8>, Vec<u8>> {
+pub fn latest(name: &str, topic: &str) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let log = log();
     let topic = Topic::new(&format!("{name}.{topic}"));
     let count = log.partitions(std::slice::from_ref(&topic)).expect("partitions")[0].1;

@@ -10,6 +10,7 @@ mod broker;
 mod demo;
 mod dlq;
 mod dsl;
+mod erasure;
 mod explain;
 mod figures;
 mod forgetting;
