@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::model::{Advocacy, Millis, SurveyScale};
@@ -65,6 +66,11 @@ pub struct Scored {
 }
 
 impl Scored {
+    /// Whether it is of a review whose stars were changed, not of a survey.
+    pub fn is_stars(&self) -> bool {
+        self.revision > 0
+    }
+
     /// The order of scores: by time. Of one moment the lower of an instrument counts as the later, so that no id
     /// decides what is shown: ids are hidden when somebody is forgotten.
     pub fn order(&self, other: &Self) -> Ordering {
@@ -76,6 +82,57 @@ impl Scored {
     }
 }
 
+/// Scores that a case remembers of those that its customer gave in it; of more, the earliest are forgotten.
+pub const REMEMBERED: usize = 16;
+
+/// The scores that a customer gave in one case, in their order: each survey that names its conversation, and each
+/// review's stars as they were changed last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Scores(SmallVec<[Scored; 0]>);
+
+impl Scores {
+    /// Adds a score at its place.
+    pub fn add(&mut self, scored: Scored) {
+        let place = self.0.partition_point(|known| known.order(&scored).is_lt());
+        self.0.insert(place, scored);
+        if self.0.len() > REMEMBERED {
+            self.0.remove(0);
+        }
+    }
+
+    /// The scores.
+    pub fn iter(&self) -> impl Iterator<Item = &Scored> {
+        self.0.iter()
+    }
+
+    /// The last of them.
+    pub fn latest(&self) -> Option<&Scored> {
+        self.0.last()
+    }
+
+    /// Whether there may have been an earlier one than this, which is not among them, that was forgotten.
+    pub fn has_forgotten(&self, scored: &Scored) -> bool {
+        let first = self.0.first().filter(|_| self.0.len() == REMEMBERED);
+        first.is_some_and(|first| scored.order(first).is_lt())
+    }
+
+    /// Calls the answers and messages in which they were given by other names.
+    pub fn rename(&mut self, name: impl Fn(&str) -> SmolStr) {
+        for scored in &mut self.0 {
+            scored.id = name(&scored.id);
+        }
+        self.0.sort_by(Scored::order);
+    }
+}
+
+impl FromIterator<Scored> for Scores {
+    fn from_iter<I: IntoIterator<Item = Scored>>(all: I) -> Self {
+        let mut scores = Self::default();
+        all.into_iter().for_each(|scored| scores.add(scored));
+        scores
+    }
+}
+
 /// Of several, the one that is shown: the latest.
 pub fn latest<'s>(all: impl IntoIterator<Item = &'s Scored>) -> Option<&'s Scored> {
     all.into_iter().max_by(|a, b| a.order(b))
@@ -83,7 +140,7 @@ pub fn latest<'s>(all: impl IntoIterator<Item = &'s Scored>) -> Option<&'s Score
 
 #[cfg(test)]
 mod tests {
-    use super::{Score, Scored, latest};
+    use super::{REMEMBERED, Score, Scored, Scores, latest};
     use crate::model::Advocacy::{Detractor, Passive, Promoter};
     use crate::model::Millis;
     use crate::model::SurveyScale::{Csat1To5, Nps0To10, Stars1To5};
@@ -138,5 +195,33 @@ mod tests {
         };
         assert_eq!(latest(all.iter().chain([&worse])), Some(&worse));
         assert_eq!(latest([]), None);
+    }
+
+    /// Given moments of scores, in whatever order, then those that are remembered.
+    #[test]
+    fn a_case_remembers_the_last_scores_in_their_order() {
+        let scored = |at: i64| Scored {
+            at: Millis(at),
+            id: at.to_string().into(),
+            revision: 0,
+            score: Score {
+                value: 5.0,
+                scale: Csat1To5,
+            },
+        };
+        let many = REMEMBERED as i64 + 3;
+        for (given, first) in [
+            (vec![2, 1, 3], 1),
+            ((1..=many).rev().collect(), 4),
+            ((1..=many).collect(), 4),
+        ] {
+            let last = given.iter().copied().max();
+            let scores: Scores = given.into_iter().map(scored).collect();
+            let moments: Vec<_> = scores.iter().map(|scored| scored.at.0).collect();
+            assert_eq!(moments, (first..=last.unwrap_or_default()).collect::<Vec<_>>());
+            assert_eq!(scores.latest().map(|scored| scored.at.0), last);
+            assert_eq!(scores.has_forgotten(&scored(0)), first > 1);
+            assert!(!scores.has_forgotten(&scored(many + 1)));
+        }
     }
 }

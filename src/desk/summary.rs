@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::score::Scored;
+use super::score::Scores;
 use crate::model::{CaseId, Millis};
 use crate::text::Sketch;
 
@@ -146,8 +146,8 @@ pub struct Summary {
     pub waits_since: Option<Millis>,
     /// What it has gone through before.
     pub journey: Journey,
-    /// The latest score that its customer gave in it (rule 12).
-    pub scored: Option<Scored>,
+    /// The scores that its customer gave in it (rule 12).
+    pub scores: Scores,
     /// The brand, product and issue it is about.
     pub matter: [Option<SmolStr>; 3],
     /// Its first message, to be compared with others; only while the party asks for it (rule 10).
@@ -176,7 +176,7 @@ impl Summary {
             let_go_at: None,
             waits_since: None,
             journey: Journey::default(),
-            scored: None,
+            scores: Scores::default(),
             matter: [None, None, None],
             begins_with: None,
             audience: None,
@@ -213,6 +213,12 @@ impl Summary {
     /// Whether it was resolved at `t`.
     pub fn was_resolved(&self, t: Millis) -> bool {
         self.resolved_at.is_some_and(|at| at <= t) || self.journey.resolved.iter().any(|spell| spell.holds(t))
+    }
+
+    /// When a RESOLVED or a decision to let it go was taken back.
+    pub fn reopened(&self) -> impl Iterator<Item = Millis> {
+        let over = self.journey.resolved.iter().chain(&self.journey.let_go);
+        over.filter_map(|spell| spell.to)
     }
 
     /// Whether at `t` a person had decided to let it go.

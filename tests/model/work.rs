@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use crate::reference::spelling::normalise;
 
-/// What is said of an item that is over. It is not revised any more, so all else is as it was then.
-const OF_ONE_THAT_IS_OVER: [&str; 3] = ["state", "case_id", "first_heard_at"];
+/// What is said of an item that is done. It is not revised any more, so all else is as it was then. Decision: of one that
+/// was taken back nothing is said, not even who had waited since when: nobody was to do anything about it.
+const OF_ONE_THAT_IS_OVER: [&str; 4] = ["state", "case_id", "first_heard_at", "next_steps"];
 
 /// A line for each field of each item that is not as the model has it.
 pub fn mishandled(
@@ -45,8 +46,8 @@ pub fn mishandled(
                         item.next_steps.retain(|step| *step != NextStep::LinkToCase);
                     }
                 }
-                let is_over = model.state != WorkState::Open;
-                if !is_over && !is_latest(&model.complaint, &desk.complaint) {
+                let state = model.state;
+                if state == WorkState::Open && !is_latest(&model.complaint, &desk.complaint) {
                     let (model, desk) = (&model.complaint, &desk.complaint);
                     lines.push(format!(
                         "{name}: work.complaint should be {}, and the desk has {}",
@@ -56,7 +57,12 @@ pub fn mishandled(
                 }
                 let (model, desk) = (fields(&model), fields(&desk));
                 let differ = model.into_iter().filter(|(field, value)| {
-                    (!is_over || OF_ONE_THAT_IS_OVER.contains(&&**field)) && desk.get(field) != Some(value)
+                    let is_said = match state {
+                        WorkState::Open => true,
+                        WorkState::Done => OF_ONE_THAT_IS_OVER.contains(&&**field),
+                        WorkState::Withdrawn => false,
+                    };
+                    is_said && desk.get(field) != Some(value)
                 });
                 lines.extend(differ.map(|(field, value)| {
                     let found = desk.get(&field).unwrap_or(&Value::Null);

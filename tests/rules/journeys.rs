@@ -1,6 +1,6 @@
 //! Stories that go through several channels (rules 9 and 16): one person, one matter.
 
-use heard::config::rules::Span;
+use heard::config::rules::{LevelSet, Span};
 use heard::model::work_item::Relation;
 use heard::model::{
     Case, CaseStatus, Complaint, EscalationCause, Response, SlaState, Status, WorkFlag, WorkItem, WorkState,
@@ -370,4 +370,57 @@ fn a_follow_up_is_work() {
     story.tell(replies(3 * DAY + 30, "r2", "email"));
     let story = story.until(3 * DAY + 30);
     assert_eq!(work_of(&story, "email").next_steps, []);
+}
+
+/// Who speaks again before anybody has asked is other work: what was the last work asks for nothing any more. In any
+/// order, as far as the follow-up was due meanwhile.
+#[test]
+fn who_speaks_again_is_not_followed_up() {
+    let lines: [Line; 3] = [
+        says(0, "m", "email", &["email:a@b"]).into(),
+        replies(10, "r", "email").into(),
+        becomes(20, "u", "email", Status::Resolved).into(),
+    ];
+    let again = |minute| says(minute, "again", "email", &["email:a@b"]);
+    for minute in [30, 3 * DAY + 30] {
+        let mut story = Story::told(with_levels(), lines.clone()).until(3 * DAY + 40);
+        let first = work_of(&story, "email");
+        assert_eq!(first.next_steps, [heard::model::NextStep::FollowUp]);
+        story.tell(again(minute));
+        let items = story.work();
+        assert_eq!(items.len(), 2);
+        assert_eq!(
+            (items[&first.work_id].state, &*items[&first.work_id].next_steps),
+            (WorkState::Done, &[][..]),
+            "{minute}"
+        );
+        // It is told once.
+        let revision = items[&first.work_id].revision;
+        let story = story.until(5 * DAY);
+        assert_eq!(story.work()[&first.work_id].revision, revision);
+    }
+}
+
+/// A wait that was answered too late takes no hurry any more, whenever that is found out.
+#[test]
+fn a_late_answer_ranks_nothing() {
+    let mut settings = with_levels();
+    for rules in settings.channels.values_mut() {
+        rules.levels.usual = LevelSet {
+            next: Some(Span::hours(2)),
+            ..LevelSet::default()
+        };
+    }
+    let lines: [Line; 3] = [
+        says(0, "m", "email", &["email:a@b"]).into(),
+        replies(300, "r", "email").into(),
+        says(310, "again", "email", &["email:a@b"]).into(),
+    ];
+    for order in permutations(&lines) {
+        let story = Story::told(settings.clone(), order).until(320);
+        let work = story.work().into_values();
+        let open: Vec<_> = work.filter(|item| item.state == WorkState::Open).collect();
+        assert_eq!(open.len(), 1);
+        assert_eq!((open[0].priority.score, &*open[0].priority.terms), (0, &[][..]));
+    }
 }

@@ -174,6 +174,24 @@ fn what_names_a_reply_is_not_before_that_either() {
     });
 }
 
+/// The first message of a case replies to a word of the same moment: that was said before it, and answers nothing.
+#[test]
+fn what_a_first_message_replies_to_does_not_answer_it() {
+    for (to, answered_at) in [(None, Some(ms(0))), (Some("r"), None)] {
+        let reply = Response {
+            customer: Some(person(speaker("email"))),
+            ..replied(0, "r", "email", None)
+        };
+        let first = Complaint {
+            in_reply_to: to.map(Into::into),
+            ..said(0, "c", "email")
+        };
+        let case = in_any_order(&RuleSettings::default(), &[reply.into(), first.into()], ms(HOUR)).remove(0);
+        assert_eq!(case.answered_at, answered_at, "in reply to {to:?}");
+        assert_eq!(case.waiting_since.is_some(), to.is_some());
+    }
+}
+
 /// The reply's target is edited, taken back, or moves.
 #[test]
 fn a_reply_follows_the_message_it_names() {

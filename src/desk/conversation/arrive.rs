@@ -214,7 +214,7 @@ impl Actor<'_, '_> {
             let found = ledger::find(self.desk.keys(), self.state, self.key, head, class, id)?;
             // Of several people's messages of one id it is the first.
             let standing = found.into_iter().filter(|found| !found.deleted);
-            if let Some(found) = standing.min_by(|a, b| a.place().cmp(&b.place())) {
+            if let Some(found) = standing.min_by_key(Fact::seniority) {
                 return Ok(Some(found));
             }
         }
@@ -339,7 +339,7 @@ impl Actor<'_, '_> {
                 let known = ledger::find(self.desk.keys(), self.state, self.key, head, class, target)?;
                 // Of several people's messages of one id it is the first.
                 let standing = known.iter().filter(|fact| !fact.deleted);
-                match standing.min_by(|a, b| a.place().cmp(&b.place())) {
+                match standing.min_by_key(|fact| fact.seniority()) {
                     Some(fact) => {
                         if fact.case != 0 {
                             return Ok(Some(fact.case));

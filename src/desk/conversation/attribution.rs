@@ -113,10 +113,11 @@ impl People {
 mod tests {
     use super::{Elders, attribute as attribute_by};
     use crate::config::rules::HashSecret;
-    use crate::desk::conversation::fact::{Addressee, CompanySaid, CustomerSaid, Fact, Said};
+    use crate::desk::conversation::fact::{Addressee, CompanySaid, CustomerSaid, Fact, Said, Surveyed};
     use crate::desk::conversation::order::{Turn, arrange};
     use crate::desk::keys::Keys;
-    use crate::model::Millis;
+    use crate::desk::score::Score;
+    use crate::model::{Millis, SurveyScale};
 
     fn attribute(facts: &[Fact], elders: &Elders) -> Vec<u64> {
         attribute_by(&Keys::new(HashSecret::TRIAL), facts, &[], elders)
@@ -202,6 +203,33 @@ mod tests {
         }
         facts[1].deleted = true; // Ann takes her first message back: the reply to it names Bob
         assert_eq!(attribute(&facts, &Elders::default())[4], bob);
+    }
+
+    /// Two people's messages of one moment have one id: the first is the one that the log had first.
+    #[test]
+    fn of_two_messages_of_one_id_the_log_tells_which_is_the_first() {
+        let (ann, bob) = (1, 2);
+        for (of_ann, of_bob, first) in [(5, 7, ann), (7, 5, bob)] {
+            let mut facts = [
+                customer(10, "1", ann),
+                customer(10, "1", bob),
+                company(20, "3", Some("1"), None, None),
+                fact(
+                    30,
+                    "4",
+                    Said::Surveyed(Surveyed {
+                        to: Addressee::default(),
+                        score: Score {
+                            value: 1.0,
+                            scale: SurveyScale::Nps0To10,
+                        },
+                    }),
+                ),
+            ];
+            (facts[0].versions.logged, facts[1].versions.logged) = (Millis(of_ann), Millis(of_bob));
+            arrange(&mut facts);
+            assert_eq!(attribute(&facts, &Elders::default())[2..], [first, first]);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::promise::Promise;
 use super::reply_limit::Standing;
 use super::surveys;
 use super::view::{Judged, View};
-use crate::desk::score::Scored;
+use crate::desk::score::{Scored, Scores};
 use crate::model::{CaseEventType, CaseId, Details, EventId, Millis, PromiseState, ResponseKind, SlaState};
 
 /// What happened to a case, before the record of it is written.
@@ -170,24 +170,27 @@ impl Told {
         }
     }
 
-    /// Rule 12: a review's stars have changed.
+    /// Rule 12: stars of reviews have changed.
     fn stars(&mut self, old: Option<Side<'_>>, new: Side<'_>) {
-        let (was, is) = (
-            old.and_then(|old| old.fold.rated.as_ref()),
-            new.fold.rated.as_ref(),
-        );
-        if was == is {
+        let (none, now) = (Scores::default(), &new.fold.scores);
+        let before = old.map_or(&none, |old| &old.fold.scores);
+        if before == now {
             return;
         }
-        // Of one moment, a higher revision takes nothing back.
-        let is_revised =
-            |was: &Scored, is: &Scored| was.at == is.at && was.id == is.id && was.revision < is.revision;
-        let is_taken_back = |was: &Scored, is: &Scored| is.order(was).is_lt() && !is_revised(was, is);
-        if let Some(was) = was.filter(|was| is.is_none_or(|is| is_taken_back(was, is))) {
-            self.happened.push(surveys::not_given(self.case, was));
-        }
+        // Stars that were changed once more take nothing back.
+        let has_later = |was: &Scored| {
+            let mut later = now.iter().filter(|is| is.is_stars() && is.id == was.id);
+            later.any(|is| was.order(is).is_lt() || (was.at == is.at && was.revision < is.revision))
+        };
+        let gone = before.iter().filter(|was| !now.iter().any(|is| is == *was));
+        let gone = gone.filter(|was| was.is_stars() && !has_later(was) && !now.has_forgotten(was));
         self.happened
-            .extend(is.map(|scored| surveys::given(self.case, scored)));
+            .extend(gone.map(|scored| surveys::not_given(self.case, scored)));
+        let new = now.iter().filter(|is| !before.iter().any(|was| was == *is));
+        self.happened.extend(
+            new.filter(|scored| scored.is_stars())
+                .map(|scored| surveys::given(self.case, scored)),
+        );
     }
 
     /// Moments that a case has or has not: told when they come or change, corrected when they go.

@@ -259,14 +259,30 @@ impl Said {
     }
 }
 
+/// A place in the order of all facts.
+pub type Place<'f> = (Millis, Turn, Class, u32, &'f str, Millis, Digest);
+
 impl Fact {
     /// Its place in the order of all facts (rule 3): its moment, its turn in it, its class, then its id; of several
-    /// people's messages of one id, then what they say. Where an id was hidden, those of its moment stay in the order
-    /// that they had, before any that come later.
-    pub fn place(&self) -> (Millis, Turn, Class, u32, &str, Digest) {
+    /// people's messages of one id, then when the log had what they say. Where an id was hidden, those of its moment stay
+    /// in the order that they had, before any that come later.
+    pub fn place(&self) -> Place<'_> {
         let rank = self.rank.unwrap_or(u32::MAX);
-        let digest = self.versions.digest;
-        (self.at, self.turn, self.said.class(), rank, &self.id, digest)
+        let (logged, digest) = (self.versions.logged, self.versions.digest);
+        (
+            self.at,
+            self.turn,
+            self.said.class(),
+            rank,
+            &self.id,
+            logged,
+            digest,
+        )
+    }
+
+    /// What tells which of several people's messages of one id is the first: that is what others mean by the id.
+    pub fn seniority(&self) -> (Millis, Millis, Digest) {
+        (self.own_at(), self.versions.logged, self.versions.digest)
     }
 
     /// Whether both are of one message.
@@ -275,9 +291,9 @@ impl Fact {
     }
 
     /// The place of an edit of it that says something else, at this time: that of a customer's message.
-    pub fn place_of_edit(&self, at: Millis) -> (Millis, Turn, Class, u32, &str, Digest) {
-        let (_, _, class, rank, id, digest) = self.place();
-        (at, Turn::first(class), class, rank, id, digest)
+    pub fn place_of_edit(&self, at: Millis) -> Place<'_> {
+        let (_, _, class, rank, id, logged, digest) = self.place();
+        (at, Turn::first(class), class, rank, id, logged, digest)
     }
 
     /// The time that it says itself.

@@ -18,7 +18,7 @@ use super::severity::Severity;
 use super::transfer::Handling;
 use super::wait::Wait;
 use crate::config::rules::{ChannelRules, Span};
-use crate::desk::score::{Scored, latest};
+use crate::desk::score::Scores;
 use crate::desk::summary::Journey;
 use crate::model::{AnsweredBy, Millis, Stage};
 
@@ -148,10 +148,8 @@ pub struct Fold {
     pub excerpt: Excerpt,
     /// The identifiers its author was given with, in the order of the messages.
     pub mentions: SmallVec<[Mention; 2]>,
-    /// The latest survey that names the conversation and means this case (rule 12).
-    pub surveyed: Option<Scored>,
-    /// The latest change of a review's stars.
-    pub rated: Option<Scored>,
+    /// Of surveys that name the conversation and mean this case, and of reviews whose stars have changed (rule 12).
+    pub scores: Scores,
     /// The latest human replies in this conversation, of each hour the first and the last (rule 22).
     pub replies: SmallVec<[Millis; 0]>,
 }
@@ -170,12 +168,11 @@ impl Fold {
             .enumerate()
             .find_map(|(i, fact)| Some((i, (fact, fact.customer()?))))?;
         let mut fold = Self::open(opening.0, opening.1, rules, closed);
-        // Said at the very moment of the opening counts as said after it (rule 3: "at or after
-        // opened_at"), whatever the ids; what was said before answers nothing. A survey belongs to the
-        // case whenever it was answered (rule 12): its system's clock may be another.
-        let opened_at = fold.opened.at;
-        let counts = |fact: &&Fact| fact.at == opened_at || matches!(fact.said, Said::Surveyed(_));
-        let earlier = present.clone().take(first).filter(counts);
+        // What was said before the opening answers nothing, also in its very moment, where the opening replies to such
+        // a word (rule 3). A survey belongs to the case whenever it was answered (rule 12): its system's clock may be
+        // another.
+        let is_survey = |fact: &&Fact| matches!(fact.said, Said::Surveyed(_));
+        let earlier = present.clone().take(first).filter(is_survey);
         let rest = earlier.chain(present.skip(first + 1));
         fold.go_on(Some(opening.0), rest, rules, closed);
         Some(fold)
@@ -281,8 +278,7 @@ impl Fold {
             external_case_id: None,
             audience: None,
             mentions: SmallVec::new(),
-            surveyed: None,
-            rated: None,
+            scores: Scores::default(),
             replies: SmallVec::new(),
         };
         fold.push(fact, rules, closed);
@@ -335,10 +331,5 @@ impl Fold {
             .chain(&open)
             .map(|overdue| overdue.since)
             .min()
-    }
-
-    /// The score of its own that is shown: of a survey that names it, or of stars that have changed.
-    pub fn scored(&self) -> Option<&Scored> {
-        latest(self.surveyed.iter().chain(&self.rated))
     }
 }

@@ -27,7 +27,7 @@ impl Fold {
             Said::Changed(change) => self.changed(fact, change, rules, closed),
             Said::Surveyed(_) => {
                 if let Some(scored) = scored(fact) {
-                    keep_latest(&mut self.surveyed, scored);
+                    self.scores.add(scored);
                 }
             }
         }
@@ -58,7 +58,7 @@ impl Fold {
         self.severity.and(&said.severity.rated(rating::first(fact)));
         self.audience = said.audience.or(self.audience);
         if let Some(scored) = rating::revised(fact) {
-            keep_latest(&mut self.rated, scored);
+            self.scores.add(scored);
         }
         if !said.automatic {
             self.thaw(fact.at, rules);
@@ -373,11 +373,5 @@ pub fn scored(fact: &Fact) -> Option<Scored> {
             score: survey.score,
         }),
         _ => None,
-    }
-}
-
-fn keep_latest(kept: &mut Option<Scored>, scored: Scored) {
-    if kept.as_ref().is_none_or(|kept| kept.order(&scored).is_lt()) {
-        *kept = Some(scored);
     }
 }

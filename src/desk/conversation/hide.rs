@@ -99,8 +99,7 @@ pub(super) fn hide_fold(keys: &Keys, fold: &mut Fold) {
         promises,
         handling,
         followed_up,
-        surveyed,
-        rated,
+        scores,
         unanswered,
         ..
     } = fold;
@@ -127,9 +126,7 @@ pub(super) fn hide_fold(keys: &Keys, fold: &mut Fold) {
     for invitation in &mut journey.invitations {
         invitation.message = hidden(keys, &invitation.message);
     }
-    for scored in [surveyed, rated].into_iter().flatten() {
-        scored.id = hidden(keys, &scored.id);
-    }
+    scores.rename(|id| hidden(keys, id));
     fold.excerpt = Excerpt::default();
     fold.told.location = None;
     fold.set.location = None;

@@ -19,6 +19,7 @@ pub mod fact;
 pub mod fold;
 mod folding;
 mod forget;
+mod hand_out;
 mod hide;
 pub mod identify;
 mod join;

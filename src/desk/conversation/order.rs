@@ -128,7 +128,7 @@ pub fn targets(facts: &[Fact]) -> Vec<Option<usize>> {
             if fact.said.class() == class && !fact.deleted {
                 let known = by_id.entry(&fact.id).or_insert(i);
                 // Of several people's messages of one id it is the first.
-                let first = |i: usize| (facts[i].own_at(), facts[i].versions.digest);
+                let first = |i: usize| facts[i].seniority();
                 if facts[*known].said.class() == class && first(i) < first(*known) {
                     *known = i;
                 }

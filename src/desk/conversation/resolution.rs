@@ -72,6 +72,11 @@ pub struct FollowUp {
 }
 
 impl FollowUp {
+    /// Whether somebody should follow up by now.
+    pub fn is_asked_for(&self) -> bool {
+        self.is_due && self.done.is_none()
+    }
+
     /// Judges it at `now`, this long after RESOLVED.
     pub fn judge(resolved: &Mark, done: Option<&Mark>, after: Span, now: Millis) -> Self {
         let at = resolved.at.plus(after.ms());

@@ -2,33 +2,24 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-use smol_str::SmolStr;
-
 use super::Actor;
 use super::case::CaseRow;
 use super::events::{self, Happened, News, Side};
-use super::fact::{Author, Class, Fact};
+use super::fact::Fact;
 use super::fold::Fold;
-use super::ledger::{self, Head};
+use super::hand_out::{Body, Waits};
+use super::ledger::Head;
 use super::level::Level;
 use super::view::{View, Yardstick};
 use super::wait::Wait;
 use super::who::Party;
-use super::work::{self, Brief, WorkMark};
+use super::work::WorkMark;
 use crate::config::rules::ChannelRules;
 use crate::desk::figures::{Conclusions, count_change};
-use crate::desk::forgetting::hidden;
-use crate::desk::keys::part;
 use crate::desk::output::Output;
-use crate::desk::row::Row;
 use crate::desk::summary::Summary;
-use crate::model::{CaseEvent, CaseId, Complaint, Identifier, Stage, WorkItem, WorkState};
-use crate::processor::{Corrupt, Rejection, RowKey};
-
-/// A message that a case holds whole, and the identifiers of its author as they were written, where that is
-/// something else.
-pub type Body = (Arc<Complaint>, Option<Arc<[Identifier]>>);
+use crate::model::{CaseEvent, CaseId, Complaint, Stage};
+use crate::processor::Rejection;
 
 /// A case that has changed.
 pub struct Change<'f> {
@@ -177,8 +168,10 @@ impl Actor<'_, '_> {
         self.emit_events(head, &row, before.as_deref(), happened);
         // Nothing has gone out, and nothing will before the party's findings are in or have taken too long.
         let is_held = is_same && row.rank_by.is_some() && row.work.as_ref().is_none_or(WorkMark::is_held);
+        // Of what is another's case, only that it has become so is told.
+        let is_shown = before.is_some() || fold.is_some() || !row.is_away();
         if row.forgotten.is_some() || is_held {
-            return self.keep_case(head, row, true);
+            return self.keep_case(head, row, is_shown);
         }
         self.hand_out(
             head,
@@ -198,8 +191,6 @@ impl Actor<'_, '_> {
         if row.rank_by.is_none() {
             row.logged = None; // nothing is held back that it could go out with
         }
-        // Of what is another's case, only that it has become so is told.
-        let is_shown = before.is_some() || fold.is_some() || !row.is_away();
         self.keep_case(head, row, is_shown)
     }
 
@@ -253,227 +244,6 @@ impl Actor<'_, '_> {
             })));
         }
     }
-
-    /// Hands every wait that is new or has changed to people, and takes back those that are gone.
-    fn hand_out(
-        &mut self,
-        head: &Head,
-        row: &mut CaseRow,
-        judged: Option<(&Fold, &View)>,
-        waits: &Waits<'_>,
-    ) -> Result<(), Rejection> {
-        let rules = self.rules_for(head, row)?;
-        let open = judged.and_then(|(fold, _)| fold.handed());
-        // A follow-up is asked for in the work of the last wait, and done with there.
-        let last = judged.and_then(|(fold, view)| {
-            let due = view.follow_up.as_ref().is_some_and(|follow_up| follow_up.is_due);
-            let closed = fold.open.is_none() && waits.closed.is_empty();
-            fold.last_wait.as_ref().filter(|_| due && closed)
-        });
-        let last = match last {
-            Some(wait) if self.mark(row, &wait.first.id)?.revision > 0 => Some(wait),
-            _ => None,
-        };
-        // The open one comes last: its mark takes the place of another's in the case's row.
-        let mut now: SmallVec<[&Wait; 2]> = waits.closed.iter().chain(last).chain(open).collect();
-        // Messages that wait once more are one item: it says how they stand.
-        let mut nth = 0..now.len();
-        let all = now.clone();
-        now.retain(|wait| {
-            let later = all.iter().skip(nth.next().unwrap_or_default() + 1);
-            !{ later }.any(|later| later.first.id == wait.first.id)
-        });
-        let open_before = waits.before.and_then(Fold::handed);
-        let mut gone: SmallVec<[&Wait; 1]> = SmallVec::new();
-        for wait in waits.closed_before.iter().chain(open_before) {
-            let is_it = |kept: &&Wait| kept.first.id == wait.first.id;
-            if !now.iter().any(is_it) && !gone.iter().any(is_it) {
-                gone.push(wait);
-            }
-        }
-
-        // A case that was taken back whole is told as it last was.
-        let by = self.yardstick(rules, row);
-        let last = waits.before.filter(|_| judged.is_none());
-        let last = last.map(|fold| (fold, View::of(fold, &[], by, row.judged_at)));
-        let told = judged.or(last.as_ref().map(|(fold, view)| (*fold, view)));
-        if let Some((fold, view)) = told {
-            for wait in gone {
-                self.hand(head, row, (fold, view), wait, WorkState::Withdrawn, waits)?;
-            }
-            for wait in now {
-                let too_late = wait.praise && fold.praise_ends(rules).is_some_and(|end| end <= view.now);
-                let state = match wait.closed {
-                    Some(_) => WorkState::Done,
-                    None if too_late => WorkState::Withdrawn,
-                    None => WorkState::Open,
-                };
-                self.hand(head, row, (fold, view), wait, state, waits)?;
-            }
-        }
-        keep_body(row, open, waits, &self.written);
-        Ok(())
-    }
-
-    fn hand(
-        &mut self,
-        head: &Head,
-        row: &mut CaseRow,
-        (fold, view): (&Fold, &View),
-        wait: &Wait,
-        state: WorkState,
-        waits: &Waits<'_>,
-    ) -> Result<(), Rejection> {
-        let rules = self.rules_for(head, row)?;
-        let mut mark = self.mark(row, &wait.first.id)?;
-        let held = mark.revision == 0;
-        let desk = self.desk;
-        let brief = Brief {
-            head,
-            row,
-            fold,
-            view,
-            rules,
-            weights: &desk.settings().priority,
-            wall: self.cx.wall,
-        };
-        let wait_for_ranking = held && state == WorkState::Open && row.rank_by.is_some();
-        let nothing_to_take_back = state == WorkState::Withdrawn && (held || mark.state == state);
-        let silent = wait_for_ranking || nothing_to_take_back;
-        let is_edited = |news: &News<'_>| match news {
-            News::Edited(fact) | News::Gained(fact) => fact.id == wait.latest.id,
-            _ => false,
-        };
-        let item = (!silent).then(|| brief.item(wait, state, mark.revision + 1));
-        let digest = item.as_ref().map(|item| work::digest(item, &wait.latest.id));
-        let no_news =
-            !held && mark.state == state && Some(mark.digest) == digest && !waits.news.iter().any(is_edited);
-        if let Some((item, digest)) = item.zip(digest).filter(|_| !no_news) {
-            let complaint = self.complaint(head, row, wait, waits)?;
-            mark = WorkMark {
-                revision: item.revision,
-                state,
-                digest,
-                ..mark
-            };
-            let item = WorkItem { complaint, ..item };
-            if let Some(logged) = row.logged.take() {
-                self.effects.delivered(logged);
-            }
-            self.effects.emit(Output::Work(Box::new(item)));
-        }
-        self.keep_mark(row, mark, state);
-        Ok(())
-    }
-
-    /// What went out for a wait so far.
-    fn mark(&mut self, row: &CaseRow, first: &str) -> Result<WorkMark, Corrupt> {
-        let keys = self.desk.keys();
-        if let Some(mark) = row.work.as_ref().filter(|mark| mark.is_of(keys, first)) {
-            return Ok(mark.clone().named(first));
-        }
-        // Only a mark that gave way to a later one has a row of its own.
-        if row.work.is_none() {
-            return Ok(WorkMark::held(first));
-        }
-        match self.state.get(&self.work_row(row.author, first))? {
-            Some(Row::Work(mark)) => Ok(mark.clone().named(first)),
-            _ => Ok(WorkMark::held(first)),
-        }
-    }
-
-    /// Keeps what went out for a wait: with the case if it is the latest, else in a row of its own.
-    fn keep_mark(&mut self, row: &mut CaseRow, mut mark: WorkMark, state: WorkState) {
-        let keys = self.desk.keys();
-        let is_in_row = row.work.as_ref().is_none_or(|kept| kept.is_of(keys, &mark.first));
-        if state == WorkState::Withdrawn {
-            mark.first = hidden(keys, &mark.first); // it may be the message of another by now, who may be forgotten
-        }
-        if is_in_row {
-            row.work = Some(mark);
-        } else if state == WorkState::Open {
-            let earlier = row.work.replace(mark);
-            self.keep_apart(row, earlier);
-        } else {
-            self.keep_apart(row, Some(mark));
-        }
-    }
-
-    fn keep_apart(&mut self, row: &CaseRow, mark: Option<WorkMark>) {
-        if let Some(mut mark) = mark.filter(|mark| mark.revision > 0) {
-            let key = self.work_row(row.author, &mark.first);
-            mark.first = SmolStr::default(); // its key says it
-            self.effects.store(key, Row::Work(mark));
-        }
-    }
-
-    pub(super) fn work_row(&self, author: Author, first: &str) -> RowKey {
-        let keys = self.desk.keys();
-        let name = keys.short(&["work", &author.to_string(), &hidden(keys, first)]);
-        self.row(part::WORK, name)
-    }
-
-    /// The latest message of a wait: whole if it is at hand, else as far as its fact tells.
-    fn complaint(
-        &mut self,
-        head: &Head,
-        row: &CaseRow,
-        wait: &Wait,
-        waits: &Waits<'_>,
-    ) -> Result<Arc<Complaint>, Rejection> {
-        let id = &*wait.latest.id;
-        let arrived = waits.complaint.map(|complaint| (complaint, &self.written));
-        let kept = row.body.as_ref().map(|body| (body, &row.written));
-        let others = waits.bodies.iter().map(|(body, written)| (body, written));
-        let mut at_hand = arrived.into_iter().chain(kept).chain(others);
-        if let Some((whole, written)) = at_hand.find(|(whole, _)| !whole.deleted && whole.id == id) {
-            return Ok(work::as_written(whole, written.as_deref()));
-        }
-        let is_it =
-            |fact: &&Fact| fact.said.class() == Class::Customer && *fact.id == *id && fact.case == row.author;
-        let whole = |fact: &Fact| {
-            Arc::new(Complaint {
-                author: work::author_of(row, fact),
-                ..work::from_fact(head, fact)
-            })
-        };
-        if let Some(fact) = waits.facts.iter().find(is_it) {
-            return Ok(whole(fact));
-        }
-        let known = ledger::find(self.desk.keys(), self.state, self.key, head, Class::Customer, id)?;
-        match known.iter().find(is_it).or(known.first()) {
-            Some(fact) => Ok(whole(fact)),
-            None if head.retired.is_some() => Ok(Arc::new(work::from_wait(head, row, wait))),
-            None => Err(Corrupt("a wait's latest message is not among the facts".into()).into()),
-        }
-    }
-}
-
-/// Keeps the open wait's latest message whole, and no other.
-fn keep_body(row: &mut CaseRow, open: Option<&Wait>, waits: &Waits<'_>, written: &Option<Arc<[Identifier]>>) {
-    let is_latest = |message: &Complaint| open.is_some_and(|wait| *message.id == *wait.latest.id);
-    let stands = |message: &Complaint| is_latest(message) && !message.deleted;
-    if let Some(complaint) = waits.complaint.filter(|message| stands(message)) {
-        row.body = waits.is_whole.then(|| Arc::clone(complaint));
-        row.written.clone_from(written);
-    } else if let Some((body, written)) = waits.bodies.iter().find(|(body, _)| stands(body)) {
-        row.body = Some(Arc::clone(body));
-        row.written.clone_from(written);
-    }
-    row.body.take_if(|body| !is_latest(body));
-    row.written.take_if(|_| row.body.is_none());
-}
-
-/// What is at hand when work items are made.
-struct Waits<'f> {
-    before: Option<&'f Fold>,
-    closed_before: &'f [Wait],
-    closed: &'f [Wait],
-    news: &'f [News<'f>],
-    complaint: Option<&'f Arc<Complaint>>,
-    is_whole: bool,
-    bodies: &'f [Body],
-    facts: &'f [Fact],
 }
 
 /// A fold and its view, if there are both.
@@ -505,7 +275,7 @@ fn summary(head: &Head, case_id: CaseId, rules: &ChannelRules, side: Side<'_>) -
         let_go_at: fold.let_go.as_ref().map(|mark| mark.at),
         waits_since: fold.open.as_ref().map(|wait| wait.first.at),
         journey: fold.journey.clone(),
-        scored: fold.scored().cloned(),
+        scores: fold.scores.clone(),
         matter: [
             fold.brand().cloned(),
             fold.product().cloned(),

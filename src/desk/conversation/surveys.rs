@@ -11,7 +11,7 @@ use crate::model::{CaseEventType, CaseId, Details, EventId};
 pub fn shown<'r>(fold: &'r Fold, who: &'r Who) -> Option<&'r Scored> {
     let found = who.party.as_ref().and(who.findings.as_ref());
     let found = found.into_iter().flat_map(|found| &found.surveys);
-    latest(fold.scored().into_iter().chain(found))
+    latest(fold.scores.latest().into_iter().chain(found))
 }
 
 /// A customer has given a score.

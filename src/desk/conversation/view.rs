@@ -138,6 +138,18 @@ impl View {
 }
 
 impl View {
+    /// Rule 11: whether a clock is at risk, or over. Of the waits, only the open one counts: those that are over take no
+    /// hurry any more.
+    pub fn is_at_risk(&self, fold: &Fold) -> bool {
+        let is_open = |judged: &Judged| {
+            let open = fold.open.as_ref().map(|wait| (&wait.first.id, wait.first.at));
+            open == Some((&judged.first, judged.from))
+        };
+        let present = { self.clocks.iter() }.filter(|judged| judged.level != Level::Next || is_open(judged));
+        let mut judgements = present.map(|judged| &judged.judgement);
+        judgements.any(|clock| clock.at_risk || clock.state == SlaState::Breached)
+    }
+
     /// From the opening to the answer; none either if nobody knows how long it took.
     pub fn first_response_ms(&self, fold: &Fold) -> Option<i64> {
         let timed = self.answered.as_ref().filter(|answer| !answer.untimed);

@@ -12,6 +12,7 @@ use super::fact::{Fact, Mention};
 use super::fold::Fold;
 use super::ledger::Head;
 use super::playbook::{Situation, next_steps};
+use super::resolution::FollowUp;
 use super::view::View;
 use super::wait::Wait;
 use crate::config::rules::{ChannelRules, Weights};
@@ -21,7 +22,7 @@ use crate::desk::party::links::Relation;
 use crate::desk::priority::{Facts, rank};
 use crate::model::{
     Complaint, History, Identifier, Millis, NextStep, Person, Playbook, Priority, PromiseState, Sensitive,
-    SlaState, Stage, Visibility, WorkFlag, WorkId, WorkItem, WorkState,
+    Stage, Visibility, WorkFlag, WorkId, WorkItem, WorkState,
     work_item::{self, LinkedCase},
 };
 use crate::text::Category;
@@ -38,6 +39,8 @@ pub struct WorkMark {
     pub state: WorkState,
     /// A digest of what was last sent, to tell whether there is news.
     pub digest: u64,
+    /// Whether it is over, and asks for a follow-up (rule 18).
+    pub follow_up: bool,
 }
 
 impl WorkMark {
@@ -48,6 +51,7 @@ impl WorkMark {
             revision: 0,
             state: WorkState::Open,
             digest: 0,
+            follow_up: false,
         }
     }
 
@@ -202,7 +206,6 @@ impl Brief<'_> {
         let findings = self.row.who.findings.as_deref();
         let profile = findings.and_then(|found| found.profile.as_ref());
         let words = self.fold.severity.words();
-        let clocks = self.view.clocks.iter().map(|judged| &judged.judgement);
         let facts = Facts {
             escalated: findings.is_some_and(|found| found.links.escalation().is_some()),
             rating: self.fold.severity.rating,
@@ -215,7 +218,7 @@ impl Brief<'_> {
             repeat: findings.is_some_and(|found| found.history.complaints_90d > 0),
             chasers: wait.messages.saturating_sub(1),
             broken_promise: self.view.promise == PromiseState::Broken,
-            at_risk: { clocks }.any(|clock| clock.at_risk || clock.state == SlaState::Breached),
+            at_risk: self.view.is_at_risk(self.fold),
         };
         rank(&facts, self.weights)
     }
@@ -244,7 +247,7 @@ impl Brief<'_> {
                 .is_some_and(|l| !l.bounces.is_empty() || l.links.iter().any(|link| has(&link.relation))),
             owned: self.owner().is_some(),
             promise: self.view.promise,
-            follow_up: self.is_follow_up_due(),
+            follow_up: self.asks_for_follow_up(wait, state),
             known: party.is_some_and(|party| party.customer_id.is_some()),
             bystander: self.bystander(),
             linked: links.is_some_and(|links| !links.linked_cases().is_empty()),
@@ -260,10 +263,12 @@ impl Brief<'_> {
         owner.or(profile.and_then(|p| p.owner.as_ref())).cloned()
     }
 
-    /// Whether somebody should ask by now whether all is well (rule 18).
-    pub fn is_follow_up_due(&self) -> bool {
-        let follow_up = self.view.follow_up.as_ref();
-        follow_up.is_some_and(|follow_up| follow_up.is_due && follow_up.done.is_none())
+    /// Whether somebody should ask by now whether all is well (rule 18): in the work of the wait that was the last, and
+    /// in work that is open.
+    fn asks_for_follow_up(&self, wait: &Wait, state: WorkState) -> bool {
+        let is_last = |last: &Wait| last.first.id == wait.first.id;
+        let is_there = state == WorkState::Open || self.fold.last_wait.as_ref().is_some_and(is_last);
+        is_there && self.view.follow_up.as_ref().is_some_and(FollowUp::is_asked_for)
     }
 
     /// Until when the wait is to be answered: by the level of its clock, else before patience runs

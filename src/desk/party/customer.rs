@@ -100,7 +100,7 @@ impl CustomerState {
     /// The CRM has dropped the record, which points to another customer; tells whether that is news.
     pub fn end(&mut self, at: Millis) -> bool {
         let at = self.updated_at().map_or(at, |newest| newest.max(at));
-        self.tiers = Tiers::default();
+        self.tiers.drop_until(at);
         if let Some(newest) = &mut self.newest {
             newest.profile = None;
         }
@@ -206,15 +206,11 @@ impl CustomerState {
         }
     }
 
-    /// What a record said of the tier that is not the newest; tells whether a case may care. A record that
-    /// was dropped says nothing.
+    /// What a record said of the tier that is not the newest; tells whether a case may care.
     fn keep_tier(&mut self, older: &Newest) -> bool {
         let (Some(profile), Some(newest)) = (&older.profile, &self.newest) else {
             return false;
         };
-        if self.ended.is_some() {
-            return false;
-        }
         if newest.updated_at == older.updated_at {
             return false;
         }

@@ -112,10 +112,16 @@ impl Dice {
                 None,
                 [None, Some("x".into()), Some("y".into())][self.below(3) as usize].clone(),
             ],
-            scored: self.one_in(15).then(|| self.scored(n, at.plus(HOUR))),
+            scores: (0..self.below(15).saturating_sub(12))
+                .map(|nth| self.scored(n, at.plus((1 + nth as i64) * HOUR)))
+                .collect(),
             audience: self.one_in(9).then_some(20_000),
             ..Summary::nothing(case_id, channel.into())
         };
+        if self.one_in(4) {
+            let closed = self.after(at, 100);
+            summary.journey.was_resolved(closed, self.after(closed, 100));
+        }
         if !summary.open {
             summary.resolved_at = Some(self.after(at, 300));
             summary.first_resolved_at = summary.resolved_at;

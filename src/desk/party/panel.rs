@@ -149,6 +149,7 @@ impl Known<'_> {
         scores.sort_by(|a, b| a.order(b));
         let mut moments: Vec<Millis> = scores.iter().map(|scored| scored.at).collect();
         moments.extend(self.cases().map(|case| case.opened_at));
+        moments.extend(self.cases().flat_map(Summary::reopened));
         moments.sort_unstable();
         moments.dedup();
         let first = |reason| {
@@ -221,17 +222,16 @@ impl Known<'_> {
     }
 
     fn scores(&self) -> impl Iterator<Item = &Scored> {
-        self.present().filter_map(score_of)
+        self.present().flat_map(scores_of)
     }
 }
 
-/// The score that a member gave, if it is the party's.
-pub fn score_of(member: &Member) -> Option<&Scored> {
-    match &member.survey {
-        _ if member.standing != Standing::Member => None,
-        Some(survey) => Some(&survey.scored),
-        None => member.summary.scored.as_ref(),
-    }
+/// The scores that a member gave, if it is the party's: the one of a survey, or those given in a case.
+pub fn scores_of(member: &Member) -> impl Iterator<Item = &Scored> {
+    let survey = member.survey.as_ref().map(|survey| &survey.scored);
+    let own = member.summary.scores.iter();
+    let all = survey.into_iter().chain(own);
+    all.filter(|_| member.standing == Standing::Member)
 }
 
 /// Whether a score is a detractor's.
@@ -330,6 +330,22 @@ mod tests {
         member(1000, summary, None)
     }
 
+    /// A case that opens on a day, is resolved on another, and is opened again on a third.
+    fn reopened(opened: i64, resolved: i64, again: i64) -> Member {
+        let mut member = case(opened, None, None);
+        let journey = &mut member.summary.journey;
+        journey.was_resolved(Millis(resolved * DAY), Millis(again * DAY));
+        member
+    }
+
+    /// A case in which both scores were given.
+    fn two_scores(first: Member, second: Member) -> Member {
+        let mut member = case(0, None, None);
+        let scores = [first, second].into_iter().filter_map(|survey| survey.survey);
+        member.summary.scores = scores.map(|answer| answer.scored).collect();
+        member
+    }
+
     #[test]
     fn who_is_worth_asking_and_since_when() {
         use Reason::{ConstantPromoter, DetractorOfHighValue, DetractorWithAudience, TurnedPromoter};
@@ -368,6 +384,16 @@ mod tests {
                 vec![(DetractorOfHighValue, 4)],
             ),
             (vec![nps(4, 2.0), case(2, Some(3), None)], Some(10_000.0), vec![]),
+            (
+                vec![nps(4, 2.0), reopened(2, 3, 6)],
+                Some(10_000.0),
+                vec![(DetractorOfHighValue, 6)],
+            ),
+            (
+                vec![two_scores(nps(1, 2.0), nps(5, 9.0))],
+                None,
+                vec![(TurnedPromoter, 5)],
+            ),
             (vec![nps(4, 2.0), case(3, None, None)], Some(9_999.0), vec![]),
             (vec![nps(4, 8.0), case(3, None, wide)], Some(10_000.0), vec![]),
             (

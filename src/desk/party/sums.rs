@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::links::is_case;
 use super::members::Member;
+use super::panel::scores_of;
 use crate::desk::message::Standing;
-use crate::desk::score::{Score, Scored};
+use crate::desk::score::{Score, Scored, latest};
 use crate::desk::summary::Summary;
 use crate::model::Millis;
 
@@ -119,10 +120,7 @@ impl Sums {
         if member.standing != Standing::Member {
             return Self::default();
         }
-        let scored = match &member.survey {
-            Some(survey) => Some(&survey.scored),
-            None => member.summary.scored.as_ref(),
-        };
+        let scored = latest(scores_of(member));
         let sums = match is_case(member) {
             true => Self::case(&member.summary),
             false => Self {

@@ -5,6 +5,7 @@
 use smallvec::SmallVec;
 
 use super::members::Member;
+use super::panel::scores_of;
 use crate::desk::message::Standing;
 use crate::desk::score::{Scored, latest};
 use crate::model::{CaseId, Millis, SurveyAbout};
@@ -43,13 +44,7 @@ pub fn of(of: &Member, members: &[Member]) -> SmallVec<[Scored; 0]> {
 
 /// The last score of the party: of its surveys and of those that its cases have of their own.
 pub fn last_score<'m>(members: impl IntoIterator<Item = &'m Member>) -> Option<&'m Scored> {
-    let present = members
-        .into_iter()
-        .filter(|member| member.standing == Standing::Member);
-    latest(present.filter_map(|member| match &member.survey {
-        Some(survey) => Some(&survey.scored),
-        None => member.summary.scored.as_ref(),
-    }))
+    latest(members.into_iter().flat_map(scores_of))
 }
 
 /// Of cases that opened at one moment, the one with the greater id counts as the later.
@@ -181,7 +176,7 @@ mod tests {
     #[test]
     fn the_last_score_is_of_any_survey() {
         let mut of_its_own = case(1, 0);
-        of_its_own.summary.scored = Some(scored("stars", 5));
+        of_its_own.summary.scores = [scored("survey", 3), scored("stars", 5)].into_iter().collect();
         let mut all = vec![survey("a", 4, SurveyAbout::Case), of_its_own];
         assert_eq!(last_score(&all), Some(&scored("stars", 5)));
         all.push(survey("b", 6, SurveyAbout::Relationship));

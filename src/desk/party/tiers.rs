@@ -32,11 +32,22 @@ struct Said {
 pub struct Tiers {
     /// In the order of their `updated_at`, which differ.
     said: SmallVec<[Said; 0]>,
+    /// Records until then say nothing: the CRM has dropped them, at the end of a merge's clean-up.
+    dropped: Option<Millis>,
 }
 
 impl Tiers {
+    /// The CRM has dropped all records until then.
+    pub fn drop_until(&mut self, at: Millis) {
+        self.dropped = self.dropped.max(Some(at));
+        self.said.retain(|said| said.updated_at > at);
+    }
+
     /// Takes what a record says; tells whether that is news.
     pub fn take(&mut self, updated_at: Millis, digest: u64, tier: Option<SmolStr>) -> bool {
+        if self.dropped.is_some_and(|dropped| updated_at <= dropped) {
+            return false;
+        }
         let said = Said {
             updated_at,
             digest,
@@ -110,6 +121,24 @@ mod tests {
             let tier = newest.1.map(Into::into);
             let found = tiers(older).at(Millis(day), (Millis(newest.0), tier.as_ref()));
             assert_eq!(found.as_deref(), expected, "{records:?} on day {day}");
+        }
+    }
+
+    #[test]
+    fn what_the_crm_has_dropped_says_nothing_whenever_it_is_heard() {
+        for order in [[1, 3, 7], [7, 3, 1], [3, 7, 1]] {
+            for dropped_after in 0..=order.len() {
+                let mut tiers = Tiers::default();
+                for (n, at) in order.into_iter().enumerate() {
+                    if n == dropped_after {
+                        tiers.drop_until(Millis(5));
+                    }
+                    tiers.take(Millis(at), 1, Some(format!("of day {at}").into()));
+                }
+                tiers.drop_until(Millis(5));
+                let found = tiers.at(Millis(4), (Millis(9), None));
+                assert_eq!(found.as_deref(), Some("of day 7"), "{order:?}");
+            }
         }
     }
 

@@ -1,13 +1,15 @@
 //! Of a large party, the members on which it rests whether it is worth asking (rule 20).
 //!
 //! Not all of them: those with a score; the case before each score; of a detractor's score, one case that was open
-//! then, else the next that opened; and cases that many can see. What [`super::panel`] finds of these, it would find of
+//! then, else the next that opened, and that was opened again; and cases that many can see. What [`super::panel`] finds of these, it would find of
 //! all.
+
+use std::ops::Range;
 
 use super::index::Book;
 use super::links::is_case;
 use super::members::Member;
-use super::panel::{is_detractor, is_open, score_of};
+use super::panel::{is_detractor, is_open, scores_of};
 use super::place::Place;
 use super::sums::{Sums, has};
 use crate::desk::State;
@@ -25,9 +27,9 @@ pub fn worth_looking_at(book: &Book, any_open: bool, state: &mut State<'_>) -> R
     let all = Place::before(Millis(i64::MIN))..Place::END;
     for page in book.pages_in(&all, |sums| sums.has(has::SCORES | has::WIDE), state)? {
         for member in book.members(&page, state)? {
-            let score = score_of(member);
-            scores.extend(score.map(|scored| (scored.at, is_detractor(scored))));
-            if score.is_some() || is_case(member) && member.summary.audience.is_some() {
+            let known = scores.len();
+            scores.extend(scores_of(member).map(|scored| (scored.at, is_detractor(scored))));
+            if scores.len() > known || is_case(member) && member.summary.audience.is_some() {
                 found.push(member.clone());
             }
         }
@@ -40,16 +42,19 @@ pub fn worth_looking_at(book: &Book, any_open: bool, state: &mut State<'_>) -> R
         if !is_detractor || !any_open {
             continue;
         }
-        match open_at(book, at, state)? {
-            Some(open) => beside.push(open),
-            None => {
-                let next = book.after(Place::after(at), state)?;
-                if let Some(next) = next {
-                    beside.extend(book.before(Place::after(next.summary.opened_at), state)?);
-                    beside.push(next);
-                }
+        let open = open_at(book, at, state)?;
+        if open.is_none() {
+            let next = book.after(Place::after(at), state)?;
+            for (again, member) in next
+                .map(|next| (next.summary.opened_at, next))
+                .into_iter()
+                .chain(reopened_after(book, at, state)?)
+            {
+                beside.extend(book.before(Place::after(again), state)?);
+                beside.push(member);
             }
         }
+        beside.extend(open);
     }
     for member in beside {
         if found.iter().all(|known| known.case != member.case) {
@@ -61,13 +66,45 @@ pub fn worth_looking_at(book: &Book, any_open: bool, state: &mut State<'_>) -> R
 
 /// The latest case that was open at a moment.
 fn open_at(book: &Book, at: Millis, state: &mut State<'_>) -> Result<Option<Member>, Corrupt> {
-    let by_then = Place::before(Millis(i64::MIN))..Place::after(at);
     let may_be = |sums: &Sums| sums.may_be_open(at);
-    for page in book.pages_in(&by_then, may_be, state)?.iter().rev() {
+    for page in book.pages_in(&until(at), may_be, state)?.iter().rev() {
         let mut members = book.members(page, state)?.iter();
         if let Some(open) = members.rfind(|member| is_case(member) && is_open(&member.summary, at)) {
             return Ok(Some(open.clone()));
         }
     }
     Ok(None)
+}
+
+/// The case that was closed at a moment, and was the first to be opened again after it, and when that was.
+fn reopened_after(
+    book: &Book,
+    at: Millis,
+    state: &mut State<'_>,
+) -> Result<Option<(Millis, Member)>, Corrupt> {
+    let mut first: Option<(Millis, Member)> = None;
+    for page in book.pages_in(&until(at), |sums| sums.may_be_open(at), state)? {
+        for member in book
+            .members(&page, state)?
+            .iter()
+            .filter(|member| is_case(member))
+        {
+            let open = member
+                .summary
+                .reopened()
+                .filter(|again| *again > at && is_open(&member.summary, *again));
+            let sooner = open
+                .min()
+                .filter(|open| first.as_ref().is_none_or(|(first, _)| open < first));
+            if let Some(open) = sooner {
+                first = Some((open, member.clone()));
+            }
+        }
+    }
+    Ok(first)
+}
+
+/// All that opened by a moment.
+fn until(at: Millis) -> Range<Place> {
+    Place::before(Millis(i64::MIN))..Place::after(at)
 }

@@ -314,6 +314,7 @@ impl Course {
                 end: None,
                 ..wait
             });
+            self.end_praise(at);
         }
     }
 

@@ -33,6 +33,8 @@ pub struct Conversation {
 #[derive(Clone)]
 pub struct Fact {
     pub at: Millis,
+    /// The earliest time at which the log has what stands of it.
+    pub logged: Millis,
     pub id: String,
     pub what: What,
     /// It is dated before the message that it names, by more than two clocks may differ.
@@ -180,16 +182,17 @@ impl Facts {
         for ((key, id), versions) in replied {
             let (at, message) = (versions.at(), versions.standing().clone());
             if !message.deleted {
+                let at = (at, versions.logged());
                 facts.answer_elsewhere(&key, &message, at);
                 let elsewhere = false;
                 facts.add(&key, at, id, What::Replied(Reply { message, elsewhere }));
             }
         }
-        for ((key, id), (_, update)) in updated {
-            facts.add(&key, update.occurred_at, id, What::Updated(update));
+        for ((key, id), (logged, update)) in updated {
+            facts.add(&key, (update.occurred_at, logged), id, What::Updated(update));
         }
-        for ((key, id), (_, survey)) in asked {
-            facts.add(&key, survey.occurred_at, id, What::Surveyed(survey));
+        for ((key, id), (logged, survey)) in asked {
+            facts.add(&key, (survey.occurred_at, logged), id, What::Surveyed(survey));
         }
         for conversation in facts.conversations.values_mut() {
             authors::name(conversation.channel, &mut conversation.facts);
@@ -228,11 +231,12 @@ impl Facts {
             news: news.map(|(at, edit)| (at, edit.rating)).collect(),
             message,
         };
-        self.add(key, versions.at(), id.to_owned(), What::Said(said));
+        let at = (versions.at(), versions.logged());
+        self.add(key, at, id.to_owned(), What::Said(said));
     }
 
     /// Rule 3: a response may answer other conversations; each once, and its own not again.
-    fn answer_elsewhere(&mut self, own: &Key, message: &Response, at: Millis) {
+    fn answer_elsewhere(&mut self, own: &Key, message: &Response, at: (Millis, Millis)) {
         let mut answered: Vec<Key> = Vec::new();
         for other in &message.answers {
             let other = key(&other.source, &other.channel, &other.conversation_id);
@@ -257,7 +261,7 @@ impl Facts {
         }
     }
 
-    fn add(&mut self, key: &Key, at: Millis, id: String, what: What) {
+    fn add(&mut self, key: &Key, (at, logged): (Millis, Millis), id: String, what: What) {
         let conversation = self
             .conversations
             .entry(key.clone())
@@ -269,6 +273,7 @@ impl Facts {
             });
         conversation.facts.push(Fact {
             at,
+            logged,
             id,
             what,
             skewed: false,

@@ -18,6 +18,8 @@ pub struct Crm {
     /// Customers whose last record pointed to another and was dropped: the end of a merge's clean-up. Their
     /// identifiers still lead there.
     ended: BTreeSet<String>,
+    /// When records were dropped that were the last of a clean-up by then.
+    dropped: BTreeMap<SmolStr, Millis>,
 }
 
 /// Whose a case is.
@@ -54,6 +56,7 @@ impl Crm {
                 *since = record.updated_at.min(*since);
             }
         }
+        let dropped = ended.clone();
         let is_ended = |record: &&Customer| {
             let ended = ended.get(&record.customer_id);
             ended.is_some_and(|at| record.updated_at <= *at)
@@ -65,6 +68,7 @@ impl Crm {
             carried_since,
             records,
             ended,
+            dropped,
         }
     }
 
@@ -96,13 +100,19 @@ impl Crm {
         }
     }
 
-    /// Rule 5: the customer's tier in force at a time, else the earliest known.
+    /// Rule 5: the customer's tier in force at a time, else the earliest known. Decision: with a record that the CRM drops
+    /// at the end of a merge's clean-up its tier goes, and those of the records before it.
     pub fn tier(&self, customer_id: &str, t: Millis) -> Option<String> {
         let of_customer = self
             .records
             .iter()
             .filter(|record| record.customer_id == customer_id);
-        let mut records: Vec<_> = of_customer.collect();
+        let stands = |record: &&Customer| {
+            self.dropped
+                .get(customer_id)
+                .is_none_or(|at| record.updated_at > *at)
+        };
+        let mut records: Vec<_> = of_customer.filter(stands).collect();
         records.sort_by_key(|record| record.updated_at);
         let in_force = records.iter().rfind(|record| record.updated_at <= t);
         let tier = match in_force {

@@ -10,7 +10,7 @@ pub fn in_order(facts: Vec<Fact>) -> Vec<Fact> {
     let times: Vec<Millis> = (0..facts.len()).map(|n| effective(&facts, n)).collect();
     let skewed: Vec<bool> = (0..facts.len())
         .map(|n| {
-            let named = own_target(&facts, n).filter(|_| !is_in_ring(&facts, n, own_target));
+            let named = own_target(&facts, n);
             named.is_some_and(|to| times[to].since(facts[n].at) > SKEW)
         })
         .collect();
@@ -27,7 +27,9 @@ pub fn in_order(facts: Vec<Fact>) -> Vec<Fact> {
                 root = to;
             }
             let is_loose = is_company(&placed[root]) && of_moment(&placed, root).is_none();
-            (fact.at, is_loose, depth(&placed, n), class(fact), fact.id.clone())
+            // Decision: of messages of several people under one id, the one comes first that the log had first.
+            let id = (fact.id.clone(), fact.logged);
+            (fact.at, is_loose, depth(&placed, n), class(fact), id)
         })
         .collect();
     let mut order: Vec<usize> = (0..placed.len()).collect();
@@ -37,15 +39,17 @@ pub fn in_order(facts: Vec<Fact>) -> Vec<Fact> {
 
 fn effective(facts: &[Fact], n: usize) -> Millis {
     let own = facts[n].at;
-    match own_target(facts, n).filter(|_| !is_in_ring(facts, n, own_target)) {
+    match own_target(facts, n) {
         Some(to) => own.max(effective(facts, to)),
         None => own,
     }
 }
 
-/// What a word of the company names.
+/// What a word of the company is never before: the message that it names. Decision: where each names the other, by
+/// however many steps, a complaint among them or not, none says which was first: each has its own time.
 fn own_target(facts: &[Fact], n: usize) -> Option<usize> {
-    is_company(&facts[n]).then(|| target(facts, n)).flatten()
+    let named = is_company(&facts[n]).then(|| target(facts, n)).flatten();
+    named.filter(|_| !is_in_ring(facts, n, target))
 }
 
 /// What a message names that happened at the same moment.
@@ -66,7 +70,7 @@ pub fn target(facts: &[Fact], n: usize) -> Option<usize> {
         let mut named: Vec<_> = (0..facts.len())
             .filter(|other| facts[*other].id == id && is_kind(&facts[*other].what))
             .collect();
-        named.sort_by_key(|other| facts[*other].at);
+        named.sort_by_key(|other| (facts[*other].at, facts[*other].logged));
         named.first().copied()
     };
     let said = named(|what| matches!(what, What::Said(_)));

@@ -11,6 +11,9 @@ use super::identity::Crm;
 use super::record::{Score, latest, opening, own_scores};
 use crate::rules::DAY;
 
+/// How many cases a handler is shown of a journey.
+const SHOWN: usize = 16;
+
 /// What the party's other cases mean to one.
 #[derive(Default)]
 pub struct Links {
@@ -167,10 +170,25 @@ pub fn links(of: &Known, all: &[Known], now: Millis) -> Links {
             *again = other.course.opened_at.min(*again);
         }
     }
+    links.show();
     links
 }
 
 impl Links {
+    /// Decision: of how they belong together a handler is shown sixteen cases, the earliest, and always the escalation
+    /// that counts. An echo is shown beside them.
+    fn show(&mut self) {
+        let (echoes, mut others): (Vec<_>, Vec<_>) = { std::mem::take(&mut self.linked).into_iter() }
+            .partition(|link| link.relation == Relation::EchoOf);
+        let counting = self.escalated_from.map(|(case_id, _)| case_id);
+        let place = others.iter().position(|link| Some(link.case_id) == counting);
+        if let Some(place) = place.filter(|place| *place >= SHOWN) {
+            others.swap(place, SHOWN - 1);
+        }
+        others.truncate(SHOWN);
+        self.linked = others.into_iter().chain(echoes).collect();
+    }
+
     fn link(&mut self, other: &Known, relation: Relation) {
         self.linked.push(LinkedCase {
             case_id: other.case_id,

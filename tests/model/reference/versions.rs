@@ -89,6 +89,13 @@ impl<T: Versioned> Versions<T> {
         versions.into_iter().map(|version| &version.content).collect()
     }
 
+    /// When the log first had what stands.
+    pub fn logged(&self) -> Millis {
+        let standing = self.standing();
+        let mut known = self.0.iter().filter(|version| version.content == *standing);
+        known.next().expect("it is one of them").logged
+    }
+
     pub fn standing(&self) -> &T {
         self.in_order().pop().expect("one at least")
     }
