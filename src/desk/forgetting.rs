@@ -30,6 +30,9 @@ pub enum Forget {
         author: Author,
         /// When the person was forgotten: what was said later stays.
         at: Millis,
+        /// The party whose case it was, by the hash of its actor's key: all is forgotten that is in one case as that
+        /// party's. None: only one of the author's identifiers was forgotten.
+        party: Option<u128>,
     },
     /// To a conversation, from itself: an author stands alone again, and was forgotten perhaps.
     Alone(Author),

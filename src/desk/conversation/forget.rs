@@ -16,9 +16,10 @@ use smol_str::SmolStr;
 use super::Actor;
 use super::case::CaseRow;
 use super::events::Happened;
-use super::fact::{Addressee, Author, Fact, Mention, Said};
+use super::fact::{Addressee, Author, CustomerSaid, Fact, Mention, Said};
 use super::fold::Fold;
 use super::hide::{forgotten_who, hide, hide_fold, hide_versions, is_of};
+use super::kin::{Authors, Own};
 use super::ledger::{Head, Ledger};
 use super::settle::Change;
 use super::view::View;
@@ -26,7 +27,7 @@ use super::work::{Brief, WorkMark};
 use crate::desk::figures::{FORGOTTEN, FORGOTTEN_LATE};
 use crate::desk::forgetting::{Forget, Forgotten, hidden, successor};
 use crate::desk::keys::part;
-use crate::desk::message::{Message, Standing};
+use crate::desk::message::{Message, Owner, Standing};
 use crate::desk::output::Output;
 use crate::desk::row::Row;
 use crate::desk::summary::Summary;
@@ -37,22 +38,44 @@ use crate::processor::{Corrupt, Rejection};
 pub(super) const TIMES: usize = 64;
 
 impl Actor<'_, '_> {
-    /// The author of a case is forgotten, if it was opened by then.
-    pub(super) fn forget(&mut self, author: Author, at: Millis) -> Result<(), Rejection> {
+    /// The author of a case is forgotten, if it was opened by then: as the person who is this party, if one is given.
+    pub(super) fn forget(
+        &mut self,
+        author: Author,
+        at: Millis,
+        party: Option<u128>,
+    ) -> Result<(), Rejection> {
         let Some((head, row)) = self.read_both(author)? else {
             return Ok(());
         };
-        if row.forgotten.is_none() && head.joined_with(author).is_some() {
-            return self.forget_one_of(head, row, at);
-        }
-        let is_later = row.fold.as_ref().is_some_and(|fold| fold.opened.at > at);
-        if is_later || row.forgotten.is_some() {
+        if row.forgotten.is_some() {
             return Ok(());
         }
-        self.erase(Arc::unwrap_or_clone(head), row, at)
+        let Some(joined) = head.joined_with(author) else {
+            let is_later = row.fold.as_ref().is_some_and(|fold| fold.opened.at > at);
+            if is_later {
+                return Ok(());
+            }
+            return self.erase(Arc::unwrap_or_clone(head), row, at);
+        };
+        let own = row.who.party.as_ref();
+        let own = own.map(|party| self.desk.keys().party(&party.key).hash);
+        if party.is_none() || own != party {
+            return self.forget_one_of(head, row, at);
+        }
+        // The customer is forgotten who they all are: their case stays one.
+        let mut rows = Vec::with_capacity(joined.authors.len());
+        for &author in &joined.authors {
+            rows.extend(self.read_case(author)?);
+        }
+        match rows.first().and_then(|row| row.fold.as_ref()) {
+            Some(fold) if fold.opened.at <= at => self.erase_all(Arc::unwrap_or_clone(head), rows, at),
+            _ => Ok(()),
+        }
     }
 
-    /// One of several authors who are one customer is forgotten, who perhaps are not: first their case comes apart.
+    /// One of several authors who are one customer is forgotten, and the customer is not: first their case comes
+    /// apart.
     fn forget_one_of(&mut self, head: Arc<Head>, row: CaseRow, at: Millis) -> Result<(), Rejection> {
         let author = row.author;
         let facts = Ledger::read(self.state, self.key, &head)?;
@@ -66,9 +89,32 @@ impl Actor<'_, '_> {
         let mut head = Arc::unwrap_or_clone(head);
         self.part(&mut head, &row)?;
         self.regroup(head, row, Vec::new())?;
-        let forget = Forget::Author { author, at };
+        let party = None;
+        let forget = Forget::Author { author, at, party };
         self.effects.tell(self.key, Message::Forget(Box::new(forget)));
         Ok(())
+    }
+
+    /// Whether an identifier of one of several authors who are one customer answers that this customer was forgotten
+    /// who owned it. Then it is forgotten with all of them, which the customer's party says: until then they stay
+    /// together, so that their case is erased as it was, whichever is heard first.
+    pub(super) fn will_be_forgotten(
+        &mut self,
+        head: &Head,
+        row: &CaseRow,
+        owned_by: Option<&SmolStr>,
+        answer: &Owner,
+    ) -> Result<bool, Corrupt> {
+        let is_theirs = owned_by.is_some() && owned_by == row.who.customer_id();
+        let Some(forgotten) = answer.forgotten.filter(|_| is_theirs && row.forgotten.is_none()) else {
+            return Ok(false);
+        };
+        if head.joined_with(row.author).is_none() {
+            return Ok(false);
+        }
+        let lead = self.case_of(head.case_of(row.author))?;
+        let fold = lead.and_then(|lead| lead.fold.as_ref());
+        Ok(fold.is_some_and(|fold| fold.opened.at <= forgotten.at))
     }
 
     /// Remembers that somebody who speaks here was forgotten.
@@ -77,25 +123,35 @@ impl Actor<'_, '_> {
         self.put_head(Arc::clone(head));
     }
 
-    /// Erases what names the author. Of messages that are from after that and wait for an answer, the latest is
-    /// taken in once more: it is of somebody new.
-    pub(super) fn erase(&mut self, mut head: Head, mut row: CaseRow, at: Millis) -> Result<(), Rejection> {
+    /// Erases a case of one author.
+    pub(super) fn erase(&mut self, head: Head, row: CaseRow, at: Millis) -> Result<(), Rejection> {
+        self.erase_all(head, vec![row], at)
+    }
+
+    /// Erases what names the author of a case, or those who are one with that author. Of messages that are from after
+    /// that and wait for an answer, the latest is taken in once more: it is of somebody new. `rows` are of the author
+    /// first whose case it is.
+    fn erase_all(&mut self, mut head: Head, mut rows: Vec<CaseRow>, at: Millis) -> Result<(), Rejection> {
         let keys = *self.desk.keys();
-        row.rebase(&head);
-        self.leave(&mut row);
-        let author = row.author;
+        for row in &mut rows {
+            row.rebase(&head);
+            self.leave(row);
+        }
+        let authors: Authors = rows.iter().map(|row| row.author).collect();
+        let author = authors[0];
+        let is_own = |fact: &Fact| authors.iter().any(|author| is_of(fact, *author));
         // Said after that, and not answered yet: it must be heard.
-        let again = row.body.take().filter(|body| body.occurred_at > at);
-        let written = row.written.take();
+        let again = rows[0].body.take().filter(|body| body.occurred_at > at);
+        let written = rows[0].written.take();
         let is_again = |fact: &Fact| {
             again.is_some()
                 && fact.at > at
-                && matches!(&fact.said, Said::Customer(said) if said.author == author)
+                && matches!(&fact.said, Said::Customer(said) if authors.contains(&said.author))
         };
         let facts = Ledger::read(self.state, self.key, &head)?;
-        self.clear_beside(&facts, &row)?;
-        self.hide_name(&mut head, &row, &facts)?;
-        let own = facts.facts().iter().filter(|fact| is_of(fact, row.author));
+        self.clear_beside(&facts, &rows)?;
+        self.hide_name(&mut head, &rows, &facts)?;
+        let own = facts.facts().iter().filter(|fact| is_own(fact));
         let ids: FxHashSet<SmolStr> = own.clone().map(|fact| fact.id.clone()).collect();
         let mentions = own.flat_map(Fact::versions_said).filter_map(|said| match said {
             Said::Customer(said) => Some(&said.mentions),
@@ -104,7 +160,8 @@ impl Actor<'_, '_> {
         let mentions: FxHashSet<Mention> = mentions.flatten().copied().collect();
         let means_them = |to: &Addressee| {
             let named = to.mentions.iter().any(|(mention, _)| mentions.contains(mention));
-            named || to.author == Some(row.author) || to.reply_to.as_ref().is_some_and(|id| ids.contains(id))
+            let is_author = to.author.is_some_and(|author| authors.contains(&author));
+            named || is_author || to.reply_to.as_ref().is_some_and(|id| ids.contains(id))
         };
         let forget = |fact: &mut Fact| {
             if is_again(fact) {
@@ -112,11 +169,13 @@ impl Actor<'_, '_> {
                 fact.id = hidden(&keys, &format!("{} again", fact.id));
                 fact.deleted = true;
             }
-            if is_of(fact, author) {
+            if is_own(fact) {
                 hide(&keys, fact, author, means_them);
                 return;
             }
-            hide_versions(&keys, fact, author, |_| true);
+            for author in &authors {
+                hide_versions(&keys, fact, *author, |_| true);
+            }
             let earlier = fact.versions.more.iter_mut().flat_map(|more| &mut more.others);
             let said = earlier.map(|version| &mut version.said).chain([&mut fact.said]);
             for target in said.filter_map(Said::reply_to_mut) {
@@ -128,31 +187,31 @@ impl Actor<'_, '_> {
         let mut left = facts.facts().to_vec();
         left.iter_mut().for_each(forget);
         head.forgotten = true;
+        head.keep_joined(author, keys.short(&["forgotten", &author.to_string()]));
 
         let hidden = |fold: &Arc<Fold>| {
             let mut fold = Fold::clone(fold);
             hide_fold(&keys, &mut fold);
             Arc::new(fold)
         };
-        let before = row.fold.as_ref().map(hidden);
-        let base = row.base.as_ref().map(hidden);
-        let fold = match &again {
+        let before = rows[0].fold.as_ref().map(hidden);
+        for row in &mut rows {
+            row.base = row.base.as_ref().map(hidden);
+        }
+        rows[0].fold = match &again {
             None => before.clone(),
             Some(_) => {
-                let own = left.iter().filter(|fact| is_of(fact, author));
-                Fold::resume(
-                    base.as_deref(),
-                    own,
-                    self.rules_for(&head, &row)?,
-                    &mut Vec::new(),
-                )
-                .map(Arc::new)
+                let own = left.iter().filter(|fact| is_own(fact));
+                let base = rows[0].base.as_deref();
+                let rules = self.rules_for(&head, &rows[0])?;
+                Fold::resume(base, own, rules, &mut Vec::new()).map(Arc::new)
             }
         };
-        row.fold = fold;
-        row.base = base;
         facts.rewrite(self.state, self.key, &mut head, left, self.effects)?;
-        self.close(head, row, before, Forgotten { at, late: false })?;
+        let mut before = before;
+        for row in rows {
+            self.close(head.clone(), row, before.take(), Forgotten { at, late: false })?;
+        }
         if let Some(complaint) = again {
             let logged = self.cx.wall;
             let said = Message::Said {
@@ -183,7 +242,14 @@ impl Actor<'_, '_> {
         }
         self.note_customer(row.author, row.who.customer_id(), None)?;
         let who = forgotten_who(self.desk.keys(), &row.who);
+        let own = row.own.map(|own| {
+            Box::new(Own {
+                mentions: Default::default(),
+                ..*own
+            })
+        });
         let mut row = CaseRow {
+            own,
             rank_by: None,
             logged: None,
             body: None,
@@ -221,30 +287,24 @@ impl Actor<'_, '_> {
         }
     }
 
-    /// Deletes rows beside the author's facts: what went out for earlier waits, and whose their identifiers
-    /// are here.
-    pub(super) fn clear_beside(&mut self, facts: &Ledger, row: &CaseRow) -> Result<(), Corrupt> {
-        let own = facts.facts().iter().filter(|fact| is_of(fact, row.author));
+    /// Deletes rows beside the facts of these authors, who are one: what went out for earlier waits, and whose their
+    /// identifiers are here.
+    pub(super) fn clear_beside(&mut self, facts: &Ledger, rows: &[CaseRow]) -> Result<(), Corrupt> {
+        let authors: Authors = rows.iter().map(|row| row.author).collect();
         let mut beside = FxHashSet::default();
-        for fact in own {
-            if let Said::Customer(said) = &fact.said {
-                beside.insert(self.work_row(row.author, &fact.id));
-                beside.extend(
-                    said.mentions
-                        .iter()
-                        .map(|mention| self.row(part::ALIAS, *mention)),
-                );
+        for said in facts.facts() {
+            if let Said::Customer(CustomerSaid { author, mentions, .. }) = &said.said
+                && authors.contains(author)
+            {
+                beside.extend(authors.iter().map(|author| self.work_row(*author, &said.id)));
+                beside.extend(mentions.iter().map(|mention| self.row(part::ALIAS, *mention)));
             }
         }
-        beside.extend(
-            row.who
-                .asked
-                .iter()
-                .map(|asked| self.row(part::ALIAS, asked.mention)),
-        );
+        let asked = rows.iter().flat_map(|row| &row.who.asked);
+        beside.extend(asked.map(|asked| self.row(part::ALIAS, asked.mention)));
         for row_key in beside {
             let is_theirs = match self.state.get(&row_key)? {
-                Some(Row::Alias(author)) => *author == row.author,
+                Some(Row::Alias(author)) => authors.contains(author),
                 there => there.is_some(),
             };
             if is_theirs {
@@ -254,18 +314,20 @@ impl Actor<'_, '_> {
         Ok(())
     }
 
-    /// The conversation's own id goes if nobody else has a case in it, or if it holds one of the person's
-    /// identifiers: then it goes from the others' cases, too.
+    /// The conversation's own id goes if nobody else than these, who are one, has a case in it, or if it holds one of
+    /// their identifiers: then it goes from the others' cases, too.
     pub(super) fn hide_name(
         &mut self,
         head: &mut Head,
-        row: &CaseRow,
+        rows: &[CaseRow],
         facts: &Ledger,
     ) -> Result<(), Corrupt> {
         let spoken = facts.facts().iter().filter(|fact| fact.customer().is_some());
         let mut others: FxHashSet<Author> = spoken.map(|fact| fact.case).collect();
         others.extend([head.first_author, head.last_author]);
-        others.remove(&row.author);
+        for row in rows {
+            others.remove(&row.author);
+        }
         others.remove(&0);
         let mut present = Vec::new();
         for other in others {
@@ -273,11 +335,8 @@ impl Actor<'_, '_> {
             present.extend(other.filter(|other| other.forgotten.is_none() && other.fold.is_some()));
         }
         let id = head.conversation_id.to_lowercase();
-        let mut values = row
-            .who
-            .asked
-            .iter()
-            .map(|asked| asked.identifier.value.to_lowercase());
+        let asked = rows.iter().flat_map(|row| &row.who.asked);
+        let mut values = asked.map(|asked| asked.identifier.value.to_lowercase());
         let names_them = values.any(|value| id.contains(&value));
         if !present.is_empty() && !names_them {
             return Ok(());

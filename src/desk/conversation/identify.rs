@@ -38,14 +38,17 @@ impl Actor<'_, '_> {
             .asked
             .iter()
             .find(|asked| asked.actor == answer.identifier);
-        let rivals_before = rivals_before
-            .map(|asked| asked.rivals.clone())
+        let (rivals_before, owned_by) = rivals_before
+            .map(|asked| (asked.rivals.clone(), asked.owner.clone()))
             .unwrap_or_default();
         if !row.who.owner(answer) {
             return Ok(());
         }
         if answer.forgotten.is_some() && !head.forgotten {
             self.note_forgotten(&mut head);
+        }
+        if self.will_be_forgotten(&head, &row, owned_by.as_ref(), answer)? {
+            return Ok(_ = self.put_case(row)?);
         }
         if !rivals_before.is_empty() && answer.rivals != rivals_before {
             row.taken_back += 1; // that conflict is over; it may come again

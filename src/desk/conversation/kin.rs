@@ -122,6 +122,15 @@ impl Head {
         case_of(self.joined(), author)
     }
 
+    /// Those with whom an author is one stay so, under another name than their customer's: who was forgotten has one case
+    /// for good, and whoever comes again as that customer is somebody new.
+    pub(super) fn keep_joined(&mut self, author: Author, name: u64) {
+        let joined = self.kin.iter_mut().flat_map(|kin| &mut kin.joined);
+        for joined in joined.filter(|joined| joined.authors.contains(&author)) {
+            joined.customer = name;
+        }
+    }
+
     /// Notes which authors are a customer, in the order in which they were known so far. Says whether that joins some or
     /// parts them.
     pub(super) fn join(&mut self, customer: u64, authors: Authors) -> bool {

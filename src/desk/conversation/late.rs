@@ -81,7 +81,8 @@ impl Actor<'_, '_> {
         self.take_back(&mut head, &late, &ledger, Some(row))?;
         self.put_head(Arc::new(head));
         // The rest is forgotten by the state as it is then, unless it is from after that.
-        let forget = Forget::Author { author, at };
+        let party = None;
+        let forget = Forget::Author { author, at, party };
         self.effects.tell(self.key, Message::Forget(Box::new(forget)));
         Ok(())
     }
@@ -97,8 +98,8 @@ impl Actor<'_, '_> {
     ) -> Result<(), Rejection> {
         let author = row.author;
         self.leave(&mut row);
-        self.clear_beside(ledger, &row)?;
-        self.hide_name(&mut head, &row, ledger)?;
+        self.clear_beside(ledger, std::slice::from_ref(&row))?;
+        self.hide_name(&mut head, std::slice::from_ref(&row), ledger)?;
         if head.first_author == author {
             head.first_author = NOBODY;
         }

@@ -191,7 +191,7 @@ impl<'a, 's> Actor<'a, 's> {
             Message::Suspected(suspected) => self.suspected(suspected),
             Message::DrawPast => self.draw_past(),
             Message::Forget(forget) => match **forget {
-                Forget::Author { author, at } => self.forget(author, at),
+                Forget::Author { author, at, party } => self.forget(author, at, party),
                 Forget::Alone(author) => self.alone(author),
                 _ => Err(misdirected(self.key)),
             },

@@ -163,8 +163,11 @@ fn forget_here(desk: &Desk, key: ActorKey, row: &mut IdentifierRow, at: Millis, 
 }
 
 fn tell_forget(case: CaseRef, at: Millis, effects: &mut Effects) {
-    let author = case.author;
-    let forget = Forget::Author { author, at };
+    let forget = Forget::Author {
+        author: case.author,
+        at,
+        party: None,
+    };
     effects.tell(case.actor(), Message::Forget(Box::new(forget)));
 }
 

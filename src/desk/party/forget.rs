@@ -247,6 +247,7 @@ impl Actor<'_, '_> {
             let forget = Forget::Author {
                 author: member.case.author,
                 at: mark.at,
+                party: Some(self.key.hash),
             };
             self.effects
                 .tell(member.case.actor(), Message::Forget(Box::new(forget)));

@@ -89,7 +89,8 @@ impl Forgotten {
     }
 
     /// Customers are forgotten: all cases and surveys that belong to them, and all identifiers that their records
-    /// ever carried.
+    /// ever carried. Decision: what was one case, of a customer with two addresses, stays one: its figures are those that it
+    /// had.
     fn forget(&mut self, facts: &Facts, customers: &BTreeSet<SmolStr>, at: Millis, now: Millis) {
         let before = World::of(facts, self);
         let links = before.links(now.min(at));
