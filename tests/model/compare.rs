@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heard::model::{Case, CaseId, Millis};
+use heard::model::{Case, CaseId, Millis, Signal, SignalKind};
 use heard::report::Report;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
-use crate::generate::{Clock, Journey, journey};
-use crate::reference::signals::Told;
+use crate::generate::{Clock, Journey, journey, multitude};
+use crate::reference::signals::Signals;
 use crate::{explained, reference, told, work};
 
 /// A line for each field of each case that is not as the model has it.
@@ -128,30 +128,24 @@ fn differences(journey: &Journey) -> Vec<String> {
         lines.push(format!("bounces should be {model:?}, and the desk told {desk:?}"));
     }
     // By the wall clock, what comes later than the bound decides nothing anew; nor do those who are forgotten.
-    if journey.on_the_wall.is_none() && desk.kept.is_none() && model.signals != desk.signals {
-        let only = |all: &[Told], others: &[Told]| {
-            let mut all = all.to_vec();
-            all.retain(|one| !others.contains(one));
-            all
-        };
-        let (missing, many) = (
-            only(&model.signals, &desk.signals),
-            only(&desk.signals, &model.signals),
-        );
-        let kind = missing
-            .iter()
-            .chain(&many)
-            .map(|told| format!("{:?}.{}", told.0, told.5.as_deref().unwrap_or("")))
-            .next();
-        lines.push(format!(
-            "signals: {} should be told {missing:?}, and the desk told {many:?}",
-            kind.unwrap_or_default()
-        ));
+    if journey.on_the_wall.is_none() && desk.kept.is_none() {
+        lines.extend(missignalled(journey, &model.signals, &desk.signals));
     }
     let named = desk.kept.iter().filter(|_| model.nobody_is_left);
     let named = named.flat_map(|kept| NAMES.into_iter().filter(|name| kept.contains(name)));
     lines.extend(named.map(|name| format!("nothing should be kept of anybody, and the desk has {name}")));
     lines
+}
+
+/// A line for the signals that are not as the model has them.
+fn missignalled(journey: &Journey, model: &Signals, desk: &[Signal]) -> Option<String> {
+    let (missing, many) = model.differences(desk, journey.is_in_order());
+    let one = missing.iter().chain(&many).next()?;
+    let reason = one.details.get("reason").map_or("", |reason| &**reason);
+    let kind = format!("{:?}.{reason}", one.kind);
+    Some(format!(
+        "signals: {kind} should be told {missing:?}, and the desk told {many:?}"
+    ))
 }
 
 /// Journeys of each clock that an ordinary run tells.
@@ -203,6 +197,80 @@ fn a_drain_comes_to_what_the_model_finds() {
 #[test]
 fn the_wall_clock_comes_to_what_the_model_finds() {
     as_known("wall", Clock::GoesBy);
+}
+
+/// Multitudes of each clock that an ordinary run tells.
+const MULTITUDES: u32 = 150;
+
+/// Many cases, so that what shows only in the sum shows: the same on every run, each kind of signal often.
+fn signals_of_multitudes(clock: Clock) {
+    let mut runner = TestRunner::deterministic();
+    let strategy = multitude(clock);
+    let mut times = BTreeMap::<SignalKind, u32>::new();
+    for n in 1..=MULTITUDES {
+        let mut tree = strategy.new_tree(&mut runner).expect("a journey");
+        let mut kinds = None;
+        let differs = |journey: &Journey| {
+            let model = reference::signals(&journey.records, journey.now);
+            let told = told::outcome(journey, &[]).signals;
+            kinds.get_or_insert_with(|| told.iter().map(|signal| signal.kind).collect::<BTreeSet<_>>());
+            missignalled(journey, &model, &told)
+        };
+        let smallest = shrunk(&mut tree, differs);
+        assert!(
+            smallest.is_none(),
+            "multitude {n}:\n{}",
+            smallest.unwrap_or_default()
+        );
+        let kinds = kinds.into_iter().flatten();
+        kinds.for_each(|kind| *times.entry(kind).or_default() += 1);
+    }
+    for kind in [
+        SignalKind::Surge,
+        SignalKind::DeafChannel,
+        SignalKind::Advocacy,
+        SignalKind::Campaign,
+    ] {
+        let times = times.get(&kind).copied().unwrap_or_default();
+        assert!(
+            times > MULTITUDES / 10,
+            "{kind:?} in {times} of {MULTITUDES} only"
+        );
+    }
+}
+
+#[test]
+fn a_drain_of_multitudes_gives_the_signals_that_the_model_finds() {
+    signals_of_multitudes(Clock::Stands);
+}
+
+/// What comes late comes within the bound.
+#[test]
+fn the_wall_clock_gives_the_signals_of_multitudes_that_the_model_finds() {
+    signals_of_multitudes(Clock::GoesBy);
+}
+
+/// What differs in the smallest journey like this one, if anything does.
+fn shrunk(
+    tree: &mut impl ValueTree<Value = Journey>,
+    mut differs: impl FnMut(&Journey) -> Option<String>,
+) -> Option<String> {
+    let mut smallest = None;
+    for _ in 0..1_000 {
+        let line = differs(&tree.current());
+        let fails = line.is_some();
+        if let Some(line) = line {
+            smallest = Some(format!("{line}\n{:?}\n", tree.current()));
+        }
+        if !(if fails {
+            tree.simplify()
+        } else {
+            smallest.is_some() && tree.complicate()
+        }) {
+            break;
+        }
+    }
+    smallest
 }
 
 /// As many journeys as PROPTEST_CASES says.
@@ -258,17 +326,7 @@ fn what_differs() {
         let Some((kind, _)) = all.pop_first() else {
             continue;
         };
-        let mut smallest = String::new();
-        for _ in 0..1_000 {
-            let line = kinds(&tree.current()).remove(&kind);
-            let fails = line.is_some();
-            if let Some(line) = line {
-                smallest = format!("{line}\n{:?}\n", tree.current());
-            }
-            if !(if fails { tree.simplify() } else { tree.complicate() }) {
-                break;
-            }
-        }
+        let smallest = shrunk(&mut tree, |journey| kinds(journey).remove(&kind)).unwrap_or_default();
         found.entry(kind).or_default().1.push(smallest);
     }
     for (kind, (times, smallest)) in found {

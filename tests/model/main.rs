@@ -1,6 +1,7 @@
 //! The desk against a reference model: random journeys of all kinds of records, told in any order and with
 //! repetitions, come to the cases, the work, the signals and the report that a plain program finds over all facts at once. In the time of
 //! the clock and of offices; with customers who are forgotten at the end, and what comes late or begins after that.
+//! Multitudes, of whom each says little, come to the signals that it finds.
 //!
 //! - [`reference`]: that program. Written from the rules, apart from the desk: it sorts, folds and judges.
 //! - [`rules`]: what both work by; [`records`]: the words of a journey.

@@ -10,8 +10,8 @@ use heard::intake::{InputKind, Intake};
 use heard::log::Batch;
 use heard::log::batch::Place;
 use heard::model::{
-    Case, CaseEvent, CaseEventType, CaseId, Complaint, Customer, Millis, Response, Survey, Update, WorkId,
-    WorkItem,
+    Case, CaseEvent, CaseEventType, CaseId, Complaint, Customer, Millis, Response, Signal, Survey, Update,
+    WorkId, WorkItem,
 };
 use heard::processor::Codec;
 use heard::processor::sequential::Sequential;
@@ -19,7 +19,7 @@ use heard::wire::{Encoder, Format, Registry, WireRecord};
 
 use crate::generate::Journey;
 use crate::records::{Logged, Record};
-use crate::reference::{Bounce, signals};
+use crate::reference::Bounce;
 use crate::rules;
 
 const INPUTS: [InputKind; 5] = [
@@ -48,7 +48,7 @@ pub struct Told {
     pub events: Vec<CaseEvent>,
     /// The last revision of each item of work.
     pub work: BTreeMap<WorkId, WorkItem>,
-    pub signals: Vec<signals::Told>,
+    pub signals: Vec<Signal>,
     /// Revisions that did not rise by one.
     pub out_of_order: Vec<String>,
     /// What was refused, if that is not what is dated absurdly.
@@ -120,12 +120,11 @@ pub fn outcome(journey: &Journey, late: &[&Logged]) -> Told {
                     out_of_order.push(format!("revision {} follows {revision}", item.revision));
                 }
             }
-            Output::Signal(signal) => signals.extend(signals::told(signal)),
+            Output::Signal(signal) => signals.push((**signal).clone()),
         }
     }
     bounces.retain(|(from, _, _)| cases.contains_key(from));
     bounces.sort();
-    signals.sort_by(|a, b| a.partial_cmp(b).expect("they are numbers"));
     let kept = last_forgotten.map(|_| {
         let mut bytes = Vec::new();
         desk.rows().values().for_each(|row| row.encode(&mut bytes));

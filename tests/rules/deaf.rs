@@ -50,6 +50,18 @@ pub fn status(conversation: &str, after: i64, status: Status) -> Line {
     .into()
 }
 
+/// The case comes to another brand.
+fn moved(conversation: &str, after: i64, brand: &str) -> Line {
+    Update {
+        conversation_id: conversation.into(),
+        occurred_at: NINE.plus(after),
+        status: None,
+        brand: Some(brand.into()),
+        ..becomes(0, &format!("b.{conversation}"), "social", Status::Pending)
+    }
+    .into()
+}
+
 pub fn occurred_at(line: &Line) -> Millis {
     match line {
         Line::Says(complaint) => complaint.occurred_at,
@@ -381,17 +393,53 @@ fn a_later_run_may_know_better() {
 /// A case that moves to another brand takes its wait with it.
 #[test]
 fn a_wait_is_of_the_brand_that_the_case_has() {
-    let moved = Update {
-        conversation_id: "c1".into(),
-        occurred_at: NINE.plus(DAY),
-        status: None,
-        brand: Some("z".into()),
-        ..becomes(0, "u", "social", Status::Pending)
-    };
-    let lines = [asks("c1", 0), moved.into()];
+    let lines = [asks("c1", 0), moved("c1", DAY, "z")];
     let wanted = [("z/social".to_owned(), 0)];
     assert_eq!(live(&lines, NINE.plus(30 * DAY)), wanted);
     for order in permutations(&lines) {
         assert_eq!(drained(&order, NINE.plus(30 * DAY)), wanted);
+    }
+}
+
+/// When nothing has happened for five weeks, all begins anew: by a clock that goes on as in a drain, and also where the
+/// same customer speaks again and no case opens.
+#[test]
+fn five_quiet_weeks_end_a_spell() {
+    // The first wait was too long within that hour: something happened in it. Then come whole hours.
+    const QUIET: i64 = DEAF_AFTER + 60 * MINUTE + 5 * 7 * DAY;
+    let of_b = |told: Vec<(String, i64)>| -> Vec<i64> {
+        let of_b = told.into_iter().filter(|(key, _)| key == "b/social");
+        of_b.map(|(_, since)| since).collect()
+    };
+    let ends = status("c1", DEAF_AFTER + 1, Status::Resolved);
+    for again in [QUIET - 1, QUIET] {
+        let is_new = again == QUIET;
+        // When it has been too long, of a case that did not open then.
+        let long_before = again - DEAF_AFTER;
+        for (what, more, since) in [
+            ("another speaks", vec![asks("c2", again)], again),
+            (
+                "the same customer speaks again",
+                vec![ends.clone(), asks("c1", long_before)],
+                long_before,
+            ),
+            (
+                "what was another brand's all the time is nothing",
+                vec![
+                    asks("c3", 20 * DAY),
+                    moved("c3", 20 * DAY, "z"),
+                    asks("c2", again),
+                ],
+                again,
+            ),
+        ] {
+            let lines = [vec![asks("c1", 0)], more].concat();
+            let wanted = if is_new { vec![0, since] } else { vec![0] };
+            let until = NINE.plus(90 * DAY);
+            assert_eq!(of_b(live(&lines, until)), wanted, "live: {what}, {again}");
+            for order in permutations(&lines) {
+                assert_eq!(of_b(drained(&order, until)), wanted, "{what}, {again}: {order:?}");
+            }
+        }
     }
 }

@@ -8,14 +8,13 @@
 use smol_str::SmolStr;
 
 use super::advocacy::Compared;
-use super::baseline::HOUR;
 use super::deaf::DeafSpell;
 use super::head::TallyRow;
 use super::hour::{Decided, OpenHour};
 use super::sums::Sums;
 use super::surge::{Surge, SurgeWatch};
 use super::waits::{Bounds, OpenWaits, WaitsNote};
-use super::{Counted, Hour, ShardNote, begin, hour_of, hour_row, minute_of};
+use super::{Counted, Hour, ShardNote, hour_of, hour_row, minute_of};
 use crate::config::rules::{SignalRules, Span, SurgeRules};
 use crate::desk::keys::{self, part};
 use crate::desk::row::Row;
@@ -90,8 +89,11 @@ impl<'a, 's> Actor<'a, 's> {
     /// surveys count among those before.
     fn late(&mut self, head: &mut TallyRow, note: &ShardNote) {
         let replies: Vec<Millis> = note.sums.replies(note.hour).collect();
-        head.deaf.replied(&replies, 0);
         let surveys = note.sums.surveys.iter().copied();
+        if !(replies.is_empty() && note.sums.surveys.is_empty()) {
+            head.happened_in(note.hour);
+        }
+        head.deaf.replied(&replies, 0);
         head.advocacy
             .add(note.hour, surveys, self.rules().advocacy_hours());
     }
@@ -127,17 +129,20 @@ impl<'a, 's> Actor<'a, 's> {
             _ => {
                 self.judge(&mut head);
                 after = self.cx.now;
-                if head.forgotten_at(self.rules()).is_some_and(|at| at <= after) {
-                    self.forget(&head);
-                    return Ok(());
-                }
             }
         }
-        self.store_head(head, after);
+        if head
+            .forgotten_at(self.rules())
+            .is_some_and(|at| at <= self.cx.now)
+        {
+            self.forget(&head);
+        } else {
+            self.store_head(head, after);
+        }
         Ok(())
     }
 
-    /// Nothing has happened for long: nothing is left.
+    /// Nothing has happened for long, or all of it was taken back: nothing is left.
     fn forget(&mut self, head: &TallyRow) {
         for issue in [None].into_iter().chain(head.issues.keys().map(Some)) {
             let row = self.watch_row(issue);
@@ -154,23 +159,26 @@ impl<'a, 's> Actor<'a, 's> {
         let rules = self.rules();
         let sealed = self.sealed(hour.hour, hour.is_sealed())?;
         let decided = hour.decide(&sealed, self.cx.now, rules.lateness);
-        head.happened_in(hour.hour);
         for issue in head.forget_issues(decided.end) {
             let row = self.watch_row(Some(&issue));
             self.effects.delete(row);
         }
-        let all = decided.opened.get(&None);
-        let cases: i64 = all.map_or(0, |minutes| minutes.values().copied().map(i64::from).sum());
-        head.deaf.opened(u64::try_from(cases).unwrap_or(0));
+        if let Some(all) = decided.opened.get(&None) {
+            head.happened_in(hour.hour);
+            let cases: i64 = all.values().copied().map(i64::from).sum();
+            head.deaf.opened(u64::try_from(cases).unwrap_or(0));
+        }
         if let Some(surge) = &rules.surge {
             self.watch(head, &decided, surge)?;
         }
         if decided.is_over {
-            let replies = hour.replies(&sealed);
+            let (replies, surveys) = (hour.replies(&sealed), hour.surveys(&sealed));
+            if !(replies.is_empty() && surveys.is_empty()) {
+                head.happened_in(hour.hour);
+            }
             let since = replies.last().map(|last| hour.opened_since(&sealed, *last));
             head.deaf.replied(&replies, since.unwrap_or(0));
-            head.advocacy
-                .add(hour.hour, hour.surveys(&sealed), rules.advocacy_hours());
+            head.advocacy.add(hour.hour, surveys, rules.advocacy_hours());
             head.settled = head.settled.max(Some(hour.hour));
             head.open = head.open.saturating_sub(1);
             self.effects.delete(key);
@@ -199,9 +207,6 @@ impl<'a, 's> Actor<'a, 's> {
             self.store_waits(waits);
             return Ok(());
         }
-        let after = bounds.map_or(0, |bounds| bounds.after.ms());
-        let end = begin(waits.hour * HOUR).plus(after);
-        head.active = head.active.max(Some(hour_of(minute_of(end))));
         head.open = head.open.saturating_sub(1);
         self.effects.delete(key);
         Ok(())
@@ -211,6 +216,7 @@ impl<'a, 's> Actor<'a, 's> {
     fn waited(&mut self, head: &mut TallyRow, since: Millis, after: Span) -> Result<(), Corrupt> {
         // The hour in which it was too long may not be decided to its end.
         let hour = hour_of(minute_of(since.plus(after.ms())));
+        head.happened_in(hour);
         let replies = match self.hour(hour)? {
             None => Vec::new(),
             Some(open) => {

@@ -16,8 +16,8 @@ const DAY: i64 = 24 * HOUR;
 /// the old is forgotten as fast as the new is learnt.
 const KEPT: f32 = 0.95;
 
-/// An hour that was watched for fewer minutes than this is not known.
-const KNOWN: f32 = 45.0;
+/// An hour of which fewer minutes than this are left from days before is not known.
+const KNOWN: f32 = 40.0;
 
 /// Cases that an hour is taken to have had at the rate of all hours together, before it is known better;
 /// in at most an hour's minutes.
@@ -109,8 +109,14 @@ impl Baseline {
                 mean: most,
                 dispersion: ((dispersion - 1.0) / most).max(self.spread.over_square()),
             },
-            known: self.hours[here].minutes >= KNOWN,
+            known: self.knows(minute, rest),
         }
+    }
+
+    /// Whether the hour of the next minute to learn has been seen before, on such a day: its minutes of today are none.
+    fn knows(&self, minute: Minute, rest: &RestDays) -> bool {
+        let of_today = minute.rem_euclid(HOUR) as f32;
+        self.hours[hour_of(minute, rest)].minutes - of_today >= KNOWN
     }
 
     /// Learns how many cases a minute opened. Minutes come in their order, without gaps. How counts vary
@@ -142,11 +148,11 @@ impl Baseline {
 
     /// Learns, in one step, that an hour which begins at this minute opened no case.
     pub fn learn_empty_hour(&mut self, minute: Minute, rest: &RestDays) {
-        let expected = self.expected(minute + HOUR / 2, rest);
+        let (expected, known) = (self.expected(minute + HOUR / 2, rest), self.knows(minute, rest));
         let hour = &mut self.hours[hour_of(minute, rest)];
         hour.cases *= KEPT;
         hour.minutes = hour.minutes * KEPT + HOUR as f32;
-        if expected.known {
+        if known {
             self.spread.learn_empty_hour(minute, expected.mean as f32);
         }
     }

@@ -1,6 +1,7 @@
 //! The main row of a tally.
 //!
-//! After [`FORGOTTEN`] in which nothing happened, nothing that was learnt before says anything, and all rows
+//! After [`FORGOTTEN`] in which nothing happened (no case opened, no person replied, nobody was surveyed, and nobody
+//! came to have waited too long), nothing that was learnt before says anything, and all rows
 //! are deleted: brands and channels that come and go leave nothing behind.
 
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ pub struct TallyRow {
     pub of: Counted,
     /// The last hour that was decided to its end.
     pub settled: Option<Hour>,
-    /// The last hour in which anything happened that is decided.
+    /// The last hour in which anything happened that is decided; `None` if all that was told was taken back.
     pub active: Option<Hour>,
     /// Hours that are not decided to their end: of what happened, and of waits.
     pub open: u32,
@@ -71,8 +72,10 @@ impl TallyRow {
     /// decided.
     pub fn forgotten_at(&self, rules: &SignalRules) -> Option<Millis> {
         let is_quiet = self.open == 0 && self.advocacy.ends_at(rules.advocacy_hours()).is_none();
-        let active = self.active.filter(|_| is_quiet)?;
-        Some(begin((active + 1) * HOUR + FORGOTTEN).plus(rules.lateness.ms()))
+        let at = self.active.map_or(Millis(i64::MIN), |active| {
+            begin((active + 1) * HOUR + FORGOTTEN).plus(rules.lateness.ms())
+        });
+        is_quiet.then_some(at)
     }
 
     /// Something happened in an hour: what was long before is forgotten, as it would have been if time had gone

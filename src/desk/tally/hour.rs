@@ -49,7 +49,7 @@ pub type ByMinute = BTreeMap<Minute, i32>;
 pub struct Decided {
     /// The minute before which all is decided.
     pub end: Minute,
-    /// Cases by issue; no issue: all of them.
+    /// Cases by issue; no issue: all of them. What was taken back is not among them.
     pub opened: BTreeMap<Option<SmolStr>, ByMinute>,
     /// Whether that is the whole hour.
     pub is_over: bool,
@@ -135,6 +135,10 @@ impl OpenHour {
                 *cases_of.entry(place).or_default().entry(minute).or_default() += cases;
             }
         }
+        for by_minute in cases_of.values_mut() {
+            by_minute.retain(|_, cases| *cases != 0);
+        }
+        cases_of.retain(|_, by_minute| !by_minute.is_empty());
         self.decided = minutes.end;
         self.schedule(lateness);
         Decided {
@@ -167,8 +171,12 @@ impl OpenHour {
     }
 
     /// Surveyed cases.
-    pub fn surveys<'s>(&'s self, sealed: &'s Sums) -> impl Iterator<Item = (SurveyCell, i32)> + 's {
-        self.all(sealed).flat_map(|sums| sums.surveys.iter().copied())
+    pub fn surveys(&self, sealed: &Sums) -> Vec<(SurveyCell, i32)> {
+        let mut all = Vec::new();
+        for (cell, by) in self.all(sealed).flat_map(|sums| &sums.surveys) {
+            add(&mut all, *cell, *by);
+        }
+        all
     }
 
     /// The next minute with something in it, else the end.

@@ -142,6 +142,9 @@ impl SurgeWatch {
         self.baseline
             .learn(minute, cases, &expected, is_usual, &rules.rest_days);
         if !expected.known {
+            if is_usual {
+                self.standing = Standing::default(); // it says nothing, and what spoke before is not next to it
+            }
             return None;
         }
         let evidence = |factor| expected.usual.evidence(f64::from(cases), factor);

@@ -2,11 +2,13 @@
 //!
 //! - [`time`]: moments where rules turn; [`people`]: who there is, and where; [`steps`]: what may happen
 //! - [`book`]: steps become records; [`telling`]: records are told
+//! - [`multitude`]: many people, for what shows only in the sum
 //!
 //! Some journeys have an [`Ending`]: when all of them has been told, customers are forgotten; then what was
 //! said before comes late, and life goes on elsewhere.
 
 mod book;
+mod multitude;
 mod people;
 mod steps;
 mod telling;
@@ -21,6 +23,7 @@ use proptest::sample::select;
 use crate::records::Logged;
 use crate::rules::{BEFORE_CLOCKS_CHANGE, BEGIN, SECOND};
 use book::Book;
+pub use multitude::multitude;
 use people::{PEOPLE, PLACES, Place, person};
 use steps::{Step, late_step, step};
 use telling::{Telling, tell};
@@ -41,6 +44,13 @@ pub struct Journey {
     pub late: Vec<Logged>,
     /// When it is judged.
     pub now: Millis,
+}
+
+impl Journey {
+    /// Whether it is told in the order of time.
+    pub fn is_in_order(&self) -> bool {
+        self.arrivals.is_sorted_by_key(|n| self.records[*n].at())
+    }
 }
 
 impl fmt::Debug for Journey {

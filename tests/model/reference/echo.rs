@@ -21,7 +21,7 @@ pub fn is_long(text: &str) -> bool {
 }
 
 /// The journeys' texts are of plain letters.
-fn normalised(text: &str) -> Vec<char> {
+pub fn normalised(text: &str) -> Vec<char> {
     let plain: String = text
         .chars()
         .map(|c| {

@@ -81,7 +81,7 @@ pub struct Outcome {
     /// The work of the cases that nobody has forgotten.
     pub work: BTreeMap<WorkId, WorkItem>,
     /// Signals, where nobody was forgotten.
-    pub signals: Vec<signals::Told>,
+    pub signals: signals::Signals,
     /// Whether everybody is forgotten: then nothing that is kept says who there was.
     pub nobody_is_left: bool,
 }
@@ -103,6 +103,13 @@ pub fn outcome(records: &[Logged], now: Millis) -> Outcome {
     outcome.bounces.extend(forgotten.bounces);
     outcome.bounces.sort();
     outcome
+}
+
+/// The signals alone: of many cases it would take long how each stands to the others.
+pub fn signals(records: &[Logged], now: Millis) -> signals::Signals {
+    let forgotten = Forgotten::of(records, now);
+    let facts = Facts::of(records);
+    signals::of(&World::of(&facts, &forgotten), now)
 }
 
 /// Of messages that come after the last forgetting, those that are dropped.

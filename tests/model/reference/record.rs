@@ -61,7 +61,7 @@ pub fn of(
             |said| said.product.as_ref(),
             |update| update.product.as_ref(),
         ),
-        issue: about(course, |said| said.issue.as_ref(), |update| update.issue.as_ref()),
+        issue: issue(course),
         location: about(course, |said| said.location.as_deref(), |_| None).map(Sensitive),
         language: about(course, |said| said.language.as_ref(), |_| None),
         external_case_id,
@@ -229,6 +229,11 @@ pub fn brand(course: &Course) -> Option<SmolStr> {
     about(course, |said| said.brand.as_ref(), |update| update.brand.as_ref())
 }
 
+/// The issue that a case is about.
+pub fn issue(course: &Course) -> Option<SmolStr> {
+    about(course, |said| said.issue.as_ref(), |update| update.issue.as_ref())
+}
+
 /// Whether two cases are about the same matter, as far as both say what they are about.
 pub fn same_matter(a: &Course, b: &Course) -> bool {
     let product = |course| {
@@ -238,7 +243,6 @@ pub fn same_matter(a: &Course, b: &Course) -> bool {
             |update| update.product.as_ref(),
         )
     };
-    let issue = |course| about(course, |said| said.issue.as_ref(), |update| update.issue.as_ref());
     let agree = |a: Option<SmolStr>, b: Option<SmolStr>| a.is_none() || b.is_none() || a == b;
     agree(brand(a), brand(b)) && agree(product(a), product(b)) && agree(issue(a), issue(b))
 }
@@ -261,7 +265,7 @@ impl From<&Survey> for Score {
 }
 
 /// Rule 12: of the surveys that belong to a case and its reviews' changed stars, the latest.
-fn score(case: &Known, surveys: &[(CaseId, &Survey)]) -> Option<Score> {
+pub fn score(case: &Known, surveys: &[(CaseId, &Survey)]) -> Option<Score> {
     let theirs = surveys.iter().filter(|(of, _)| *of == case.case_id);
     let theirs = theirs.map(|(_, survey)| Score::from(*survey));
     latest(own_scores(case).chain(theirs))

@@ -286,3 +286,36 @@ fn long_silences_are_looked_at_once_or_often_alike() {
     assert_eq!(once.decide(MONDAY + 9100, &rules), []);
     assert_eq!(once, often);
 }
+
+/// An hour that was not seen on a day before is not known to its end.
+#[test]
+fn on_the_first_day_nothing_is_a_surge() {
+    let mut watch = SurgeWatch::default();
+    for minute in MONDAY..MONDAY + DAY {
+        assert!(watch.count(minute, if minute % 60 < 50 { 1 } else { 50 }));
+    }
+    assert_eq!(watch.decide(MONDAY + DAY, &SurgeRules::default()), []);
+}
+
+/// What spoke for a surge before hours that were not known yet is not next to what comes after them: here before the
+/// first Saturday.
+#[test]
+fn a_surge_does_not_reach_over_hours_that_are_not_known() {
+    let mut watch = SurgeWatch::default();
+    let (friday_ends, sunday) = (MONDAY + 5 * DAY, MONDAY + 6 * DAY);
+    let cases = |minute| match minute {
+        _ if minute >= sunday => 12,
+        _ if (friday_ends - 3..friday_ends).contains(&minute) => 5,
+        _ => 1,
+    };
+    for minute in MONDAY..sunday + 20 {
+        assert!(watch.count(minute, cases(minute)));
+    }
+    let told = watch.decide(sunday + 20, &SurgeRules::default());
+    let [surge] = told[..] else {
+        panic!("one, not {told:?}")
+    };
+    let minutes = surge.at.since(surge.from) / 60_000;
+    assert_eq!(surge.from, at(sunday));
+    assert_eq!(surge.observed, 12 * minutes as u64);
+}

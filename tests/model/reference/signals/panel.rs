@@ -1,75 +1,15 @@
-//! What shows only in the sum, as far as it is exact: deaf channels (rule 22) and people worth asking (20). Journeys
-//! are too short for surges, and too few speak in them for campaigns and advocacy.
+//! Rule 20: people worth asking.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heard::model::{Advocacy, Customer, Millis, SignalKind, SurveyScale};
+use heard::model::{Advocacy, Customer, Millis, Signal, SignalKind, SurveyScale};
 
-use super::record::{Score, advocacy, audience, brand};
-use super::{Known, World, party};
-use crate::rules::{DAY, MINUTE, PANEL_AUDIENCE, PANEL_VALUE};
-
-/// What is told of a signal: its kind, its key (without a person's hash), since when, what was seen and what was
-/// expected, and the reason.
-pub type Told = (SignalKind, String, Millis, f64, f64, Option<String>);
-
-/// For how long what happened may come late.
-const LATENESS: i64 = 10 * MINUTE;
-
-/// All that is told until `now`.
-pub(super) fn of(world: &World<'_>, now: Millis) -> Vec<Told> {
-    let mut told = deaf(&world.known);
-    told.extend(candidates(world));
-    told.retain(|(_, _, at, ..)| at.plus(LATENESS) <= now);
-    told.sort_by(|a, b| a.partial_cmp(b).expect("they are numbers"));
-    told
-}
-
-/// Rule 22: by brand and channel, whoever waits for three days in which nobody has answered there. A reply to anybody
-/// shows that somebody is there: then messages after it count, and those of its very moment that still wait.
-fn deaf(all: &[Known]) -> Vec<Told> {
-    let mut groups = BTreeMap::<(String, &str), Vec<&Known>>::new();
-    for case in all {
-        let brand = brand(&case.course).map_or_else(|| "-".to_owned(), |brand| brand.to_string());
-        groups
-            .entry((brand, case.course.channel.name))
-            .or_default()
-            .push(case);
-    }
-    let mut told = Vec::new();
-    for ((brand, channel), cases) in groups {
-        let courses = || cases.iter().map(|case| &case.course);
-        let humans = courses().flat_map(|course| course.humans.iter().filter(|human| !human.elsewhere));
-        let replies: BTreeSet<Millis> = humans.map(|human| human.at).collect();
-        let mut waits: Vec<_> = courses().flat_map(|course| &course.waits).collect();
-        waits.sort_by_key(|wait| wait.from);
-        let mut spell: Option<Millis> = None;
-        for wait in waits {
-            let at = wait.from.plus(3 * DAY);
-            let is_answered = replies.iter().any(|reply| wait.from < *reply && *reply <= at);
-            let is_over = wait.end.is_some_and(|(end, _)| end <= at);
-            // One signal a spell, which a reply ends.
-            let ended = |spell: Millis| replies.iter().any(|at| spell < *at && *at <= wait.from);
-            // Decision: where nothing has happened for five weeks all begins anew.
-            let quiet = |spell: Millis| {
-                let moments = courses().flat_map(|course| course.facts.iter().map(|fact| fact.at));
-                let last = moments.chain([spell]).filter(|at| *at < wait.from).max();
-                last.is_some_and(|last| wait.from.since(last) > 5 * 7 * DAY)
-            };
-            let is_told = spell.is_some_and(|spell| !ended(spell) && !quiet(spell));
-            if is_answered || is_over || is_told {
-                continue;
-            }
-            spell = Some(at);
-            let key = format!("{brand}/{channel}");
-            told.push((SignalKind::DeafChannel, key, at, 0.0, 0.0, None));
-        }
-    }
-    told
-}
+use crate::reference::record::{Score, advocacy, audience};
+use crate::reference::{Known, World, party};
+use crate::rules::{PANEL_AUDIENCE, PANEL_VALUE};
 
 /// Rule 20: each person once for each reason.
-fn candidates(world: &World<'_>) -> Vec<Told> {
+pub fn of(world: &World<'_>) -> Vec<Signal> {
     let mut told = Vec::new();
     let mut parties = BTreeMap::<&str, Vec<&Known>>::new();
     for case in world
@@ -91,15 +31,15 @@ fn candidates(world: &World<'_>) -> Vec<Told> {
         let profile = customer.and_then(|id| world.crm.profile(id));
         let name = if customer.is_some() { key } else { "party" };
         for (reason, at, observed, expected) in reasons(&cases, &scores, profile) {
-            let reason = Some(reason.to_owned());
-            told.push((
-                SignalKind::PanelCandidate,
-                name.to_owned(),
+            told.push(Signal {
+                kind: SignalKind::PanelCandidate,
+                key: name.into(),
                 at,
                 observed,
                 expected,
-                reason,
-            ));
+                details: [("reason".to_owned(), reason.to_owned())].into(),
+                ..Signal::default()
+            });
         }
     }
     told
@@ -176,28 +116,4 @@ fn detractor<'k>(
             .filter(|_| is_detractor)?;
         Some((t, open))
     })
-}
-
-/// A signal as the desk told it, if it is of these kinds. Of a deaf channel it is counted to the minute how many cases
-/// were opened meanwhile: that is left out.
-pub fn told(signal: &heard::model::Signal) -> Option<Told> {
-    let reason = signal.details.get("reason").map(ToString::to_string);
-    let key = if signal.key.starts_with("party:") {
-        "party"
-    } else {
-        &*signal.key
-    };
-    let observed = match signal.kind {
-        SignalKind::DeafChannel => 0.0,
-        SignalKind::PanelCandidate => signal.observed,
-        _ => return None,
-    };
-    Some((
-        signal.kind,
-        key.to_owned(),
-        signal.at,
-        observed,
-        signal.expected,
-        reason,
-    ))
 }
