@@ -25,6 +25,7 @@ mod order;
 mod outage;
 mod outcome;
 mod prometheus;
+mod receipt;
 mod restore;
 mod tail;
 mod topics;

@@ -54,12 +54,13 @@ fn brands_that_nobody_names_again_leave_nothing() {
     let mut story = live();
     (0..300).for_each(|n| story.tell(case(n, &format!("brand {n}"), Some("one"), 0)));
     wait(&mut story, 24 * HOUR);
-    let (number, _) = rows(&story);
+    let (number, largest) = rows(&story);
     assert_eq!(
         number,
         300 * 3,
         "of each: what is usual, of an issue too, and the tally"
     );
+    assert!(largest < 5_000, "{largest} bytes, however many there are");
     wait(&mut story, 34 * 24 * HOUR);
     assert_eq!(rows(&story).0, number);
     wait(&mut story, 36 * 24 * HOUR);

@@ -3,6 +3,7 @@
 use heard::config::rules::RuleSettings;
 use heard::intake::InputKind;
 use heard::model::{Complaint, Customer, Sensitive, WorkState};
+use heard::wire::Registry;
 
 use crate::fed::bytes;
 use crate::story::{Story, at, customer, says};
@@ -25,6 +26,29 @@ const KEYS: [&str; 11] = [
     "{\"tenant\":\"t\",\"customer_id\":\"C-3\"}",
 ];
 
+/// A key of one field, as Avro writes it.
+const STRUCT: &str =
+    r#"{"type": "record", "name": "Key", "fields": [{"name": "customer_id", "type": "string"}]}"#;
+
+fn registry() -> Registry {
+    Registry::with_ids([(7, STRUCT), (8, r#""string""#)]).expect("schemas")
+}
+
+/// Her id in all these spellings: as texts; as Avro under an id of a schema registry, and by its fingerprint.
+fn keys() -> Vec<Vec<u8>> {
+    let fingerprint = registry().add(STRUCT).expect("a schema");
+    let written = [6, b'C', b'-', b'3'];
+    let avro = [
+        [&[0, 0, 0, 0, 7][..], &written].concat(),
+        [&[0, 0, 0, 0, 8][..], &written].concat(),
+        [&[0xC3, 0x01][..], &fingerprint.to_le_bytes(), &written].concat(),
+    ];
+    KEYS.iter()
+        .map(|key| key.as_bytes().to_vec())
+        .chain(avro)
+        .collect()
+}
+
 fn record() -> Customer {
     Customer {
         display_name: Some(Sensitive("Cora C".into())),
@@ -40,15 +64,10 @@ fn mail() -> Complaint {
     }
 }
 
-fn told(key: &str) -> Story {
-    let mut story = Story::new(RuleSettings::default());
-    let refused = story.read(
-        InputKind::Customers,
-        Some(key.as_bytes()),
-        Some(&bytes(&record())),
-        at(0),
-    );
-    assert_eq!(refused, None, "{key}");
+fn told(key: &[u8]) -> Story {
+    let mut story = Story::with(RuleSettings::default(), registry());
+    let refused = story.read(InputKind::Customers, Some(key), Some(&bytes(&record())), at(0));
+    assert_eq!(refused, None, "{}", key.escape_ascii());
     story.feed(mail());
     story
 }
@@ -56,23 +75,29 @@ fn told(key: &str) -> Story {
 /// CASES 1.
 #[test]
 fn a_tombstone_under_any_spelling_of_the_key_erases() {
-    for key in KEYS {
-        for again in [key, "C-3"] {
-            let mut story = told(key);
+    for key in keys() {
+        for again in [&key[..], b"C-3"] {
+            let mut story = told(&key);
             let kept = story.all_that_is_kept();
+            let there = { CORA.iter() }.filter(|name| **name != "7700");
             assert!(
-                CORA.iter()
-                    .filter(|name| **name != "7700")
-                    .all(|name| kept.contains(name)),
-                "{key}"
+                { there }.all(|name| kept.contains(name)),
+                "{}",
+                key.escape_ascii()
             );
-            let refused = story.read(InputKind::Customers, Some(again.as_bytes()), None, at(10));
-            assert_eq!(refused, None, "{again}");
+            // Twice, and over a restart.
+            for _ in 0..2 {
+                let refused = story.read(InputKind::Customers, Some(again), None, at(10));
+                assert_eq!(refused, None, "{}", again.escape_ascii());
+                story.restart();
+            }
+            let (key, again) = (key.escape_ascii(), again.escape_ascii());
             let story = story.until(10);
             let kept = story.all_that_is_kept();
             for name in CORA {
                 assert!(!kept.contains(name), "{key}, then {again}: {name}");
             }
+            assert_eq!(story.times("FORGOTTEN"), 1, "{key}, then {again}");
             assert!(story.case().forgotten_at.is_some());
             assert_eq!(story.count(WorkState::Open), 0);
             let last = story.work().into_values().next().expect("an item");
@@ -99,7 +124,7 @@ fn a_key_that_names_nobody_or_another_is_refused_and_told() {
         (None, true, None),
         (Some("C-4"), false, None), // whom nobody knows
     ] {
-        let mut story = told("C-3");
+        let mut story = told(b"C-3");
         let value = bytes(&record());
         let value = with_record.then_some(&value[..]);
         let refused = story.read(InputKind::Customers, key.map(str::as_bytes), value, at(10));

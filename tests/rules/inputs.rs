@@ -3,10 +3,12 @@
 
 use heard::config::rules::RuleSettings;
 use heard::intake::InputKind;
-use heard::model::{CaseStatus, Complaint, Identifier, Millis, Sensitive};
+use heard::model::{
+    CaseStatus, Complaint, Customer, Identifier, Millis, Response, Sensitive, Status, Survey, Update,
+};
 
 use crate::fed::bytes;
-use crate::story::{Line, Story, at, replies, says};
+use crate::story::{Line, Story, at, becomes, customer, replies, says, scores};
 
 fn refused(story: &mut Story, complaint: &Complaint) -> Option<&'static str> {
     story.read(InputKind::Complaints, None, Some(&bytes(complaint)), at(10))
@@ -37,6 +39,112 @@ fn an_absurd_time_is_a_dead_letter() {
         assert_eq!(refused(&mut story, &edited), Some(reason));
         let case = story.until(10).case();
         assert_eq!((case.opened_at, case.status), (at(0), CaseStatus::Open));
+    }
+}
+
+/// CASES 27: whatever record says it, and whichever of its times; one such record moves no drain's time.
+#[test]
+fn no_record_moves_a_drains_time_by_an_absurd_one() {
+    let ann: &[&str] = &["handle:ann"];
+    for (occurred, reason) in [
+        (Millis(1_772_442_600), "time_too_old"),
+        (Millis(4_070_908_800_000), "time_too_far_ahead"),
+    ] {
+        let mut story = Story::new(RuleSettings::default());
+        story.feed(says(0, "m1", "chat", ann));
+        let said = Complaint {
+            occurred_at: occurred,
+            ..says(0, "m2", "chat", ann)
+        };
+        let edited = Complaint {
+            edited_at: Some(occurred),
+            ..says(0, "m3", "chat", ann)
+        };
+        let reply = Response {
+            occurred_at: occurred,
+            ..replies(0, "r1", "chat")
+        };
+        let typo = Response {
+            edited_at: Some(occurred),
+            ..replies(0, "r2", "chat")
+        };
+        let update = Update {
+            occurred_at: occurred,
+            ..becomes(0, "u1", "chat", Status::Resolved)
+        };
+        let survey = Survey {
+            occurred_at: occurred,
+            ..scores(0, "s1", 3.0, ann)
+        };
+        let record = Customer {
+            updated_at: occurred,
+            ..customer(0, "C", ann)
+        };
+        for (input, record) in [
+            (InputKind::Complaints, bytes(&said)),
+            (InputKind::Complaints, bytes(&edited)),
+            (InputKind::Responses, bytes(&reply)),
+            (InputKind::Responses, bytes(&typo)),
+            (InputKind::Updates, bytes(&update)),
+            (InputKind::Surveys, bytes(&survey)),
+            (InputKind::Customers, bytes(&record)),
+        ] {
+            let refused = story.read(input, None, Some(&record), at(10));
+            assert_eq!(refused, Some(reason), "{input:?}");
+        }
+        assert_eq!(story.desk.largest_event_time(), Some(at(0)));
+        let case = story.until(10).case();
+        assert_eq!((case.status, case.customer_id), (CaseStatus::Open, None));
+    }
+}
+
+/// CASES 45: a refusal says which time, and which channel, as people write them.
+#[test]
+fn a_refusal_can_be_read() {
+    let mut story = Story::new(RuleSettings::default());
+    let seconds = Complaint {
+        occurred_at: Millis(1_772_442_600),
+        ..says(0, "m1", "chat", &["handle:ann"])
+    };
+    let ahead = Complaint {
+        occurred_at: Millis(4_070_908_800_000),
+        ..says(0, "m1", "chat", &["handle:ann"])
+    };
+    //   given                                 then it is refused as      and says
+    for (value, code, parts) in [
+        (
+            bytes(&seconds),
+            "time_too_old",
+            &["occurred_at is 1970-01-21T12:20:42.6Z", "seconds taken"][..],
+        ),
+        (
+            bytes(&ahead),
+            "time_too_far_ahead",
+            &[
+                "occurred_at is 2099-01-01T00:00:00Z",
+                "when the log got the record",
+            ],
+        ),
+        (
+            bytes(&says(0, "m1", "pigeon", &["handle:ann"])),
+            "unknown_channel",
+            &["\"pigeon\"", "[channels."],
+        ),
+        (Vec::new(), "empty_value", &["the value is empty"]),
+        (
+            bytes(&seconds)[..12].to_vec(),
+            "truncated",
+            &["in the middle of a field"],
+        ),
+        (b"{}".to_vec(), "bad_magic", &["starts with byte 0x7b"]),
+    ] {
+        let refused = story.read(InputKind::Complaints, None, Some(&value), at(10));
+        assert_eq!(refused, Some(code));
+        let detail = &story.desk.rejected().last().expect("it is refused").detail;
+        for part in parts {
+            assert!(detail.contains(part), "{detail}: {part}");
+        }
+        assert!(!detail.contains(code), "its name is said once: {detail}");
     }
 }
 
@@ -117,4 +225,74 @@ fn a_message_with_endless_fields_is_ordinary_work() {
         assert_eq!(item.complaint.author.identifiers.len(), 1);
         assert!(story.all_that_is_kept().len() < 20_000, "{n}");
     }
+}
+
+/// CASES 31: names of staff, brands and issues of the company's own records are cut too, and its case stays small.
+#[test]
+fn endless_names_of_staff_and_brands_are_cut() {
+    let long = || Some("x".repeat(100_000).into());
+    let reply = Response {
+        agent: long(),
+        team: long(),
+        brand: long(),
+        via: long(),
+        ..replies(10, "r1", "chat")
+    };
+    let update = Update {
+        owner: long(),
+        team: long(),
+        brand: long(),
+        product: long(),
+        issue: long(),
+        root_cause: long(),
+        ..becomes(20, "u1", "chat", Status::Pending)
+    };
+    let person = |name: &str| Identifier {
+        kind: "handle".into(),
+        value: Sensitive(name.into()),
+        realm: None,
+    };
+    let record = Customer {
+        tier: long(),
+        owner: long(),
+        preferred_language: long(),
+        preferred_channel: long(),
+        identifiers: vec![person("ann"), person(&"x".repeat(100_000))],
+        ..customer(0, "C", &[])
+    };
+    let lines: [Line; 5] = [
+        record.into(),
+        says(0, "m1", "chat", &["handle:ann"]).into(),
+        reply.into(),
+        update.into(),
+        says(30, "m2", "chat", &["handle:ann"]).into(),
+    ];
+    let story = Story::fed(RuleSettings::default(), lines).until(40);
+    let case = story.case();
+    assert_eq!(case.customer_id.as_deref(), Some("C"));
+    for name in [
+        &case.owner,
+        &case.team,
+        &case.brand,
+        &case.product,
+        &case.issue,
+        &case.root_cause,
+        &case.tier,
+    ] {
+        let name = name.as_deref().expect("its beginning stays");
+        assert!(
+            name.len() <= 256 && name.ends_with(" […]"),
+            "{} bytes",
+            name.len()
+        );
+    }
+    for item in story.work().values() {
+        let size = serde_json::to_string(item).expect("JSON").len();
+        assert!(size < 10_000, "{size} bytes");
+    }
+    assert!(story.all_that_is_kept().len() < 20_000);
+    // A name that is cut would be another name: it is refused.
+    let mut story = Story::new(RuleSettings::default());
+    let message = says(0, &"x".repeat(100_000), "chat", &["handle:ann"]);
+    assert_eq!(refused(&mut story, &message), Some("field_too_long"));
 }

@@ -8,6 +8,7 @@ mod cardinality;
 mod deaf;
 mod deaf_random;
 mod echo;
+mod edits;
 mod erasure;
 mod fed;
 mod forgetting;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use heard::config::rules::RuleSettings;
+use heard::desk::Output;
 use heard::model::work_item::Relation;
 use heard::model::{
     Case, CaseId, Complaint, History, Millis, Sensitive, Status, WorkFlag, WorkItem, WorkState,
@@ -215,6 +216,25 @@ fn everybody_who_came_before_is_a_repeat_with_an_exact_history() {
             assert_eq!(counted, (before, before), "{what}");
         }
     }
+}
+
+/// CASES 23: as each comes, its handler is told exactly how many of the person's cases are open.
+#[test]
+fn a_history_says_how_many_are_open_however_many_they_are() {
+    let mut story = Story::new(RuleSettings::default());
+    for line in posts(349, |_| false) {
+        story.wait_until(when(&line));
+        story.tell(line);
+    }
+    let outputs = story.desk.outputs().iter();
+    let first = outputs.filter_map(|output| match output {
+        Output::Work(item) if item.revision == 1 => Some((item.first_heard_at, item.history.open_cases)),
+        _ => None,
+    });
+    let mut told: Vec<_> = first.collect();
+    told.sort_unstable();
+    let told: Vec<_> = told.into_iter().map(|(_, open)| open).collect();
+    assert_eq!(told, (0..349).collect::<Vec<_>>());
 }
 
 /// CASES 24: an echo among 63 posts of 48 hours is linked to the earliest that says the same.

@@ -5,6 +5,7 @@ use heard::config::rules::{RuleSettings, Span};
 use heard::desk::figures::{Counted, Table};
 use heard::model::{Case, CaseStatus, EscalationCause, Stage, Survey, WorkFlag, WorkState};
 use heard::report::Report;
+use smol_str::SmolStr;
 
 use crate::story::{Line, Story, at, says, scores, with_levels};
 use crate::told::{cell, check, lines, minute, minutes};
@@ -209,6 +210,52 @@ fn case_16_who_was_resolved_without_a_word_is_closed_silently() {
             cell(case.answered_at.map(minute)),
         ]
     });
+}
+
+/// CASES 16 in the report: who was closed silently is censored at that moment, and waits no more.
+#[test]
+fn case_16_nobody_knows_how_long_who_was_closed_silently_would_have_waited() {
+    //   the first                    then so many wait, and half are answered after (two others: 20 and 30 minutes)
+    for (words, waiting, median) in [
+        ("0 Ann, 10 resolved", 0, 20),
+        ("0 Ann, 19 resolved", 0, 20),
+        ("0 Ann, 25 resolved", 0, 30),
+        ("0 Ann, 10 let-go", 0, 20),
+        ("0 Ann", 1, 30),
+    ] {
+        for channel in ["email", "social", "chat"] {
+            let threads = [words, "0 Ann, 20 agent", "0 Ann, 30 agent"]
+                .into_iter()
+                .enumerate();
+            let all = threads.flat_map(|(n, words)| {
+                lines(words).into_iter().map(move |mut line| {
+                    let thread: SmolStr = format!("t{n}").into();
+                    match &mut line {
+                        Line::Says(said) => {
+                            (said.channel, said.conversation_id) = (channel.into(), Some(thread))
+                        }
+                        Line::Replies(reply) => {
+                            (reply.channel, reply.conversation_id) = (channel.into(), thread)
+                        }
+                        Line::Becomes(update) => {
+                            (update.channel, update.conversation_id) = (channel.into(), thread)
+                        }
+                        _ => {}
+                    }
+                    line
+                })
+            });
+            let story = Story::told(RuleSettings::default(), all).until(minutes("9d"));
+            let mut report = Report::default();
+            story.cases().values().for_each(|case| report.add(case));
+            let honest = report.total(at(minutes("9d"))).honest_answer_s;
+            assert_eq!(
+                (honest.n, honest.waiting, honest.p50),
+                (3, waiting, Some(median * 60)),
+                "{words}, by {channel}"
+            );
+        }
+    }
 }
 
 #[test]

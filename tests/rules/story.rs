@@ -307,8 +307,13 @@ pub struct Story {
 impl Story {
     /// A story under these rules, on the event clock: time stands still until [`Self::until`].
     pub fn new(settings: RuleSettings) -> Self {
+        Self::with(settings, Registry::built_in())
+    }
+
+    /// The same, where these writer schemas are known.
+    pub fn with(settings: RuleSettings, registry: Registry) -> Self {
         let settings = Arc::new(settings);
-        let registry = Arc::new(Registry::built_in());
+        let registry = Arc::new(registry);
         let app = App::new(&settings, INPUTS.to_vec(), &registry, OutputFormats::default());
         Self {
             desk: Sequential::new(app, Millis(i64::MIN)),

@@ -1,5 +1,5 @@
 //! Rule 1, versions of a message: which one stands, whatever comes first; since when the message is there; whose
-//! it is; and what its handlers see of it.
+//! it is; and what its handlers see of it. What an edit does: edits.rs.
 
 use heard::config::rules::RuleSettings;
 use heard::desk::figures::{Counted, RecordKind, Table};
@@ -10,23 +10,23 @@ use heard::model::{
 
 use crate::story::{Line, Story, at, becomes, permutations, person, replies, says, scores, with_levels};
 
-const ANN: &[&str] = &["handle:ann"];
-const HOUR: i64 = 60;
-const DAY: i64 = 24 * HOUR;
+pub const ANN: &[&str] = &["handle:ann"];
+pub const HOUR: i64 = 60;
+pub const DAY: i64 = 24 * HOUR;
 
 /// A line, and the minute at which the log has it.
-type Logged = (i64, Line);
+pub type Logged = (i64, Line);
 
-fn logged(minute: i64, line: impl Into<Line>) -> Logged {
+pub fn logged(minute: i64, line: impl Into<Line>) -> Logged {
     (minute, line.into())
 }
 
 /// A post of Ann's.
-fn post() -> Complaint {
+pub fn post() -> Complaint {
     says(0, "p1", "social", ANN)
 }
 
-fn saying(text: &str, complaint: Complaint) -> Complaint {
+pub fn saying(text: &str, complaint: Complaint) -> Complaint {
     Complaint {
         text: Some(Sensitive(text.to_owned())),
         ..complaint
@@ -71,7 +71,7 @@ fn work(story: &Story) -> Vec<WorkItem> {
 
 /// Tells these lines in the order of the log; then in all others, each once more later on, over restarts: it must
 /// come to the same.
-fn heard(settings: fn() -> RuleSettings, lines: &[Logged], until: i64) -> Story {
+pub fn heard(settings: fn() -> RuleSettings, lines: &[Logged], until: i64) -> Story {
     let mut plain = Story::new(settings());
     for (minute, line) in lines {
         plain.hear(line.clone(), at(*minute));
@@ -218,42 +218,18 @@ fn of_two_deliveries_with_other_figures_the_later_counts() {
     );
 }
 
-/// CASES 5 and 9: what an edit says is what whoever handles it reads, and by what it is ranked.
+/// CASES 4: of one and the same log time the digest decides, so the same one stands in every order.
 #[test]
-fn an_edit_revises_the_work() {
-    let mild = || saying("The cooker smells a little of something.", post());
-    let danger = saying("Gas! My child is in hospital.", post());
-    let better = saying("The cooker smells of something.", post());
-    //   given an edit without a revision      then its work has this term
-    for (edit, is_danger) in [(danger, true), (better, false)] {
-        let text = edit.text.clone();
-        let lines = [logged(0, mild()), logged(HOUR, edit)];
-        let story = heard(RuleSettings::default, &lines, 2 * HOUR);
-        let item = story.work().into_values().next().expect("there is work");
-        assert_eq!((item.state, item.revision), (WorkState::Open, 2));
-        assert_eq!(item.complaint.text, text);
-        let terms: Vec<_> = item.priority.terms.iter().map(|term| &*term.name).collect();
-        assert_eq!(
-            terms.iter().any(|term| term.contains("safety")),
-            is_danger,
-            "{terms:?}"
-        );
-        assert_eq!(story.case().customer_messages, 1);
-    }
-}
-
-/// W1: whatever of it has changed.
-#[test]
-fn work_is_revised_when_its_message_turns_out_to_be_earlier() {
-    let earlier = Complaint {
-        occurred_at: at(-HOUR),
+fn of_two_deliveries_at_one_log_time_the_same_one_counts_in_every_order() {
+    let seen_by = |audience| Complaint {
+        audience: Some(audience),
         ..post()
     };
-    let lines = [logged(0, post()), logged(5, earlier)];
+    let lines = [120, 5_000, 90_000].map(|audience| logged(10, seen_by(audience)));
     let story = heard(RuleSettings::default, &lines, HOUR);
-    let item = story.work().into_values().next().expect("there is work");
-    assert_eq!((item.first_heard_at, item.revision), (at(-HOUR), 2));
-    assert_eq!(story.case().opened_at, at(-HOUR));
+    assert_eq!(story.case().customer_messages, 1);
+    let conflict = records(&story, "social", Counted::Conflict(RecordKind::Complaint));
+    assert_eq!(conflict, 2);
 }
 
 /// CASES 6: "two messages, and both are heard".
@@ -445,96 +421,6 @@ fn a_reply_from_elsewhere_counts_since_its_first_version() {
         let case = story.cases().into_values().next().expect("the post's");
         assert_eq!(case.answered_at, answered.map(at), "{what}");
     }
-}
-
-const FIRE: &str = "The charger caught fire, my son is in hospital. My lawyer will call you.";
-
-/// CASES 8: an edit that says something else is the customer who speaks again.
-#[test]
-fn a_review_edited_after_its_answer_waits_again_if_it_says_something_else() {
-    const FINE: &str = "The charger is a little slow, but it does what it says it does.";
-    let long = "It arrived late, the box was torn open and half of the cable was missing in it.";
-    let review = |stars: f64, text: &str| Complaint {
-        rating: Some(stars),
-        ..saying(text, says(0, "p1", "review", ANN))
-    };
-    let edited = |day: Option<i64>, complaint| Complaint {
-        edited_at: day.map(|day| at(day * DAY)),
-        ..complaint
-    };
-    let slow = FINE.replace('.', "!");
-    //   given 3 stars, a reply on day 1, edited         on day           to              then it waits again
-    let table: [(&str, Complaint, bool); 9] = [
-        ("to fire", edited(Some(10), review(1.0, FIRE)), true),
-        ("to fewer stars", edited(Some(10), review(2.0, FINE)), true),
-        ("to more stars", edited(Some(10), review(4.0, FINE)), false),
-        ("to other words", edited(Some(10), review(3.0, long)), true),
-        ("to nearly the same", edited(Some(10), review(3.0, &slow)), false),
-        ("to a short text", edited(Some(10), review(3.0, "Slow.")), false),
-        (
-            "to a short threat",
-            edited(Some(10), review(3.0, "See my lawyer.")),
-            true,
-        ),
-        ("nobody knows when", edited(None, review(1.0, FIRE)), false),
-        ("before the reply", edited(Some(0), review(1.0, FIRE)), false),
-    ];
-    for (what, edit, waits) in table {
-        let edited_at = edit.edited_at;
-        let lines = [
-            logged(0, review(3.0, FINE)),
-            logged(DAY, replies(DAY, "r1", "review")),
-            logged(10 * DAY, edit),
-        ];
-        let story = heard(RuleSettings::default, &lines, 11 * DAY);
-        let case = story.case();
-        let waiting_since = edited_at.filter(|_| waits);
-        assert_eq!(case.waiting_since, waiting_since, "{what}");
-        assert_eq!(
-            (case.customer_messages, case.waits),
-            (1, 1 + u32::from(waits)),
-            "{what}"
-        );
-        let items: Vec<_> = story.work().into_values().collect();
-        assert_eq!(items.len(), 1, "{what}: work of one message is one");
-        let state = if waits { WorkState::Open } else { WorkState::Done };
-        assert_eq!(items[0].state, state, "{what}");
-    }
-}
-
-/// CASES 8, what its handler sees; and the reply to it.
-#[test]
-fn work_of_a_message_that_says_something_else_goes_on() {
-    let review = |stars: f64, text: &str| Complaint {
-        rating: Some(stars),
-        ..saying(text, says(0, "p1", "review", ANN))
-    };
-    let edit = Complaint {
-        edited_at: Some(at(10 * DAY)),
-        ..review(1.0, FIRE)
-    };
-    let mut lines = vec![
-        logged(0, review(3.0, "It is slow.")),
-        logged(DAY, replies(DAY, "r1", "review")),
-        logged(10 * DAY, edit),
-    ];
-    let story = heard(RuleSettings::default, &lines, 11 * DAY);
-    let item = story.work().into_values().next().expect("there is work");
-    assert_eq!((item.state, item.first_heard_at), (WorkState::Open, at(10 * DAY)));
-    assert_eq!(item.complaint.text.as_ref().map(|text| text.as_str()), Some(FIRE));
-    let terms: Vec<_> = item.priority.terms.iter().map(|term| &*term.name).collect();
-    for term in ["safety", "legal", "rating"] {
-        assert!(
-            terms.iter().any(|found| found.contains(term)),
-            "{term} of {terms:?}"
-        );
-    }
-    lines.push(logged(12 * DAY, replies(12 * DAY, "r2", "review")));
-    let story = heard(RuleSettings::default, &lines, 30 * DAY);
-    let case = story.case();
-    assert_eq!((case.status, case.human_replies), (CaseStatus::Answered, 2));
-    assert_eq!((case.answered_at, case.waits), (Some(at(DAY)), 2));
-    assert_eq!((story.count(WorkState::Done), story.work().len()), (1, 1));
 }
 
 /// Updates and surveys have no revision: the later by the log stands, at its own time.
