@@ -28,7 +28,7 @@ pub struct Figures {
     pub never_answered: u64,
     /// Cases that were resolved without a word to the customer: not answered, and nobody waits any more.
     pub closed_silently: u64,
-    /// Of those, cases past their channel's patience (status UNANSWERED).
+    /// Cases whose open wait is past their channel's patience (status UNANSWERED), answered before or not.
     pub unanswered: u64,
     /// Cases that were UNANSWERED at some time.
     pub was_unanswered: u64,
