@@ -16,8 +16,11 @@ const DAY: i64 = 24 * HOUR;
 /// the old is forgotten as fast as the new is learnt.
 const KEPT: f32 = 0.95;
 
-/// An hour of which fewer minutes than this are left from days before is not known.
-const KNOWN: f32 = 40.0;
+/// An hour that was watched for fewer minutes than this is not known.
+const KNOWN: f32 = 45.0;
+
+/// An hour of which fewer minutes than this are left from days before is not to be judged by.
+const BEFORE: f32 = 42.0;
 
 /// Cases that an hour is taken to have had at the rate of all hours together, before it is known better;
 /// in at most an hour's minutes.
@@ -77,8 +80,10 @@ pub struct Expected {
     pub mean: f64,
     /// The counts to compare with: the greatest mean that is not in doubt, and its dispersion.
     pub usual: Counts,
-    /// Whether this hour of this kind of day has been seen before.
+    /// Whether this hour of this kind of day is known well enough to learn how far counts are from it.
     pub known: bool,
+    /// Whether it has been seen on a day before: only then is a minute of it judged.
+    pub seen_before: bool,
 }
 
 impl Default for Baseline {
@@ -109,14 +114,9 @@ impl Baseline {
                 mean: most,
                 dispersion: ((dispersion - 1.0) / most).max(self.spread.over_square()),
             },
-            known: self.knows(minute, rest),
+            known: self.hours[here].minutes >= KNOWN,
+            seen_before: self.hours[here].minutes - minute.rem_euclid(HOUR) as f32 >= BEFORE,
         }
-    }
-
-    /// Whether the hour of the next minute to learn has been seen before, on such a day: its minutes of today are none.
-    fn knows(&self, minute: Minute, rest: &RestDays) -> bool {
-        let of_today = minute.rem_euclid(HOUR) as f32;
-        self.hours[hour_of(minute, rest)].minutes - of_today >= KNOWN
     }
 
     /// Learns how many cases a minute opened. Minutes come in their order, without gaps. How counts vary
@@ -148,11 +148,11 @@ impl Baseline {
 
     /// Learns, in one step, that an hour which begins at this minute opened no case.
     pub fn learn_empty_hour(&mut self, minute: Minute, rest: &RestDays) {
-        let (expected, known) = (self.expected(minute + HOUR / 2, rest), self.knows(minute, rest));
+        let expected = self.expected(minute + HOUR / 2, rest);
         let hour = &mut self.hours[hour_of(minute, rest)];
         hour.cases *= KEPT;
         hour.minutes = hour.minutes * KEPT + HOUR as f32;
-        if known {
+        if expected.known {
             self.spread.learn_empty_hour(minute, expected.mean as f32);
         }
     }
@@ -301,10 +301,16 @@ mod tests {
     #[test]
     fn an_hour_is_known_when_it_has_been_seen_on_such_a_day() {
         let baseline = learnt(2, by_the_hour);
-        let known = |minute: Minute| baseline.expected(MONDAY + minute, &REST).known;
-        assert!(known(2 * DAY + 12 * HOUR));
-        assert!(!known(5 * DAY + 12 * HOUR));
-        assert!(!learnt(0, by_the_hour).expected(MONDAY, &REST).known);
+        let of = |baseline: &Baseline, minute: Minute| {
+            let expected = baseline.expected(MONDAY + minute, &REST);
+            (expected.known, expected.seen_before)
+        };
+        assert_eq!(of(&baseline, 2 * DAY + 12 * HOUR), (true, true));
+        assert_eq!(of(&baseline, 5 * DAY + 12 * HOUR), (false, false));
+        assert_eq!(of(&learnt(0, by_the_hour), 0), (false, false));
+        let mut first = Baseline::default();
+        learn(&mut first, MONDAY..MONDAY + 50, by_the_hour);
+        assert_eq!(of(&first, 50), (true, false), "of this very hour");
     }
 
     /// What is usual may be well above the mean while little is known, and is near it later.

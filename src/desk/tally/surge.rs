@@ -141,7 +141,7 @@ impl SurgeWatch {
         let is_usual = !self.is_surging();
         self.baseline
             .learn(minute, cases, &expected, is_usual, &rules.rest_days);
-        if !expected.known {
+        if !expected.seen_before {
             if is_usual {
                 self.standing = Standing::default(); // it says nothing, and what spoke before is not next to it
             }

@@ -76,24 +76,24 @@ fn surges(cases: &BTreeMap<i64, f64>) -> Vec<(i64, i64, f64)> {
             continue;
         }
         let count = cases.get(&at).copied().unwrap_or(0.0);
-        let judged = usual.expected(at);
-        usual.learn(at, count, &judged, !is_surge);
+        let here = usual.expected(at);
+        usual.learn(at, count, &here, !is_surge);
         next = Some(at + 1);
-        if !judged.known {
+        if !here.judged {
             (evidence, since, expected) = (0.0, None, 0.0);
         } else if is_surge {
-            calm = (calm - judged.evidence(count, FACTOR.sqrt())).max(0.0);
+            calm = (calm - here.evidence(count, FACTOR.sqrt())).max(0.0);
             if calm >= OVER.ln() {
                 (is_surge, calm) = (false, 0.0);
             }
         } else {
-            evidence = (evidence + judged.evidence(count, FACTOR)).max(0.0);
+            evidence = (evidence + here.evidence(count, FACTOR)).max(0.0);
             if evidence == 0.0 {
                 (since, expected) = (None, 0.0);
                 continue;
             }
             let from = *since.get_or_insert(at);
-            expected += judged.mean;
+            expected += here.mean;
             if evidence >= SURGE.ln() {
                 surges.push((from, at + 1, expected));
                 (evidence, since, expected, is_surge) = (0.0, None, 0.0, true);
@@ -128,7 +128,10 @@ struct Expected {
     /// The greatest mean that is not in doubt; the variance is this and `alpha` times its square.
     most: f64,
     alpha: f64,
+    /// How far counts are from it is learnt.
     known: bool,
+    /// A count may speak for a surge.
+    judged: bool,
 }
 
 impl Default for Usual {
@@ -180,19 +183,15 @@ impl Usual {
         let (mean, most) = (between(here.0, there.0), between(here.1, there.1));
         let [expected, squares, errors] = self.minutes;
         let beyond = (errors - expected) / (squares + 50.0);
+        let (kind, hour) = place(minute);
+        let minutes = self.hours[kind][hour].minutes;
         Expected {
             mean,
             most,
             alpha: ((self.dispersion() - 1.0) / most).max(beyond),
-            known: self.knows(minute),
+            known: minutes >= 45.0,
+            judged: minutes - minute.rem_euclid(AN_HOUR) as f64 >= 42.0,
         }
-    }
-
-    /// Whether 40 minutes of the hour of the next minute are left of days before.
-    fn knows(&self, minute: i64) -> bool {
-        let (kind, hour) = place(minute);
-        let of_today = minute.rem_euclid(AN_HOUR) as f64;
-        self.hours[kind][hour].minutes - of_today >= 40.0
     }
 
     fn learn(&mut self, minute: i64, count: f64, expected: &Expected, errors: bool) {
@@ -222,11 +221,11 @@ impl Usual {
     }
 
     fn learn_empty_hour(&mut self, minute: i64) {
-        let (expected, known) = (self.expected(minute + 30), self.knows(minute));
+        let expected = self.expected(minute + 30);
         let seen = self.hour(minute);
         *seen = seen.again();
         seen.minutes += 60.0;
-        if known {
+        if expected.known {
             self.day(minute);
             let mean = expected.mean;
             let squares = 60.0 * mean * mean;
