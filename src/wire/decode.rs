@@ -57,7 +57,9 @@ impl<T: WireRecord> Decoder<T> {
         {
             return Ok(record);
         }
+        let header = value.len() - datum.len();
         self.decode_by_schema(index, datum)
+            .map_err(|error| error.moved(header))
     }
 
     /// The way of every other schema, and of what the shorter way refuses: here it is told why.

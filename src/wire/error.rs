@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-/// Why a value could not be decoded. Offsets count from the first byte after the header.
+/// Why a value could not be decoded. Offsets count from the value's first byte; what reads a datum alone counts from that
+/// one's.
 ///
 /// No message quotes what was in the value: it may be personal, and it may be anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -153,7 +153,7 @@ impl Registry {
 
     /// Splits a value into its writer's schema (an index for [`Registry::writer`]) and its datum.
     pub(super) fn open<'v>(&self, value: &'v [u8]) -> Result<(usize, &'v [u8]), DecodeError> {
-        let cut = DecodeError::Truncated { at: 0 };
+        let cut = DecodeError::Truncated { at: value.len() };
         match value {
             [0xC3, 0x01, rest @ ..] => {
                 let (fingerprint, datum) = rest.split_first_chunk().ok_or(cut)?;

@@ -134,7 +134,7 @@ fn a_refusal_can_be_read() {
         (
             bytes(&seconds)[..12].to_vec(),
             "truncated",
-            &["in the middle of a field"],
+            &["the value ends at byte 12, in the middle of a field"],
         ),
         (b"{}".to_vec(), "bad_magic", &["starts with byte 0x7b"]),
     ] {
