@@ -103,6 +103,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let app = || App::new(&rules, kinds.clone(), &registry, formats);
     tracing::info!(instance = engine.instance, workers = engine.workers, "running");
     let started = clock.monotonic();
+    end_in_time(Arc::clone(&stop));
     let follower = lag::follow(log.clone(), Arc::clone(&metrics));
     let ended = engine::run(&log, &app, &engine, &clock, &seen, &stop);
     drop(follower);
@@ -127,6 +128,25 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         cause,
     })?;
     Ok(Exit::Done)
+}
+
+/// From a signal to the end it takes no longer than this, whatever the brokers do: below any grace period.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Ends the program when it was told to end and has not for so long: brokers do not answer. What is open then is not
+/// committed; brokers abort it, and its records are read again. So nothing is lost by it.
+fn end_in_time(stop: Arc<AtomicBool>) {
+    std::thread::spawn(move || {
+        while !stop.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        std::thread::sleep(GRACE);
+        tracing::warn!(
+            seconds = GRACE.as_secs(),
+            "brokers did not answer since the signal to end: what is open is left to them to abort, and is taken in again"
+        );
+        std::process::exit(Exit::Done as i32);
+    });
 }
 
 fn engine_settings(

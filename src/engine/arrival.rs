@@ -10,7 +10,9 @@ use super::rows::{Replayed, Rows};
 use super::settings::{Mode, Sabotage};
 use super::source::{Desk, Source, SourceId};
 use super::worker::Worker;
-use crate::log::{Batch, CommittedOffset, Consumer, Ends, ErrorKind, Isolation, Log, Reader, TopicPartition};
+use crate::log::{
+    Batch, CommittedOffset, Consumer, Ends, ErrorKind, Isolation, Log, LogError, Reader, TopicPartition,
+};
 use crate::processor::{Codec, Processor, Row};
 
 /// Rows of a partition that was taken away; caught up if it comes back soon. In an eager rebalance
@@ -71,6 +73,8 @@ pub(super) struct Arrival<R, Rd> {
     begun: Duration,
     /// When it last got on, in running time.
     progress: Duration,
+    /// When its reader was last made anew, since it did not.
+    renewed: Duration,
 }
 
 impl<R: Row, Rd> Arrival<R, Rd> {
@@ -83,6 +87,7 @@ impl<R: Row, Rd> Arrival<R, Rd> {
             asked: false,
             begun: now,
             progress: now,
+            renewed: now,
         };
         for id in ids {
             match id {
@@ -136,7 +141,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 Err(Trouble::Log(error)) if error.kind == ErrorKind::Retriable => {}
                 Err(trouble) => return Err(trouble),
             }
-            self.check_stall(index)?;
+            match self.check_stall(index) {
+                Err(error) if error.kind != ErrorKind::Retriable => return Err(error.into()),
+                _ => {}
+            }
         }
         let blocked = self.arrivals.iter().flat_map(Arrival::mailboxes);
         let blocked = blocked.filter_map(|(number, blocked)| blocked.then_some(number));
@@ -145,26 +153,47 @@ impl<L: Log, P: Processor> Worker<L, P> {
         Ok(worked)
     }
 
-    fn check_stall(&self, index: usize) -> Result<(), EngineError> {
+    /// A restore that does not get on waits for a transaction that is open there, which the brokers end, or asks a broker
+    /// that is gone: what it waits for is told, and a new reader finds another broker. What was read stays.
+    fn check_stall(&mut self, index: usize) -> Result<(), LogError> {
+        let now = self.clock.monotonic();
         let arrival = &self.arrivals[index];
-        let still = self.clock.monotonic().saturating_sub(arrival.progress);
+        let still = now.saturating_sub(arrival.progress.max(arrival.renewed));
         if arrival.is_empty() || still < self.settings.pace.restore_stall {
             return Ok(());
         }
-        let number = arrival
-            .desks
-            .iter()
-            .find(|desk| !desk.blocked)
-            .map(|desk| desk.number);
-        let partition = match (number, arrival.inputs.first()) {
-            (Some(number), _) => self.changelog_partition(number),
-            (None, Some(&id)) => self.input_partition(id),
-            (None, None) => return Ok(()),
+        let mut from = Vec::new();
+        let mut waits = None;
+        for desk in arrival.desks.iter().filter(|desk| !desk.blocked) {
+            let partition = self.changelog_partition(desk.number);
+            let reader = arrival.reader.as_ref().filter(|_| desk.from < desk.target);
+            let position = match reader {
+                Some(reader) => reader.position(&partition)?,
+                None => desk.from,
+            };
+            waits.get_or_insert_with(|| (partition.clone(), Some((position, desk.target))));
+            if position < desk.target {
+                from.push((partition, position));
+            }
+        }
+        let input = arrival.inputs.first();
+        let waits = waits.or_else(|| Some((self.input_partition(*input?), None)));
+        let since = arrival.progress;
+        if let Some((partition, reach)) = waits {
+            self.tell(&Event::RestoreStalls {
+                partition,
+                reach: reach.filter(|_| self.arrivals[index].asked),
+                since: now.saturating_sub(since),
+            });
+        }
+        let reader = match (self.arrivals[index].asked, from.as_slice()) {
+            (false, _) | (true, []) => None,
+            (true, from) => Some(self.log.reader(from, Isolation::Committed)?),
         };
-        Err(EngineError::RestoreStalled {
-            partition,
-            seconds: still.as_secs(),
-        })
+        let arrival = &mut self.arrivals[index];
+        arrival.renewed = now;
+        arrival.reader = reader.or(arrival.reader.take());
+        Ok(())
     }
 
     fn advance(&mut self, arrival: &mut Arrival<P::Row, L::Reader>) -> Result<bool, Trouble> {

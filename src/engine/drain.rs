@@ -35,6 +35,8 @@ pub(super) struct Drain {
     /// Where time has moved to; `None` while it stands.
     clock: Option<Millis>,
     next_look: Duration,
+    /// When it says next what it waits for.
+    next_word: Duration,
     /// Of each partition, two offsets between which no record lies.
     empty: HashMap<TopicPartition, (i64, i64)>,
     done: bool,
@@ -60,13 +62,16 @@ impl Drain {
         let partition =
             |&(index, n): &(usize, i32)| TopicPartition::new(settings.topics.inputs[index].clone(), n);
         let partitions: Vec<_> = ids.iter().map(partition).collect();
-        let ends = input_ends(log, settings, clock, &partitions)?;
+        // Up to the last record that was there, also of transactions that are still open: what they hold is waited for.
+        let ends = retry(clock, within, || log.ends(&partitions))?;
+        let ends: Vec<i64> = ends.iter().map(|ends| ends.high_watermark).collect();
         Ok(Some(Self {
             as_of,
             inputs: partitions.into_iter().zip(ends.iter().copied()).collect(),
             ends: ids.into_iter().zip(ends).collect(),
             clock: None,
             next_look: Duration::ZERO,
+            next_word: clock.monotonic() + settings.pace.waits,
             empty: HashMap::new(),
             done: false,
         }))
@@ -75,27 +80,6 @@ impl Drain {
     /// When to look again, in running time.
     pub fn next_look(&self) -> Duration {
         self.next_look
-    }
-}
-
-/// Where the inputs end. A commit is answered before its markers are written, so what was committed a
-/// moment ago may still look open: that is waited out, but not what hangs for longer.
-fn input_ends<L: Log>(
-    log: &L,
-    settings: &EngineSettings,
-    clock: &dyn Clock,
-    partitions: &[TopicPartition],
-) -> Result<Vec<i64>, LogError> {
-    let ask = || retry(clock, settings.pace.retry, || log.ends(partitions));
-    let wanted: Vec<i64> = ask()?.iter().map(|ends| ends.high_watermark).collect();
-    let deadline = clock.monotonic() + settings.pace.open_inputs;
-    loop {
-        let ends = ask()?.into_iter().zip(&wanted);
-        let ends: Vec<i64> = ends.map(|(ends, wanted)| ends.last_stable.min(*wanted)).collect();
-        if ends == wanted || clock.monotonic() >= deadline {
-            return Ok(ends);
-        }
-        clock.sleep(Duration::from_millis(20));
     }
 }
 
@@ -211,6 +195,16 @@ impl<L: Log, P: Processor> Worker<L, P> {
             .map(|(partition, _)| partition.clone())
             .collect();
         let input_ends = self.log.ends(&inputs)?;
+        let mut wanted = drain.inputs.iter().zip(&input_ends);
+        if let Some(((partition, end), ends)) = wanted.find(|((_, end), ends)| ends.last_stable < *end) {
+            let event = Event::OpenInput {
+                partition: partition.clone(),
+                stable: ends.last_stable,
+                end: *end,
+            };
+            self.say_what_is_waited_for(&event);
+            return Ok(None);
+        }
         let taken = self.log.committed(group, &inputs)?;
         let read = self.log.committed(group, &mailboxes)?;
 
@@ -255,6 +249,17 @@ impl<L: Log, P: Processor> Worker<L, P> {
             .min()
             .flatten();
         Ok(Some(Quiet { seen, fired }))
+    }
+
+    /// Says now and then what the drain waits for.
+    fn say_what_is_waited_for(&mut self, event: &Event) {
+        let now = self.clock.monotonic();
+        let next = now + self.settings.pace.waits;
+        let Some(drain) = self.drain.as_mut().filter(|drain| drain.next_word <= now) else {
+            return;
+        };
+        drain.next_word = next;
+        self.tell(event);
     }
 
     /// Whether no committed record lies between the two offsets of each partition. They need not be

@@ -36,17 +36,6 @@ pub enum EngineError {
         /// What is wrong, and what to do.
         why: Refusal,
     },
-    /// A restore that does not get on.
-    #[error(
-        "restoring {partition} has stood still for {seconds} s. A transaction may hang on it: look with \
-         `kafka-transactions.sh find-hanging`, then start again"
-    )]
-    RestoreStalled {
-        /// The changelog partition.
-        partition: TopicPartition,
-        /// For how long.
-        seconds: u64,
-    },
     /// Fenced twice in short order.
     #[error(
         "transactional id {id} was taken over twice within {seconds} s ({detail}). Is another process \

@@ -86,6 +86,24 @@ pub enum Event {
         /// How long it took.
         took: Duration,
     },
+    /// A restore does not get on.
+    RestoreStalls {
+        /// The changelog or input partition.
+        partition: TopicPartition,
+        /// Of a changelog, up to where it is read, and where it has to be read to.
+        reach: Option<(i64, i64)>,
+        /// For how long it has not.
+        since: Duration,
+    },
+    /// A drain waits for a transaction that somebody holds open in its inputs.
+    OpenInput {
+        /// The input partition.
+        partition: TopicPartition,
+        /// Before which offset there is nothing open.
+        stable: i64,
+        /// Up to where the drain reads.
+        end: i64,
+    },
     /// A commit took long: nothing came out of this worker meanwhile.
     SlowCommit(CommitTook),
     /// A transaction was aborted; its records will be read again.
@@ -95,7 +113,7 @@ pub enum Event {
         /// Whether the commit had happened.
         committed: bool,
     },
-    /// Fenced: consumer and producer were made anew.
+    /// Fenced or expelled: consumer and producer were made anew.
     Rebuilt(LogError),
     /// A call that is only housekeeping failed; it will be tried again.
     UpkeepFailed(LogError),
@@ -191,6 +209,34 @@ impl fmt::Display for Event {
                 "{partition} restored: {rows} rows from {records} records in {took:?}{}",
                 if *warm { ", from warm rows" } else { "" }
             ),
+            Self::RestoreStalls {
+                partition,
+                reach,
+                since,
+            } => {
+                write!(
+                    f,
+                    "{partition}: restoring has not got on for {} s",
+                    since.as_secs()
+                )?;
+                match reach {
+                    Some((at, to)) => write!(
+                        f,
+                        ": read up to offset {at} of {to}. A broker that has it is away, or a transaction is open there, \
+                         which brokers end after its time-out. It goes on by itself"
+                    ),
+                    None => write!(f, ": brokers do not tell its offsets. It goes on by itself"),
+                }
+            }
+            Self::OpenInput {
+                partition,
+                stable,
+                end,
+            } => write!(
+                f,
+                "{partition}: a transaction of somebody is open from offset {stable} on, and the drain reads up to {end}. It \
+                 waits until that ends; brokers end it after its time-out. If it hangs: `kafka-transactions.sh find-hanging`"
+            ),
             Self::SlowCommit(CommitTook {
                 whole,
                 writing,
@@ -209,7 +255,7 @@ impl fmt::Display for Event {
             Self::OutcomeLearnt { committed: false } => {
                 write!(f, "a commit without an answer had not happened")
             }
-            Self::Rebuilt(error) => write!(f, "fenced, consumer and producer made anew: {error}"),
+            Self::Rebuilt(error) => write!(f, "consumer and producer made anew, joining again: {error}"),
             Self::UpkeepFailed(error) => write!(f, "housekeeping failed: {error}"),
             Self::Backpressure { paused: true, lag } => write!(f, "inputs paused: mailbox lag {lag}"),
             Self::Backpressure { paused: false, lag } => write!(f, "inputs resumed: mailbox lag {lag}"),

@@ -64,15 +64,23 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 self.check_fenced_before(&error)?;
                 Repair::Rebuild(error)
             }
+            ErrorKind::Expelled => {
+                count.rebuilt = 1;
+                Repair::Rebuild(error)
+            }
             ErrorKind::Fatal => return Err(error.into()),
         });
         self.count(&count);
         Ok(())
     }
 
+    /// Whoever stood still for a while finds its transaction ended by the broker; that is no other process.
     fn check_fenced_before(&mut self, error: &LogError) -> Result<(), EngineError> {
         let now = self.clock.monotonic();
         let within = self.settings.pace.fenced_again;
+        if self.stood_still.is_some_and(|at| now < at + within) {
+            return Ok(());
+        }
         if self
             .fenced_at
             .replace(now)
@@ -102,7 +110,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         match error.kind {
             ErrorKind::Retriable => self.repair = Some(repair),
             ErrorKind::Fatal => return Err(error.into()),
-            ErrorKind::Fenced => self.fail(error)?,
+            ErrorKind::Fenced | ErrorKind::Expelled => self.fail(error)?,
             // The abort itself went wrong: whatever is open ends when the id is taken anew.
             ErrorKind::Abortable | ErrorKind::Unknown | ErrorKind::TooLarge => {
                 self.repair = Some(match repair {
@@ -192,29 +200,13 @@ impl<L: Log, P: Processor> Worker<L, P> {
         self.tell(&Event::OutcomeLearnt { committed });
         if foreign {
             let detail = "others have committed for partitions held here";
-            let cause = LogError::new(ErrorKind::Fenced, "learning the outcome of a commit", detail);
+            let cause = LogError::new(ErrorKind::Expelled, "learning the outcome of a commit", detail);
             self.repair = Some(Repair::Rebuild(cause));
         } else if let Err(error) = self.rewind() {
             // The outcome is known; only the rest is to be tried again.
             self.repair = Some(Repair::Abort(error));
         }
         Ok(())
-    }
-
-    /// Whether another has committed for a partition that is held here: it was lost a while ago.
-    pub(super) fn is_overtaken(&self) -> bool {
-        let sources: Vec<_> = self.sources().collect();
-        let partitions: Vec<_> = sources.iter().map(|source| source.partition.clone()).collect();
-        let Ok(found) = self.log.committed(&self.settings.application, &partitions) else {
-            return false;
-        };
-        let texts = found
-            .into_iter()
-            .map(|found| found.map(|committed| committed.metadata));
-        sources
-            .iter()
-            .zip(texts)
-            .any(|(source, text)| source.text != text)
     }
 
     /// All partitions that are read.
@@ -228,6 +220,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         self.undo();
         self.start_over()?;
         self.tell(&Event::Rebuilt(cause.clone()));
+        self.pause();
         Ok(())
     }
 

@@ -86,7 +86,7 @@ pub struct Pace {
     pub retry: Duration,
     /// The longest pause after an abort, when aborts follow each other.
     pub backoff: Duration,
-    /// A restore without progress for so long is an error.
+    /// A restore without progress for so long is told of, and its changelogs are read by a new reader.
     pub restore_stall: Duration,
     /// How much time a step spends on restoring before it polls again.
     pub restore_slice: Duration,
@@ -101,8 +101,8 @@ pub struct Pace {
     pub lag_high: i64,
     /// ...and resume at this one.
     pub lag_low: i64,
-    /// How long a drain waits, before it begins, for transactions of others in its inputs to end.
-    pub open_inputs: Duration,
+    /// How long a drain waits before it says what it waits for, and between two times.
+    pub waits: Duration,
     /// How often a drain looks whether everything is quiet.
     pub drain_check: Duration,
     /// Timers fired before the next poll, at most.
@@ -114,8 +114,10 @@ pub struct Pace {
     /// Rows of a partition that stay decoded within a transaction; of more, those not touched for longest
     /// are packed.
     pub hot_rows: usize,
-    /// Fenced again within this time: stop.
+    /// Fenced again within this time: stop, unless it stood still meanwhile.
     pub fenced_again: Duration,
+    /// Whoever does not look at the clock for so long has stood still.
+    pub still: Duration,
 }
 
 impl Default for Pace {
@@ -128,20 +130,21 @@ impl Default for Pace {
             flush: Duration::from_secs(20),
             retry: Duration::from_secs(20),
             backoff: Duration::from_secs(1),
-            restore_stall: Duration::from_secs(60),
+            restore_stall: Duration::from_secs(20),
             restore_slice: Duration::from_millis(100),
             warm: Duration::from_secs(300),
             purge: Duration::from_secs(60),
             lag_check: Duration::from_millis(500),
             lag_high: 20_000,
             lag_low: 5_000,
-            open_inputs: Duration::from_secs(20),
+            waits: Duration::from_secs(20),
             drain_check: Duration::from_millis(100),
             timers_per_step: 500,
             local_per_transaction: 50_000,
             together: 16,
             hot_rows: 48,
             fenced_again: Duration::from_secs(60),
+            still: Duration::from_secs(3),
         }
     }
 }

@@ -24,7 +24,7 @@ use super::status::Status;
 use super::transaction::Transaction;
 use super::upkeep::Upkeep;
 use crate::log::{
-    Batch, Consumer, ErrorKind, GroupSettings, Log, LogError, Polled, Producer, Record, Topic, TopicPartition,
+    Batch, Consumer, ErrorKind, GroupSettings, Log, Polled, Producer, Record, Topic, TopicPartition,
 };
 use crate::model::Millis;
 use crate::processor::Processor;
@@ -93,6 +93,8 @@ pub struct Worker<L: Log, P: Processor> {
     pub(super) number: u64,
     pub(super) repair: Option<Repair>,
     pub(super) fenced_at: Option<Duration>,
+    /// Running time when it last came back from standing still: stopped, swapped out, or waiting for one call.
+    pub(super) stood_still: Option<Duration>,
     /// How often it has joined its group anew.
     pub(super) memberships: u64,
     pub(super) aborts_in_a_row: u32,
@@ -139,8 +141,11 @@ impl<L: Log, P: Processor> Worker<L, P> {
             subscription: settings.subscription(),
             log,
             processor,
+            time: Time {
+                wall: clock.wall(),
+                running: clock.monotonic(),
+            },
             clock,
-            time: Time::default(),
             observer,
             index,
             transactional_id,
@@ -162,6 +167,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             number: 0,
             repair: None,
             fenced_at: None,
+            stood_still: None,
             memberships: 0,
             aborts_in_a_row: 0,
             drain,
@@ -180,6 +186,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// later steps; an error is final, and the worker should be dropped.
     pub fn step(&mut self, max_wait: Duration) -> Result<Step, EngineError> {
         self.tell_status();
+        self.look_at_clock();
         if self.repair.is_some() {
             self.mend()?;
             return Ok(Step::Worked);
@@ -188,6 +195,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             Ok(step) => Ok(step),
             Err(Trouble::Stop(error)) => Err(error),
             Err(Trouble::Log(error)) => {
+                self.look_at_clock(); // it may have stood still in the call that failed
                 self.fail(error)?;
                 self.mend()?;
                 Ok(Step::Worked)
@@ -197,14 +205,17 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
     /// Looks what time it is: once for each record, not for each of the many steps that follow from it.
     pub(super) fn look_at_clock(&mut self) {
-        self.time = Time {
+        let time = Time {
             wall: self.clock.wall(),
             running: self.clock.monotonic(),
         };
+        if time.running.saturating_sub(self.time.running) >= self.settings.pace.still {
+            self.stood_still = Some(time.running);
+        }
+        self.time = time;
     }
 
     fn try_step(&mut self, max_wait: Duration) -> Result<Step, Trouble> {
-        self.look_at_clock();
         let committed = self.commit_if_due()?;
         let restored = self.restore()?;
         self.upkeep()?;
@@ -239,12 +250,6 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 self.clock.sleep(Duration::from_millis(10));
                 Ok(Step::Worked)
             }
-            // What it reads was purged by the partition's next owner, and it has not been told yet.
-            Err(error) if error.kind == ErrorKind::Fatal && self.is_overtaken() => Err(LogError {
-                kind: ErrorKind::Fenced,
-                ..error
-            }
-            .into()),
             Err(error) => Err(error.into()),
         };
         self.batch = batch;

@@ -9,9 +9,12 @@ pub enum ErrorKind {
     Retriable,
     /// Abort the transaction and rewind.
     Abortable,
-    /// Another producer has taken the transactional id, or the member was expelled: rebuild
+    /// Another producer has taken the transactional id, or a broker has ended the transaction: rebuild
     /// consumer and producer once.
     Fenced,
+    /// The group or the client does not hold what this member believes it holds, as after it stood still: leave and
+    /// join anew. Where an offset is not in the log, that is found out by joining, too.
+    Expelled,
     /// A commit whose outcome is not known.
     Unknown,
     /// This record is too large for the topic; nothing else is affected.

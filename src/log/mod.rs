@@ -194,7 +194,7 @@ pub trait Log: Clone + Send + Sync + 'static {
     fn producer(&self, transactional_id: &str) -> Result<Self::Producer, LogError>;
 
     /// A reader of the given partitions, each from the offset beside it. If that is not in the log,
-    /// because it was deleted or is past the end, polls fail with [`ErrorKind::Fatal`]; no other
+    /// because it was deleted or is past the end, polls fail with [`ErrorKind::Expelled`]; no other
     /// offset is put in its place. So it is with [`Consumer::accept`] and [`Consumer::seek`].
     fn reader(&self, from: &[(TopicPartition, i64)], isolation: Isolation) -> Result<Self::Reader, LogError>;
 

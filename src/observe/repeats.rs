@@ -179,6 +179,8 @@ fn kind(event: &Event) -> Option<(Kind, bool)> {
         } => of("salvage", reason(why.code), Some(&partition.topic), true),
         Event::CorruptRow { partition, .. } => of("row", "", Some(&partition.topic), true),
         Event::Blocked { partition, .. } => of("blocked", "", Some(&partition.topic), false),
+        Event::RestoreStalls { partition, .. } => of("restore", "", Some(&partition.topic), false),
+        Event::OpenInput { partition, .. } => of("open input", "", Some(&partition.topic), false),
         Event::SlowCommit(_) => of("slow commit", "", None, false),
         Event::Aborted(error) => of("aborted", error.during, None, false),
         Event::UpkeepFailed(error) => of("upkeep", error.during, None, false),

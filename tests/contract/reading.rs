@@ -94,7 +94,7 @@ pub fn an_offset_that_is_gone_is_an_error<W: World>(world: &W) {
                 }
             }
         });
-        assert_eq!(error.kind, ErrorKind::Fatal, "{error}");
+        assert_eq!(error.kind, ErrorKind::Expelled, "{error}");
     }
 }
 

@@ -36,8 +36,13 @@ impl Heard {
     }
 
     /// On a broker of its own, which may be stopped.
-    pub fn on(mut self, broker: &Broker) -> Self {
-        self.broker = Some(broker.address());
+    pub fn on(self, broker: &Broker) -> Self {
+        self.at(&broker.address())
+    }
+
+    /// On the brokers at these addresses.
+    pub fn at(mut self, brokers: &str) -> Self {
+        self.broker = Some(brokers.to_owned());
         self
     }
 

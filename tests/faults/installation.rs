@@ -39,22 +39,29 @@ pub struct Installation {
 impl Installation {
     /// An installation with its topics. `None`, and said so, where the data are not.
     pub fn new(name: &str, slices: usize, transaction_timeout: &str) -> Option<Self> {
-        let heard = Heard::new(name);
+        let engine = format!(
+            "session_timeout = \"3s\"\ntransaction_timeout = \"{transaction_timeout}\"\nmax_poll_interval = \"20s\""
+        );
+        Self::at(&Broker::shared().address(), name, slices, 1, &engine)
+    }
+
+    /// One at these brokers, with so many copies of each partition, and with these settings of its engine.
+    pub fn at(brokers: &str, name: &str, slices: usize, replication: usize, engine: &str) -> Option<Self> {
+        let heard = Heard::new(name).at(brokers);
         let slices = dialogues::slices(&heard, slices)?;
         let config = format!(
             r#"
             application = "{name}"
             [topics]
             partitions = 3
+            replication = {replication}
             [engine]
-            session_timeout = "3s"
-            transaction_timeout = "{transaction_timeout}"
-            max_poll_interval = "20s"
+            {engine}
             [channels.social]
             answer = "1h"
             "#
         );
-        let log = KafkaLog::new(KafkaSettings::new(&Broker::shared().address(), "faults"));
+        let log = KafkaLog::new(KafkaSettings::new(brokers, "faults"));
         Some(Self {
             name: name.to_owned(),
             heard: heard.config(&config).topics(),

@@ -11,6 +11,8 @@
 mod background;
 #[path = "../kafka/broker.rs"]
 mod broker;
+mod brokers;
+mod cluster;
 mod dialogues;
 #[allow(dead_code, reason = "made for the tests in tests/e2e")]
 #[path = "../e2e/dsl.rs"]

@@ -1,6 +1,6 @@
 //! A running `heard run`, and signals to it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
@@ -50,6 +50,13 @@ impl Running {
     pub fn ends_well(self) {
         let status = self.process.end(GRACE);
         assert_eq!(status.code(), Some(0), "{} after SIGTERM", self.instance);
+    }
+
+    /// SIGTERM, and how long it takes to end with status 0.
+    pub fn time_to_end(self) -> Duration {
+        let since = Instant::now();
+        self.ends_well();
+        since.elapsed()
     }
 
     /// How often its log has a line with these words.

@@ -144,12 +144,13 @@ impl Drop for Broker {
     }
 }
 
-fn directory(port: u16) -> PathBuf {
+/// Where the broker at a port keeps its data.
+pub fn directory(port: u16) -> PathBuf {
     std::env::temp_dir().join(format!("heard-kafka-{}-{port}", std::process::id()))
 }
 
 /// Ports that nobody listens on at this moment.
-fn free_ports() -> [u16; 3] {
+pub fn free_ports() -> [u16; 3] {
     let sockets = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has free ports"));
     sockets.map(|s| s.local_addr().expect("it is bound").port())
 }

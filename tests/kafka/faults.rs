@@ -174,7 +174,7 @@ fn a_commit_without_an_answer_is_unknown_until_the_id_is_taken_again() {
 
 /// An offset past the end is no place to go on from: the topic is not the one it was.
 #[test]
-fn a_member_that_is_sent_past_the_end_stops() {
+fn a_member_that_is_sent_past_the_end_is_to_join_anew() {
     let world = Kafka::new();
     let topic = topic(&world, 1);
     let of = partitions(&topic, 1);
@@ -187,7 +187,7 @@ fn a_member_that_is_sent_past_the_end_stops() {
     let error = world.eventually("it fails", || {
         member.consumer.poll(world.poll_wait(), &mut batch).err()
     });
-    assert_eq!(error.kind, ErrorKind::Fatal, "{error}");
+    assert_eq!(error.kind, ErrorKind::Expelled, "{error}");
     member.consumer.close_or_panic();
 }
 

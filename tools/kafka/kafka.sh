@@ -9,13 +9,15 @@
 #
 # start and stop take KAFKA_PORT (default 9092); the controller listens on the next port.
 # KAFKA_JVM holds more options for the broker's virtual machine, KAFKA_PROPERTIES more lines of its
-# server.properties, which come last and so hold.
+# server.properties, which come last and so hold. KAFKA_NODE is its number in a cluster of several (default 1).
+# With KAFKA_COMES_BACK=1, `run` starts a broker again that was killed, as soon as there is no file DIR/down.
 # Needs java 17 or later and, once, mvn: it fetches about 43 MB into .kafka/.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=$(cd "$here/../.." && pwd)/.kafka
 port=${KAFKA_PORT:-9092}
+node=${KAFKA_NODE:-1}
 heap=384m
 
 fail() {
@@ -55,9 +57,9 @@ keep() {
 }
 
 # Makes $1 the directory of a broker on port $2 with its controller on port $3. Formatting takes
-# longer than starting; so it is done once, and its result copied: all brokers have one cluster id.
+# longer than starting; so it is done once for each number, and its result copied: all brokers have one cluster id.
 prepare() {
-    local dir=$1 formatted=$lib.formatted fresh
+    local dir=$1 formatted=$lib.formatted-$node fresh
     mkdir -p "$dir"
     settings "$dir/data" "$2" "$3" >"$dir/server.properties"
     [ -d "$dir/data" ] && return
@@ -75,10 +77,11 @@ prepare() {
 
 settings() {
     cat "$here/server.properties"
+    echo "node.id=$node"
     echo "log.dirs=$1"
     echo "listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$3"
     echo "advertised.listeners=PLAINTEXT://127.0.0.1:$2"
-    echo "controller.quorum.voters=1@127.0.0.1:$3"
+    echo "controller.quorum.voters=$node@127.0.0.1:$3"
     [ -z "${KAFKA_PROPERTIES:-}" ] || echo "$KAFKA_PROPERTIES"
 }
 
@@ -91,15 +94,23 @@ run() {
     # Where it exists, setpriv ends the broker with this shell, however that ends.
     local bind=()
     ! command -v setpriv >/dev/null || bind=(setpriv --pdeathsig KILL)
-    "${bind[@]}" "${java[@]}" kafka.Kafka "$dir/server.properties" </dev/null >"$dir/broker.log" 2>&1 &
-    broker=$!
-    echo "$broker" >"$dir/pid"
     # The pipe ends when whoever started this closes it, or dies.
     exec 3<&0
     cat <&3 >/dev/null &
     watch=$!
-    wait -n || true
-    kill -0 "$watch" 2>/dev/null || return 0
+    : >"$dir/broker.log"
+    while :; do
+        "${bind[@]}" "${java[@]}" kafka.Kafka "$dir/server.properties" </dev/null >>"$dir/broker.log" 2>&1 &
+        broker=$!
+        echo "$broker" >"$dir/pid"
+        wait -n || true
+        kill -0 "$watch" 2>/dev/null || return 0
+        [ -n "${KAFKA_COMES_BACK:-}" ] || break
+        while [ -e "$dir/down" ]; do
+            kill -0 "$watch" 2>/dev/null || return 0
+            sleep 0.1
+        done
+    done
     tail -n 20 "$dir/broker.log" >&2
     echo "kafka.sh: the broker ended by itself: see above" >&2
     exit 75 # with other ports it may go better

@@ -1,7 +1,7 @@
 //! Questions to the brokers, and administration.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,13 +24,16 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How long one of several questions that are asked again may take.
 const SLICE: Duration = Duration::from_millis(500);
 
+/// How long a question to the leaders of partitions may take before it is asked who leads them.
+const LEADER_SLICE: Duration = Duration::from_secs(2);
+
 /// The clients that ask. They are never polled for records, and are shared by all threads.
 pub(super) struct Admin {
     settings: KafkaSettings,
     /// Sees every record: its end of a partition is the high watermark.
-    uncommitted: BaseConsumer<ReadContext>,
+    uncommitted: Asker,
     /// Sees committed records: its end of a partition is the last stable offset.
-    committed: BaseConsumer<ReadContext>,
+    committed: Asker,
     /// A client for each group that was asked about.
     groups: Mutex<HashMap<String, Arc<BaseConsumer<ReadContext>>>>,
 }
@@ -39,8 +42,8 @@ impl Admin {
     pub fn new(settings: &KafkaSettings) -> Result<Self, SettingsError> {
         settings.validate()?;
         Ok(Self {
-            uncommitted: asker(&settings.asking("read_uncommitted")).map_err(SettingsError::of)?,
-            committed: asker(&settings.asking("read_committed")).map_err(SettingsError::of)?,
+            uncommitted: Asker::new(settings.asking("read_uncommitted"))?,
+            committed: Asker::new(settings.asking("read_committed"))?,
             groups: Mutex::default(),
             settings: settings.clone(),
         })
@@ -59,18 +62,17 @@ impl Admin {
     pub fn reach(&self, about: &Topic, within: Duration) -> Result<usize, LogError> {
         let during = "reaching the brokers";
         let deadline = Instant::now() + within;
+        let client = self.uncommitted.client();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let asked = self
-                .uncommitted
-                .fetch_metadata(Some(about.as_str()), left.min(SLICE));
-            drain(&self.uncommitted);
+            let asked = client.fetch_metadata(Some(about.as_str()), left.min(SLICE));
+            drain(&client);
             let error = match asked {
                 Ok(metadata) if !metadata.brokers().is_empty() => return Ok(metadata.brokers().len()),
                 Ok(_) => LogError::new(ErrorKind::Retriable, during, "the answer names no broker"),
                 Err(error) => errors::request(during, &error),
             };
-            let error = because(&self.uncommitted, error);
+            let error = because(&client, error);
             // Who is not believed now will not be believed in a second.
             if Instant::now() >= deadline || error.denied || error.kind != ErrorKind::Retriable {
                 return Err(error);
@@ -81,11 +83,11 @@ impl Admin {
     /// The partitions of a topic, `None` if it does not exist.
     fn count(&self, topic: &Topic, within: Duration) -> Result<Option<i32>, LogError> {
         let during = "asking for the partitions of a topic";
-        drain(&self.uncommitted);
-        let metadata = self
-            .uncommitted
+        let client = self.uncommitted.client();
+        drain(&client);
+        let metadata = client
             .fetch_metadata(Some(topic.as_str()), within)
-            .map_err(|e| because(&self.uncommitted, errors::request(during, &e)))?;
+            .map_err(|e| because(&client, errors::request(during, &e)))?;
         let Some(found) = metadata.topics().iter().find(|t| t.name() == topic.as_str()) else {
             return Ok(None);
         };
@@ -146,7 +148,11 @@ impl Admin {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
-        self.committed_by(&*self.group(group, during)?, partitions, during)
+        let answer = self.committed_by(&*self.group(group, during)?, partitions, during);
+        if is_unanswered(&answer) {
+            self.groups().remove(group); // the next question is a new client's, which knows nothing of brokers that are gone
+        }
+        answer
     }
 
     /// Whether offsets of a group may be asked for. An answer is one at any time: transactions that
@@ -223,7 +229,7 @@ impl Admin {
     }
 
     fn group(&self, group: &str, during: &'static str) -> Result<Arc<BaseConsumer<ReadContext>>, LogError> {
-        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut groups = self.groups();
         if let Some(client) = groups.get(group) {
             return Ok(Arc::clone(client));
         }
@@ -232,6 +238,10 @@ impl Admin {
         let client = Arc::new(client);
         groups.insert(group.to_owned(), Arc::clone(&client));
         Ok(client)
+    }
+
+    fn groups(&self) -> MutexGuard<'_, HashMap<String, Arc<BaseConsumer<ReadContext>>>> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Made for each use: such uses are rare, and between them nobody would take its log lines.
@@ -267,17 +277,53 @@ fn missing(during: &'static str, topic: &Topic) -> LogError {
     )
 }
 
+/// A client that asks. One that got no answer in all its time gives way to a new one: it may go on asking a broker that is
+/// gone, where a new client asks those that are there.
+struct Asker {
+    config: ClientConfig,
+    client: Mutex<Arc<BaseConsumer<ReadContext>>>,
+}
+
+impl Asker {
+    fn new(config: ClientConfig) -> Result<Self, SettingsError> {
+        let client = asker(&config).map_err(SettingsError::of)?;
+        Ok(Self {
+            config,
+            client: Mutex::new(Arc::new(client)),
+        })
+    }
+
+    fn client(&self) -> Arc<BaseConsumer<ReadContext>> {
+        Arc::clone(&self.client.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn renew(&self) {
+        if let Ok(client) = asker(&self.config) {
+            *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(client);
+        }
+    }
+}
+
+/// Whether no broker answered in all the time that there was.
+fn is_unanswered<T>(answer: &Result<T, LogError>) -> bool {
+    matches!(answer, Err(error) if error.kind == ErrorKind::Retriable && !error.denied)
+}
+
 /// Asks the leaders for the first or the end offsets of all partitions, or those of a time, one request a leader
 /// (ListOffsets). What the end is follows from the client's isolation level. Only of a time there may be none.
+///
+/// Each question has a part of the time only: the library puts it to the leader that it knows, and if that is gone, it has
+/// to hear of another first.
 fn list_offsets(
-    client: &BaseConsumer<ReadContext>,
+    asker: &Asker,
     partitions: &[TopicPartition],
     which: Offset,
 ) -> Result<Vec<Option<i64>>, LogError> {
     let during = "asking for the ends of partitions";
     let may_lack = matches!(which, Offset::Offset(_));
-    repeat(|left| {
-        drain(client);
+    let client = asker.client();
+    let answer = repeat(|left| {
+        drain(&client);
         let mut question = TopicPartitionList::with_capacity(partitions.len());
         for p in partitions {
             // Brokers refuse a question that names a partition twice.
@@ -288,15 +334,24 @@ fn list_offsets(
                     .map_err(|e| errors::request(during, &e))?;
             }
         }
-        let answer = client
-            .offsets_for_times(question, left)
-            .map_err(|e| ends_error(during, &e))?;
+        let answer = client.offsets_for_times(question, left.min(LEADER_SLICE));
+        if answer.is_err() {
+            let topics: BTreeSet<_> = partitions.iter().map(|p| &p.topic).collect();
+            for topic in topics {
+                _ = client.fetch_metadata(Some(topic.as_str()), SLICE.min(left)); // who leads it by now
+            }
+        }
+        let answer = answer.map_err(|e| ends_error(during, &e))?;
         let offset = |p| match lists::offset(&answer, p).map_err(|e| ends_error(during, &e))? {
             None if !may_lack => Err(missing(during, &p.topic)),
             found => Ok(found),
         };
         partitions.iter().map(offset).collect()
-    })
+    });
+    if is_unanswered(&answer) {
+        asker.renew();
+    }
+    answer
 }
 
 /// A topic that was just created may be unknown to the client for a moment.
@@ -316,7 +371,8 @@ fn repeat<T>(mut ask: impl FnMut(Duration) -> Result<T, LogError>) -> Result<T, 
     let deadline = Instant::now() + REQUEST_TIMEOUT;
     loop {
         match ask(deadline.saturating_duration_since(Instant::now())) {
-            Err(e) if e.kind == ErrorKind::Retriable && Instant::now() + PAUSE < deadline => {
+            // Who has no right now will not have it in a moment.
+            Err(e) if e.kind == ErrorKind::Retriable && !e.denied && Instant::now() + PAUSE < deadline => {
                 thread::sleep(PAUSE)
             }
             result => return result,

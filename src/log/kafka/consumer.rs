@@ -1,6 +1,7 @@
 //! A member of a consumer group.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerGroupMetadata, RebalanceProtocol};
@@ -20,11 +21,14 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// How long to ask for the ends of what was assigned, before a poll fails as retriable.
 const TAKE_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long a partition that was just taken may need to be started.
+const START_WITHIN: Duration = Duration::from_secs(5);
+
 /// How long to wait for the answer to a question that only rouses.
 const ROUSE: Duration = Duration::from_millis(20);
 
 /// Proof of membership, taken from the library at the time of asking.
-pub struct KafkaMembership(pub(super) ConsumerGroupMetadata);
+pub struct KafkaMembership(pub(super) Arc<ConsumerGroupMetadata>);
 
 /// A member of a consumer group.
 ///
@@ -151,10 +155,11 @@ impl KafkaConsumer {
         }
     }
 
-    /// Goes on at these offsets.
+    /// Goes on at these offsets. A client that has lost its partitions, as one that stood still for long, is in the
+    /// wrong state for that, too; it will not come right by waiting.
     fn move_to(&mut self, during: &'static str, to: &[(TopicPartition, i64)]) -> Result<(), LogError> {
         let client = self.client(during)?;
-        let deadline = Instant::now() + REQUEST_TIMEOUT;
+        let deadline = Instant::now() + START_WITHIN;
         loop {
             let list = lists::of_offsets(to).map_err(|e| errors::request(during, &e))?;
             let moved = client
@@ -364,7 +369,7 @@ impl Consumer for KafkaConsumer {
         if client.assignment_lost() {
             return Err(none("the assignment was lost"));
         }
-        Ok(KafkaMembership(metadata))
+        Ok(KafkaMembership(Arc::new(metadata)))
     }
 
     fn close(&mut self) -> Result<(), LogError> {

@@ -3,11 +3,13 @@
 use rdkafka::error::{KafkaError, RDKafkaError};
 use rdkafka::types::RDKafkaErrorCode;
 
+pub(super) use super::codes::kind_of;
 use crate::log::{ErrorKind, LogError};
 
 /// The error of a call outside any transaction.
 pub(super) fn request(during: &'static str, error: &KafkaError) -> LogError {
     let code = code_of(error);
+    // Without a code the client refused what it was asked before any broker was: a setting, or a bug here.
     let kind = code.map_or(ErrorKind::Fatal, kind_of);
     LogError::new(kind, during, error.to_string()).denied(code.is_some_and(is_denial))
 }
@@ -35,7 +37,7 @@ fn transaction_kind(error: &RDKafkaError) -> ErrorKind {
     let by_code = kind_of(error.code());
     if error.txn_requires_abort() {
         ErrorKind::Abortable
-    } else if by_code == ErrorKind::Fenced {
+    } else if matches!(by_code, ErrorKind::Fenced) {
         ErrorKind::Fenced
     } else if error.is_fatal() {
         ErrorKind::Fatal
@@ -84,86 +86,11 @@ pub(super) fn is_denial(code: RDKafkaErrorCode) -> bool {
     )
 }
 
-/// What to do after `code` where nothing else is known.
-pub(super) fn kind_of(code: RDKafkaErrorCode) -> ErrorKind {
-    use RDKafkaErrorCode as Code;
-    match code {
-        // The last three: the broker has ended the transaction or forgotten the producer, as it does
-        // after a time-out; taking hold of the transactional id anew mends it as well.
-        Code::Fenced
-        | Code::ProducerFenced
-        | Code::InvalidProducerEpoch
-        | Code::InvalidTransactionalState
-        | Code::InvalidProducerIdMapping
-        | Code::UnknownProducerId => ErrorKind::Fenced,
-        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge => ErrorKind::TooLarge,
-        Code::IllegalGeneration
-        | Code::UnknownMemberId
-        | Code::RebalanceInProgress
-        | Code::FencedInstanceId
-        | Code::AssignmentLost
-        | Code::PurgeQueue
-        | Code::PurgeInflight
-        | Code::MessageTimedOut => ErrorKind::Abortable,
-        Code::OperationTimedOut
-        | Code::RequestTimedOut
-        | Code::TimedOutQueue
-        | Code::BrokerTransportFailure
-        | Code::AllBrokersDown
-        | Code::Resolve
-        | Code::SSL
-        | Code::Authentication
-        | Code::SaslAuthenticationFailed
-        | Code::NetworkException
-        | Code::BrokerNotAvailable
-        | Code::ReplicaNotAvailable
-        | Code::LeaderNotAvailable
-        | Code::NotLeaderForPartition
-        | Code::FencedLeaderEpoch
-        | Code::UnknownLeaderEpoch
-        | Code::OffsetNotAvailable
-        | Code::ListenerNotFound
-        | Code::NotController
-        | Code::NotCoordinator
-        | Code::CoordinatorNotAvailable
-        | Code::CoordinatorLoadInProgress
-        | Code::WaitingForCoordinator
-        | Code::WaitCache
-        | Code::Retry
-        | Code::InProgress
-        | Code::PreviousInProgress
-        | Code::ConcurrentTransactions
-        | Code::UnstableOffsetCommit
-        | Code::KafkaStorageError
-        | Code::NotEnoughReplicas
-        | Code::NotEnoughReplicasAfterAppend
-        | Code::ThrottlingQuotaExceeded => ErrorKind::Retriable,
-        _ => ErrorKind::Fatal,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{delivery, kind_of};
+    use super::delivery;
     use crate::log::ErrorKind;
     use rdkafka::types::RDKafkaErrorCode as Code;
-
-    #[test]
-    fn a_code_says_what_to_do() {
-        for (code, kind) in [
-            (Code::BrokerTransportFailure, ErrorKind::Retriable),
-            (Code::NotCoordinator, ErrorKind::Retriable),
-            (Code::IllegalGeneration, ErrorKind::Abortable),
-            (Code::UnknownMemberId, ErrorKind::Abortable),
-            (Code::ProducerFenced, ErrorKind::Fenced),
-            (Code::InvalidTransactionalState, ErrorKind::Fenced),
-            (Code::MessageSizeTooLarge, ErrorKind::TooLarge),
-            (Code::TransactionalIdAuthorizationFailed, ErrorKind::Fatal),
-            (Code::InvalidConfig, ErrorKind::Fatal),
-        ] {
-            assert_eq!(kind_of(code), kind, "{code}");
-        }
-    }
 
     #[test]
     fn a_record_that_was_not_delivered_ends_its_transaction() {

@@ -95,12 +95,10 @@ pub(super) fn error(during: &'static str, error: &KafkaError) -> Option<LogError
     match errors::code_of(error)? {
         // The revocation that follows tells.
         Code::PollExceeded | Code::PartitionEOF => None,
-        Code::AutoOffsetReset | Code::OffsetOutOfRange => fail(
-            ErrorKind::Fatal,
-            format!(
-                "{error}: records were deleted before they were read, or the topic was created anew; \
-                 nothing is skipped silently"
-            ),
+        // Deleted before it was read, or by whoever has the partition by now: joining anew tells which.
+        Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation => fail(
+            ErrorKind::Expelled,
+            format!("{error}: the offset to be read is not in the log; nothing is skipped silently"),
         ),
         // May be restored while we wait.
         Code::TopicAuthorizationFailed
@@ -113,7 +111,7 @@ pub(super) fn error(during: &'static str, error: &KafkaError) -> Option<LogError
         | Code::UnknownTopicOrPartition => fail(ErrorKind::Retriable, error.to_string()),
         code => match errors::kind_of(code) {
             ErrorKind::Retriable => None,
-            _ => fail(ErrorKind::Fatal, error.to_string()),
+            kind => fail(kind, error.to_string()),
         },
     }
 }
@@ -150,15 +148,15 @@ mod tests {
     }
 
     #[test]
-    fn what_mends_itself_is_waited_out_and_what_would_skip_records_is_fatal() {
+    fn what_mends_itself_is_waited_out_and_what_would_skip_records_is_not() {
         for (code, kind) in [
             (Code::BrokerTransportFailure, None),
             (Code::AllBrokersDown, None),
             (Code::PollExceeded, None),
             (Code::TopicAuthorizationFailed, Some(ErrorKind::Retriable)),
             (Code::UnknownTopicOrPartition, Some(ErrorKind::Retriable)),
-            (Code::AutoOffsetReset, Some(ErrorKind::Fatal)),
-            (Code::OffsetOutOfRange, Some(ErrorKind::Fatal)),
+            (Code::AutoOffsetReset, Some(ErrorKind::Expelled)),
+            (Code::OffsetOutOfRange, Some(ErrorKind::Expelled)),
             (Code::BadMessage, Some(ErrorKind::Fatal)),
         ] {
             let found = error("reading", &KafkaError::MessageConsumption(code));

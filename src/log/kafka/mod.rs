@@ -17,6 +17,7 @@
 //! | errors, fetch, lists | its errors, records and lists in our terms |
 
 mod admin;
+mod codes;
 mod consumer;
 mod context;
 mod describe;
@@ -28,6 +29,7 @@ mod producer;
 mod reader;
 mod rights;
 mod settings;
+mod watched;
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! A transactional producer.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaResult;
@@ -10,6 +11,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::consumer::KafkaMembership;
 use super::context::WriteContext;
 use super::settings::{KafkaSettings, REQUEST_TIMEOUT};
+use super::watched::Watched;
 use super::{errors, lists};
 use crate::log::{ErrorKind, Header, LogError, OffsetCommit, Outgoing, Producer};
 
@@ -24,7 +26,9 @@ const STEP: Duration = Duration::from_millis(1);
 /// before it is sent: that is [`ErrorKind::TooLarge`]. A topic with a smaller limit refuses what was
 /// sent, perhaps many records at once: that is [`ErrorKind::Fatal`], with the mend.
 pub struct KafkaProducer {
-    client: BaseProducer<WriteContext>,
+    client: Arc<BaseProducer<WriteContext>>,
+    /// Makes the calls that drive transactions.
+    watched: Watched,
     /// A transaction is open.
     open: bool,
     /// Records sent in it.
@@ -41,7 +45,8 @@ impl KafkaProducer {
             .create_with_context(WriteContext::default())
             .map_err(|e| LogError::new(ErrorKind::Fatal, "creating a producer", e.to_string()))?;
         Ok(Self {
-            client,
+            client: Arc::new(client),
+            watched: Watched::default(),
             open: false,
             sent: 0,
             patience: settings.transaction_timeout(),
@@ -110,19 +115,25 @@ impl KafkaProducer {
     }
 
     /// Calls an operation of the library again for as long as it says that it may be, at most until
-    /// `within` has passed. Failures are heard in between.
+    /// `within` has passed. Failures are heard in between. One that does not come back is given up, and with it this
+    /// producer.
     fn repeat(
-        &self,
+        &mut self,
         during: &'static str,
         within: Duration,
-        mut call: impl FnMut(Duration) -> KafkaResult<()>,
+        call: impl Fn(&BaseProducer<WriteContext>, Duration) -> KafkaResult<()> + Clone + Send + 'static,
     ) -> Result<(), LogError> {
         let deadline = Instant::now() + within;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let error = match call(left) {
-                Ok(()) => return Ok(()),
-                Err(e) => errors::transaction(during, &e),
+            let (client, call) = (Arc::clone(&self.client), call.clone());
+            let error = match self.watched.call(left, move || call(&client, left)) {
+                Some(Ok(())) => return Ok(()),
+                Some(Err(e)) => errors::transaction(during, &e),
+                None => {
+                    let detail = "the client does not come back from it, and is given up";
+                    return Err(LogError::new(ErrorKind::Abortable, during, detail));
+                }
             };
             if error.kind != ErrorKind::Retriable || Instant::now() >= deadline {
                 return Err(error);
@@ -137,8 +148,8 @@ impl Producer for KafkaProducer {
 
     fn init(&mut self) -> Result<(), LogError> {
         let during = "taking hold of the transactional id";
-        self.repeat(during, REQUEST_TIMEOUT, |left| {
-            self.client.init_transactions(left)
+        self.repeat(during, REQUEST_TIMEOUT, |client, left| {
+            client.init_transactions(left)
         })
     }
 
@@ -244,10 +255,10 @@ impl Producer for KafkaProducer {
         if offsets.is_empty() {
             return Ok(());
         }
-        let list = lists::of_commits(offsets).map_err(|e| errors::request(during, &e))?;
-        self.repeat(during, REQUEST_TIMEOUT, |left| {
-            self.client
-                .send_offsets_to_transaction(&list, &membership.0, left)
+        let list = Arc::new(lists::of_commits(offsets).map_err(|e| errors::request(during, &e))?);
+        let membership = Arc::clone(&membership.0);
+        self.repeat(during, REQUEST_TIMEOUT, move |client, left| {
+            client.send_offsets_to_transaction(&list, &membership, left)
         })
     }
 
@@ -256,11 +267,13 @@ impl Producer for KafkaProducer {
         self.require_open(during)?;
         // rdkafka's commit would wait for these in steps of 100 ms.
         self.flush(self.patience)?;
-        let committed = self.repeat(during, self.patience, |left| self.client.commit_transaction(left));
+        let committed = self.repeat(during, self.patience, |client, left| {
+            client.commit_transaction(left)
+        });
         match committed {
             Ok(()) => self.open = false,
             Err(mut error) => {
-                if error.kind == ErrorKind::Retriable {
+                if error.kind == ErrorKind::Retriable || self.watched.is_hung() {
                     error.kind = ErrorKind::Unknown;
                 }
                 return Err(error);
@@ -274,15 +287,15 @@ impl Producer for KafkaProducer {
         if !self.open {
             return Ok(());
         }
-        self.repeat(during, self.patience, |left| {
+        self.repeat(during, self.patience, |client, left| {
             // While records are on their way the library waits inside for us to hear of their
             // failures, which we cannot do meanwhile: so in short steps.
-            let wait = if self.unanswered() == 0 {
+            let wait = if client.in_flight_count() <= 0 {
                 left
             } else {
                 left.min(STEP * 5)
             };
-            self.client.abort_transaction(wait)
+            client.abort_transaction(wait)
         })?;
         self.open = false;
         Ok(())

@@ -252,7 +252,7 @@ pub(super) fn read(
             "{at}: offset {from} is out of range, the log has {} to {}",
             ends.start, ends.high_watermark
         );
-        LogError::new(ErrorKind::Fatal, "reading", detail)
+        LogError::new(ErrorKind::Expelled, "reading", detail)
     })
 }
 

@@ -1,0 +1,121 @@
+//! Brokers that go away: work goes on, no instance ends by itself, and each ends in time when it is told to (F20, F21, F28).
+
+use std::time::{Duration, Instant};
+
+use crate::broker::Broker;
+use crate::cluster::Cluster;
+use crate::dialogues;
+use crate::figures::{MESSAGES, REPLIES};
+use crate::installation::Installation;
+use crate::oracle;
+use crate::takeover::HAS;
+
+/// Longer than any client goes on hoping for a broker that it knows.
+const AWAY: Duration = Duration::from_secs(35);
+
+/// How long the end may take that SIGTERM asks for.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Each broker in its turn, so that one of them leads, one coordinates the group and one the transactions.
+#[test]
+fn any_broker_of_three_may_be_away_while_instances_come_and_go() {
+    let cluster = Cluster::start();
+    let Some(installation) = Installation::at(&cluster.addresses(), "away", 7, 3, "") else {
+        return;
+    };
+    let slices = &installation.slices;
+    let mut watch = installation.watch();
+    let mut a = installation.start("a");
+    let mut b = installation.start("b");
+    watch.until("both have partitions", |_| a.said(HAS) > 0 && b.said(HAS) > 0);
+    for node in 0..3 {
+        let fed = 2 * node;
+        installation.feed(&slices[fed..=fed]);
+        cluster.kill(node);
+        let killed = Instant::now();
+        // Two rebalances meanwhile.
+        let third = installation.start("c");
+        watch.until("the third has partitions", |_| third.said(HAS) > 0);
+        third.ends_well();
+        installation.feed(&slices[fed + 1..=fed + 1]);
+        let (messages, replies) = dialogues::count(&slices[..fed + 2]);
+        watch.until_heard(messages, replies);
+        watch.until("it has been away for long", |_| killed.elapsed() >= AWAY);
+        a.assert_runs();
+        b.assert_runs();
+        cluster.let_back(node);
+    }
+    installation.feed(&slices[6..]);
+    watch.until_heard(MESSAGES, REPLIES);
+    a.assert_runs();
+    b.assert_runs();
+    a.ends_well();
+    b.ends_well();
+    installation.drain();
+    oracle::check(&installation, &watch.dump, 0);
+}
+
+/// Past the session, the transaction and the time between two polls, by defaults of the shortest kind: it is no zombie and
+/// no rival, and costs a rejoin.
+#[test]
+fn an_instance_that_stood_still_joins_again() {
+    let engine = "session_timeout = \"3s\"\ntransaction_timeout = \"5s\"\nmax_poll_interval = \"8s\"";
+    let Some(installation) = Installation::at(&Broker::shared().address(), "still", 4, 1, engine) else {
+        return;
+    };
+    let slices = &installation.slices;
+    let mut watch = installation.watch();
+    let mut a = installation.start("a");
+    watch.until("it has partitions", |_| a.said(HAS) > 0);
+    for slice in 0..3 {
+        std::thread::scope(|scope| {
+            scope.spawn(|| installation.feed(&slices[slice..=slice]));
+            watch.until_more(50);
+            installation.freeze_in_a_transaction(&mut a, || watch.look());
+        });
+        let since = Instant::now();
+        watch.until("it has stood still", |_| {
+            since.elapsed() >= Duration::from_secs(12)
+        });
+        a.thaw();
+        let (messages, replies) = dialogues::count(&slices[..=slice]);
+        watch.until_heard(messages, replies);
+        a.assert_runs();
+    }
+    installation.feed(&slices[3..]);
+    watch.until_heard(MESSAGES, REPLIES);
+    a.ends_well();
+    installation.drain();
+    oracle::check(&installation, &watch.dump, 0);
+}
+
+/// With work open, and with none; brokers that answer nothing, and brokers that are gone.
+#[test]
+fn whatever_the_brokers_do_it_ends_in_time() {
+    for (name, frozen) in [("end-frozen", true), ("end-gone", false)] {
+        let mut broker = Some(Broker::start());
+        let address = broker.as_ref().map(Broker::address).expect("it runs");
+        let Some(installation) = Installation::at(&address, name, 2, 1, "") else {
+            return;
+        };
+        let mut watch = installation.watch();
+        let busy = installation.start("busy");
+        let idle = installation.start("idle");
+        watch.until("both have partitions", |_| {
+            busy.said(HAS) > 0 && idle.said(HAS) > 0
+        });
+        installation.feed(&installation.slices[..1]);
+        watch.until_more(20);
+        match frozen {
+            true => broker.as_ref().expect("it runs").freeze(true),
+            false => drop(broker.take()),
+        }
+        for instance in [busy, idle] {
+            let took = instance.time_to_end();
+            assert!(took < GRACE, "{name}: it took {took:?}");
+        }
+        if let Some(broker) = &broker {
+            broker.freeze(false);
+        }
+    }
+}
