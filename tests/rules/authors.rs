@@ -700,7 +700,8 @@ proptest! {
     /// matter is what it was.
     #[test]
     fn who_is_one_is_forgotten_whenever_that_comes(
-        lines in Just([edited(), vec![Line::Dropped("C-ANN", at(60))]].concat()).prop_flat_map(|lines| {
+        lines in prop_oneof![Just(edited()), Just(of_one_id())].prop_flat_map(|lines| {
+            let lines = [lines, vec![Line::Dropped("C-ANN", at(60))]].concat();
             let twice: Vec<_> = lines.iter().chain(&lines).cloned().collect();
             Just(twice).prop_shuffle()
         }),

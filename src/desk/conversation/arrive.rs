@@ -7,6 +7,7 @@ use super::case::CaseRow;
 use super::events::News;
 use super::fact::{Addressee, Author, Class, Fact, Mention, Said};
 use super::fold::Fold;
+use super::forget::is_or_becomes;
 use super::ledger::{self, Head};
 use super::order::Turn;
 use super::record;
@@ -14,6 +15,7 @@ use super::settle::Change;
 use super::speaker;
 use super::version::join;
 use crate::desk::figures::{Counted, FORGOTTEN_LATE, RecordKind, SURVEYS, SURVEYS_KNOWN, SURVEYS_REVISED};
+use crate::desk::forgetting::is_hidden;
 use crate::desk::keys::{Keys, part};
 use crate::desk::row::Row;
 use crate::model::{CaseId, Complaint, Identifier, Millis, Response};
@@ -47,7 +49,7 @@ impl Actor<'_, '_> {
         arrival.fact.late = past.is_some_and(|until| arrival.fact.at <= until);
         if head.forgotten && self.is_dropped(&head, &mut arrival)? {
             self.effects.count(FORGOTTEN_LATE, 1);
-            return Ok(());
+            return Ok(self.leave_name(head, arrival.fact)?);
         }
         if arrival.complaint.is_some() && *head.conversation_id != *arrival.conversation_id {
             head.conversation_id = arrival.conversation_id.into(); // somebody speaks again whom it may name
@@ -79,13 +81,38 @@ impl Actor<'_, '_> {
         self.revise(head, arrival, known)
     }
 
-    /// The facts of the id of one that has come. Of a forgotten author's message only the hash of its id is left:
-    /// it is called by that.
+    /// The facts of the message that one is of which has come. Of a forgotten author's message only the hash of its id is
+    /// left: more of it is called by that. What somebody else has written under its id is another message.
     fn known(&mut self, head: &Head, fact: &mut Fact) -> Result<Vec<Fact>, Corrupt> {
-        let (keys, class) = (self.desk.keys(), fact.said.class());
-        let known = ledger::find(keys, self.state, self.key, head, class, &fact.id)?;
-        if let Some(known) = known.first().filter(|_| head.forgotten) {
-            fact.id.clone_from(&known.id);
+        let (keys, class) = (*self.desk.keys(), fact.said.class());
+        let mut known = ledger::find(&keys, self.state, self.key, head, class, &fact.id)?;
+        let is_left = |known: &Fact| is_hidden(&known.id);
+        if !known.iter().any(is_left) {
+            return Ok(known);
+        }
+        let is_same = |known: &Fact| match (known.customer_said(), fact.customer_said()) {
+            (Some(_), Some(came)) => {
+                let mut authors = known.versions_said().filter_map(|said| match said {
+                    Said::Customer(said) => Some(said.author),
+                    _ => None,
+                });
+                came.mentions.is_empty() || authors.any(|author| is_or_becomes(&keys, author, came.author))
+            }
+            _ => true,
+        };
+        match known.iter().find(|known| is_left(known) && is_same(known)) {
+            Some(left) => {
+                let id = left.id.clone();
+                known.retain(|known| is_left(known) && is_same(known));
+                fact.id = id;
+            }
+            None => {
+                let taken = known.iter().map(Fact::twin).max();
+                known.retain(|known| !is_left(known));
+                if known.is_empty() {
+                    fact.number_twin(taken.unwrap_or_default().saturating_add(1));
+                }
+            }
         }
         Ok(known)
     }

@@ -26,7 +26,7 @@ use super::view::View;
 use super::work::{Brief, WorkMark};
 use crate::desk::figures::{FORGOTTEN, FORGOTTEN_LATE};
 use crate::desk::forgetting::{Forget, Forgotten, hidden, successor};
-use crate::desk::keys::part;
+use crate::desk::keys::{Keys, part};
 use crate::desk::message::{Message, Owner, Standing};
 use crate::desk::output::Output;
 use crate::desk::row::Row;
@@ -420,6 +420,12 @@ impl Actor<'_, '_> {
             Some(times) => format!("{key} after {times}"),
         }
     }
+}
+
+/// Whether an author is this one, or whoever this one is after having been forgotten.
+pub(super) fn is_or_becomes(keys: &Keys, author: Author, other: Author) -> bool {
+    let mut authors = std::iter::successors(Some(author), |author| Some(successor(keys, *author)));
+    authors.by_ref().take(TIMES).any(|author| author == other)
 }
 
 fn happened(row: &CaseRow, at: Millis, late: bool) -> Happened {

@@ -17,7 +17,7 @@ use super::attribution::{Elders, attribute};
 use super::case::CaseRow;
 use super::fact::{Addressee, Author, Class, CustomerSaid, Fact, Mention, NOBODY, Said};
 use super::fold::Fold;
-use super::forget::TIMES;
+use super::forget::{TIMES, is_or_becomes};
 use super::hide::{hide, hide_fold, hide_versions, is_of};
 use super::kin::Joined;
 use super::ledger::{Head, Ledger, keep_order};
@@ -284,6 +284,26 @@ impl Actor<'_, '_> {
         }
     }
 
+    /// Of a message that is dropped the hash of its id stays: what names it, whenever that comes, says no more.
+    pub(super) fn leave_name(&mut self, mut head: Head, mut fact: Fact) -> Result<(), Corrupt> {
+        let keys = *self.desk.keys();
+        let (left, id) = (hidden(&keys, &fact.id), fact.id.clone());
+        let ledger = Ledger::read(self.state, self.key, &head)?;
+        let is_known =
+            |known: &Fact| known.said.class() == Class::Customer && (known.id == left || known.id == id);
+        if fact.customer_said().is_none() || ledger.facts().iter().any(is_known) {
+            return Ok(());
+        }
+        let mut facts = ledger.facts().to_vec();
+        hide_targets(&mut facts, &[&id].into_iter().collect(), |id| hidden(&keys, id));
+        ledger.rewrite(self.state, self.key, &mut head, facts, self.effects)?;
+        hide(&keys, &mut fact, NOBODY, |_| false);
+        (fact.deleted, fact.case) = (true, NOBODY);
+        self.append(&mut head, fact);
+        self.put_head(Arc::new(head));
+        Ok(())
+    }
+
     /// Whether a customer's message that comes is one more version of a message whose author was forgotten since:
     /// it says no more of them than the others did, whatever time it gives.
     pub(super) fn is_of_forgotten(
@@ -299,10 +319,7 @@ impl Actor<'_, '_> {
             let Some(known) = known.customer_said() else {
                 continue;
             };
-            let keys = *self.desk.keys();
-            let mut authors =
-                std::iter::successors(Some(known.author), |author| Some(successor(&keys, *author)));
-            if authors.by_ref().take(TIMES).any(|author| author == came.author)
+            if is_or_becomes(self.desk.keys(), known.author, came.author)
                 && self.is_forgotten(head, known.author)?
             {
                 return Ok(true);

@@ -122,16 +122,19 @@ impl Version {
     }
 
     /// Another version stands. Of a text that does not come back only the sketch is kept, to which a later one is
-    /// compared: where one of the author's has a higher revision, and where the message was taken out. (If the log
+    /// compared: where one of the author's has a higher revision, and where the message was taken out, unless by somebody
+    /// else, who may turn out to have taken out another of the same id. (If the log
     /// turned out to have had a deletion without a revision earlier than what stood before, that would stand again
     /// without its text: what was taken back is not kept for this.)
     fn give_way(&mut self, to: &Self, secret: &HashSecret) {
-        let can_stand = self.revision == to.revision || !shares(self, to);
+        let is_alone = !shares(self, to);
+        let can_stand = self.revision == to.revision || is_alone;
+        let is_anothers = is_alone && !to.mentions().is_empty();
         let Said::Customer(said) = &mut self.said else {
             return;
         };
         said.sketch = sketch_of(said, secret);
-        if to.deleted || !can_stand {
+        if to.deleted && !is_anothers || !can_stand {
             said.excerpt = Excerpt::default();
             said.about.location = None;
         }
@@ -234,14 +237,7 @@ pub fn join(known: Vec<Known>, came: Known, secret: &HashSecret) -> Option<Joine
         let twin = own.or_else(|| free.pop()).unwrap_or_default();
         is_taken[usize::from(twin)] = true;
         if twin > 0 {
-            let occurred_at = fact.occurred_at();
-            let more = fact.versions.more.get_or_insert_with(|| {
-                Box::new(More {
-                    occurred_at,
-                    ..More::default()
-                })
-            });
-            more.twin = twin;
+            fact.number_twin(twin);
         }
         let same = own.and_then(|own| facts.get(&own));
         // What was hidden stays at its place, as long as its time does.
@@ -370,12 +366,11 @@ fn by_author<T>(mut all: Vec<(Version, T)>) -> Vec<Vec<(Version, T)>> {
     let began = times.min().unwrap_or_default();
     all.sort_by_key(|(version, _)| version.order(began));
     let mut groups: Vec<Vec<(Version, T)>> = Vec::new();
-    for one in all {
+    let (nobodys, named): (Vec<_>, Vec<_>) =
+        { all.into_iter() }.partition(|(one, _)| one.mentions().is_empty());
+    for one in named {
         let is_theirs = |group: &Vec<(Version, T)>| group.iter().any(|(other, _)| shares(other, &one.0));
-        let mut own: SmallVec<[usize; 2]> = (0..groups.len()).filter(|&g| is_theirs(&groups[g])).collect();
-        if one.0.mentions().is_empty() && !groups.is_empty() {
-            own.push(0);
-        }
+        let own: SmallVec<[usize; 2]> = (0..groups.len()).filter(|&g| is_theirs(&groups[g])).collect();
         // It may be what shows that two groups are one person's.
         let Some((&first, others)) = own.split_first() else {
             groups.push(vec![one]);
@@ -387,6 +382,7 @@ fn by_author<T>(mut all: Vec<(Version, T)>) -> Vec<Vec<(Version, T)>> {
         }
         groups[first].push(one);
     }
+    groups[0].extend(nobodys);
     for group in groups.split_off(groups.len().min(TWINS)) {
         groups[0].extend(group);
     }
@@ -397,6 +393,18 @@ impl Fact {
     /// Which message of its id it is, where several people's have the same.
     pub fn twin(&self) -> u8 {
         self.versions.more.as_ref().map_or(0, |more| more.twin)
+    }
+
+    /// Gives it a number among the messages of its id.
+    pub fn number_twin(&mut self, twin: u8) {
+        let occurred_at = self.occurred_at();
+        let more = self.versions.more.get_or_insert_with(|| {
+            Box::new(More {
+                occurred_at,
+                ..More::default()
+            })
+        });
+        more.twin = twin;
     }
 
     /// Who said it, if it is a customer's.
