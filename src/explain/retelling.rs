@@ -59,11 +59,24 @@ impl<'a> Retelling<'a> {
             retold.ok().flatten()
         };
         let mut retold = read(&[])?;
-        let with = joined(&retold, told);
+        let (with, perhaps) = joined(&retold, told);
         if !with.is_empty() {
             retold = read(&with)?;
         }
-        let (view, differs) = as_recorded(&retold, case, asked.as_of);
+        let (mut view, mut differs) = as_recorded(&retold, case, asked.as_of);
+        // Of several people's messages of one id no event tells which is the case's: the record does.
+        let one_more = perhaps.iter().map(|author| [&with[..], &[*author]].concat());
+        for with in one_more.chain((perhaps.len() > 1).then(|| [&with[..], &perhaps].concat())) {
+            if differs.is_empty() {
+                break;
+            }
+            let other = read(&with)?;
+            let found = as_recorded(&other, case, asked.as_of);
+            if found.1.is_empty() {
+                retold = other;
+                (view, differs) = found;
+            }
+        }
         let messages = records.messages.iter();
         let messages = messages.filter_map(|(_, message)| match message {
             Message::Said { complaint, .. } => Some((Digest::of_complaint(keys, complaint), message)),
@@ -127,25 +140,32 @@ fn author_of(desk: &Desk, case: &Case, records: &Records) -> Option<Author> {
     })
 }
 
-/// Authors who are one customer with the case's: its events tell of messages that are theirs.
-fn joined(alone: &Retold<'_>, told: &[Told<'_>]) -> Vec<Author> {
+/// Authors who are one customer with the case's: its events tell of messages that are theirs. And those who perhaps are:
+/// others have written under the same id.
+fn joined(alone: &Retold<'_>, told: &[Told<'_>]) -> (Vec<Author>, Vec<Author>) {
     let told = told
         .iter()
         .filter(|told| told.event.kind == CaseEventType::CustomerMessage && told.stands());
-    let mut authors = Vec::new();
+    let (mut authors, mut perhaps) = (Vec::new(), Vec::new());
     for id in told.filter_map(|told| told.detail("message")) {
         let of_id = || alone.facts.iter().filter(|fact| *fact.id == *id);
         if of_id().any(|fact| fact.case == alone.author) {
             continue;
         }
-        for said in of_id().filter_map(Fact::customer) {
-            // Who names nobody is nobody's other address.
-            if !said.mentions.is_empty() && !authors.contains(&said.author) {
-                authors.push(said.author);
-            }
+        // Who names nobody is nobody's other address.
+        let said = of_id().filter_map(Fact::customer);
+        let said: Vec<_> = said.filter(|said| !said.mentions.is_empty()).collect();
+        match &said[..] {
+            [said] => authors.push(said.author),
+            several => perhaps.extend(several.iter().map(|said| said.author)),
         }
     }
-    authors
+    authors.sort_unstable();
+    authors.dedup();
+    perhaps.sort_unstable();
+    perhaps.dedup();
+    perhaps.retain(|author| !authors.contains(author));
+    (authors, perhaps)
 }
 
 /// The view by the latest time at which all is as the record says, not after the time asked for if it can be; else by

@@ -8,6 +8,7 @@ use super::levels;
 use super::said::{By, Said};
 use super::told::Told;
 use super::words::{clean, symbol, time};
+use crate::desk::conversation::fact::{Fact, Place};
 use crate::model::{CaseEventType, Intent, Millis, Stage};
 
 /// One line of it.
@@ -29,6 +30,9 @@ pub struct Moment {
     pub recorded_at: Option<Millis>,
     /// A message that was recorded after something had been that happened later.
     pub late: bool,
+    /// It was said before the case was opened: it does not count.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub before_opening: bool,
     /// It was taken back, taken out, or told anew since.
     pub taken_back: bool,
     /// When that was recorded.
@@ -42,11 +46,18 @@ pub struct Moment {
 pub fn moments(e: &Evidence<'_>) -> Vec<Moment> {
     let said = e.said();
     let opening = e.case.opened_at;
-    let first = said
+    let opens = |said: &&Said<'_>| said.by == By::Customer && said.at == opening && !said.gone;
+    let first = said.iter().filter(opens).min_by_key(|said| place(said));
+    // In the moment of the opening, replies tell the order (rule 3).
+    let is_before = |said: &Said<'_>| {
+        let places = place(said).zip(first.and_then(|first| place(first)));
+        !said.gone
+            && (said.at < opening || said.at == opening && places.is_some_and(|(said, first)| said < first))
+    };
+    let first_id = first.map(|said| said.id);
+    let messages = said
         .iter()
-        .find(|said| said.by == By::Customer && said.at == opening && !said.gone);
-    let first = first.map(|said| said.id);
-    let messages = said.iter().map(|said| message(e, said, Some(said.id) == first));
+        .map(|said| message(e, said, Some(said.id) == first_id, is_before(said)));
     let conclusions = e
         .told()
         .iter()
@@ -58,19 +69,24 @@ pub fn moments(e: &Evidence<'_>) -> Vec<Moment> {
     all
 }
 
+/// Its place in the order of what was said in the conversation.
+fn place<'f>(said: &Said<'f>) -> Option<Place<'f>> {
+    said.fact.map(Fact::place)
+}
+
 /// What has a line as a message.
 fn is_message(kind: CaseEventType) -> bool {
     use CaseEventType::{CustomerMessage, Opened, Replied};
     matches!(kind, CustomerMessage | Opened | Replied)
 }
 
-fn message(e: &Evidence<'_>, said: &Said<'_>, opens: bool) -> Moment {
+fn message(e: &Evidence<'_>, said: &Said<'_>, opens: bool, before_opening: bool) -> Moment {
     let back = said.told.and_then(|told| told.taken_back);
     let mut what = words(e, said);
     if opens {
         what.push_str(", opens the case");
     }
-    if said.at < e.case.opened_at && !said.gone {
+    if before_opening {
         what.push_str(", before the case was opened: it does not count");
     }
     if said.by == By::Customer && said.told.is_none() && !said.gone {
@@ -97,6 +113,7 @@ fn message(e: &Evidence<'_>, said: &Said<'_>, opens: bool) -> Moment {
         event: None,
         recorded_at: said.told.map(|told| told.event.recorded_at),
         late: said.told.is_some_and(|told| told.late),
+        before_opening,
         taken_back: said.gone,
         taken_back_at: back.map(|event| event.recorded_at),
         text: text(e, said),
@@ -185,6 +202,7 @@ fn conclusion(e: &Evidence<'_>, told: &Told<'_>) -> Moment {
         event: Some(kind),
         recorded_at: Some(event.recorded_at),
         late: told.late,
+        before_opening: false,
         taken_back: !told.stands(),
         taken_back_at: told.taken_back.map(|event| event.recorded_at),
         text: None,

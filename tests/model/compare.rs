@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::generate::{Clock, Journey, journey, multitude};
 use crate::reference::signals::Signals;
-use crate::{explained, reference, told, work};
+use crate::{erased, explained, reference, told, work};
 
 /// A line for each field of each case that is not as the model has it.
 fn misjudged(model: &BTreeMap<CaseId, Case>, desk: &BTreeMap<CaseId, Case>) -> Vec<String> {
@@ -90,23 +90,6 @@ fn misreported(model: &BTreeMap<CaseId, Case>, desk: &BTreeMap<CaseId, Case>, as
     lines
 }
 
-/// Parts of identifiers, of their kinds, texts, places, remedies and ids in other systems.
-const NAMES: [&str; 13] = [
-    "ann@b",
-    "bob@b",
-    "4989123",
-    "handle",
-    "device",
-    "account",
-    "loyalty",
-    "customer",
-    "depot",
-    "idiot",
-    "Rome",
-    "zoe@",
-    "jos\u{e9}",
-];
-
 /// Everything that differs, a line each.
 fn differences(journey: &Journey) -> Vec<String> {
     let model = reference::outcome(&journey.records, journey.now);
@@ -131,9 +114,9 @@ fn differences(journey: &Journey) -> Vec<String> {
     if journey.on_the_wall.is_none() && desk.kept.is_none() {
         lines.extend(missignalled(journey, &model.signals, &desk.signals));
     }
-    let named = desk.kept.iter().filter(|_| model.nobody_is_left);
-    let named = named.flat_map(|kept| NAMES.into_iter().filter(|name| kept.contains(name)));
-    lines.extend(named.map(|name| format!("nothing should be kept of anybody, and the desk has {name}")));
+    if let Some(kept) = desk.kept.filter(|_| model.nobody_is_left) {
+        lines.extend(erased::traces(journey, &kept));
+    }
     lines
 }
 
@@ -148,55 +131,33 @@ fn missignalled(journey: &Journey, model: &Signals, desk: &[Signal]) -> Option<S
     ))
 }
 
-/// Journeys of each clock that an ordinary run tells.
-const JOURNEYS: u32 = 5_000;
-
-/// Journeys of a clock on which desk and model are known to differ, by their number: `tests/model/known-differences.txt`.
-fn known(clock: &str) -> BTreeSet<u32> {
-    let lines = include_str!("known-differences.txt").lines();
-    let of_clock = lines.filter_map(|line| line.strip_prefix(clock)?.trim().parse().ok());
-    of_clock.collect()
-}
-
-/// The same journeys on every run. Whoever mends a difference takes its number out of the list; nothing may come in.
-fn as_known(name: &str, clock: Clock) {
-    let mut runner = TestRunner::deterministic();
-    let strategy = journey(clock);
-    let mut differ = BTreeSet::new();
-    let mut told = Vec::new();
-    let known = known(name);
-    for n in 1..=JOURNEYS {
-        let told_journey = strategy.new_tree(&mut runner).expect("a journey").current();
-        let differences = differences(&told_journey);
-        if !differences.is_empty() {
-            differ.insert(n);
-            if !known.contains(&n) && told.len() < 3 {
-                told.push(format!(
-                    "{name} {n}:\n  {}\n{told_journey:?}",
-                    differences.join("\n  ")
-                ));
-            }
-        }
+/// 10,000 journeys in two halves, or as many as PROPTEST_CASES says of each.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let config = ProptestConfig::default();
+    ProptestConfig {
+        cases: if asked { config.cases } else { 5_000 },
+        max_shrink_iters: 20_000,
+        ..config
     }
-    let new: Vec<_> = differ.difference(&known).collect();
-    let mended: Vec<_> = known.difference(&differ).collect();
-    assert!(
-        new.is_empty() && mended.is_empty(),
-        "journeys that differ and did not: {new:?}; that do no more, to be taken out of the list: {mended:?}\n{}",
-        told.join("\n")
-    );
 }
 
-/// Time stands still until all is taken in.
-#[test]
-fn a_drain_comes_to_what_the_model_finds() {
-    as_known("drain", Clock::Stands);
-}
+proptest! {
+    #![proptest_config(config())]
 
-/// Time goes by between arrivals, which are late by up to ten days.
-#[test]
-fn the_wall_clock_comes_to_what_the_model_finds() {
-    as_known("wall", Clock::GoesBy);
+    /// Time stands still until all is taken in.
+    #[test]
+    fn a_drain_comes_to_what_the_model_finds(journey in journey(Clock::Stands)) {
+        let differences = differences(&journey);
+        prop_assert!(differences.is_empty(), "\n  {}", differences.join("\n  "));
+    }
+
+    /// Time goes by between arrivals, which are late by up to ten days.
+    #[test]
+    fn the_wall_clock_comes_to_what_the_model_finds(journey in journey(Clock::GoesBy)) {
+        let differences = differences(&journey);
+        prop_assert!(differences.is_empty(), "\n  {}", differences.join("\n  "));
+    }
 }
 
 /// Multitudes of each clock that an ordinary run tells.
@@ -271,14 +232,6 @@ fn shrunk(
         }
     }
     smallest
-}
-
-/// As many journeys as PROPTEST_CASES says.
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        max_shrink_iters: 20_000,
-        ..ProptestConfig::default()
-    }
 }
 
 /// For whoever looks for the reasons of many differences at once: how many journeys show each kind, and the

@@ -183,8 +183,7 @@ fn wrong(
 /// The time line, counted: as many messages as the record has.
 fn miscounted(case: &Case, explanation: &Explanation) -> Vec<String> {
     // What was said before the opening answers nothing.
-    let counts =
-        |moment: &&Moment| moment.event.is_none() && !moment.taken_back && moment.at >= case.opened_at;
+    let counts = |moment: &&Moment| moment.event.is_none() && !moment.taken_back && !moment.before_opening;
     let count = |who: &str| {
         let said = explanation.timeline.iter().filter(counts);
         said.filter(|moment| moment.who == who).count()

@@ -6,9 +6,11 @@
 //! - [`reference`]: that program. Written from the rules, apart from the desk: it sorts, folds and judges.
 //! - [`rules`]: what both work by; [`records`]: the words of a journey.
 //! - [`generate`]: journeys; [`told`]: one told to the desk; [`compare`] and [`work`]: what differs.
+//! - [`erased`]: what must not be kept of who is forgotten.
 //! - [`explained`]: what `heard explain` tells of the cases, beside their records.
 
 mod compare;
+mod erased;
 mod explained;
 mod generate;
 mod records;

@@ -277,7 +277,9 @@ impl Brief<'_> {
         let start = wait.first.at;
         let set = self.rules.levels.in_force(start);
         let clock = self.fold.clock.as_ref();
-        let first = clock == Some(&wait.first);
+        // The same messages may wait again from the very moment in which they had begun to.
+        let is_again = wait.closed.is_none() && self.fold.waits > 1;
+        let first = clock == Some(&wait.first) && !is_again;
         let level = match (set.answer.filter(|_| first), set.next) {
             (Some(answer), Some(next)) => Some(answer.min(next)),
             (answer, next) => answer.or(next),

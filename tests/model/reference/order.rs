@@ -26,7 +26,7 @@ pub fn in_order(facts: Vec<Fact>) -> Vec<Fact> {
             while let Some(to) = of_moment(&placed, root).filter(|_| !is_in_ring(&placed, root, of_moment)) {
                 root = to;
             }
-            let is_loose = is_company(&placed[root]) && of_moment(&placed, root).is_none();
+            let is_loose = is_company(&placed[root]); // which names nothing of its moment, or is in a ring
             // Decision: of messages of several people under one id, the one comes first that the log had first.
             let id = (fact.id.clone(), fact.logged);
             (fact.at, is_loose, depth(&placed, n), class(fact), id)
