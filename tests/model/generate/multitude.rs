@@ -132,14 +132,20 @@ fn crowd() -> impl Strategy<Value = Crowd> {
 
 /// Up to five crowds, most of them in one place.
 pub fn multitude(clock: Clock) -> impl Strategy<Value = Journey> {
-    let crowds = prop::collection::vec((crowd(), prop::bool::weighted(0.7)), 1..6);
+    let crowds = prop::collection::vec((crowd(), prop::bool::weighted(0.7), any::<bool>()), 1..6);
     let after = select(vec![0, 10 * MINUTE, DAY, 8 * DAY, 40 * DAY]);
     (crowds, after, any::<u64>(), any::<bool>()).prop_map(move |(crowds, after, seed, in_order)| {
         let first = crowds[0].0.place;
         let mut records = Vec::new();
-        for (number, (crowd, is_there)) in crowds.into_iter().enumerate() {
+        for (number, (crowd, is_there, again)) in crowds.into_iter().enumerate() {
             let place = if is_there { first } else { crowd.place };
-            Crowd { place, ..crowd }.speak(number, clock, &mut records);
+            let crowd = Crowd { place, ..crowd };
+            crowd.speak(number, clock, &mut records);
+            // Weeks are compared with those before.
+            if crowd.scores.is_some() && again {
+                let begin = crowd.begin + 7 * DAY;
+                Crowd { begin, ..crowd }.speak(number + 10, clock, &mut records);
+            }
         }
         let latest = records
             .iter()
