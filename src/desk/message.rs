@@ -98,8 +98,8 @@ pub enum Message {
     Moved(Box<Moved>),
     /// To a conversation, from itself: much is recent, and what is past is to be told apart from it.
     DrawPast,
-    /// To a party, from itself: go on telling its cases.
-    SpreadParty,
+    /// To a party, from itself: go on telling its cases. The last one sent has the greatest number.
+    SpreadParty(u64),
     /// To a conversation, from another: a company's message there answers this one, or no longer does.
     Elsewhere(Box<Elsewhere>),
     /// To the conversation it names, or else to a survey: a customer's answer.

@@ -2,7 +2,8 @@
 //!
 //! What a case is told of itself is found at once, from the spans that the rules name ([`super::near`]). The others whom a
 //! change may concern are marked ([`super::spread`]), and told page by page by a message that the party sends to
-//! itself: one is on its way at a time, so many changes within a step cost one round.
+//! itself: each change sends one, which tells a page, and the last one sent goes on. So many changes within a step cost
+//! one round, and one that was lost is made up for by the next change.
 
 use smol_str::SmolStr;
 
@@ -100,14 +101,14 @@ impl Actor<'_, '_> {
         Ok(is_news)
     }
 
-    /// Sees to it that a message is on its way that tells whoever is to be told.
+    /// Sends a message that tells whoever is to be told. Others may be on their way: if they were lost, as dead
+    /// letters are, nobody would go on otherwise.
     fn go_on_telling(&mut self, book: &mut Book) {
         let is_due = book.is_due();
         let index = book.index();
-        let is_any = is_due || index.look.is_some() || index.left.is_some();
-        if is_any && !index.telling {
-            index.telling = true;
-            self.effects.resume(self.key, Message::SpreadParty);
+        if is_due || index.look.is_some() || index.left.is_some() {
+            index.sent += 1;
+            self.effects.resume(self.key, Message::SpreadParty(index.sent));
         }
     }
 
@@ -125,13 +126,13 @@ impl Actor<'_, '_> {
         row.members.index = Some(book.close(self.effects));
     }
 
-    /// Tells the members of the next page; when there is none, looks whether the party is worth asking.
-    pub(super) fn tell_next(&mut self, row: &mut PartyRow) -> Result<(), Rejection> {
+    /// Tells the members of the next page; when there is none, looks whether the party is worth asking. `sent`: the
+    /// number of the message that does so. Only the last one sent goes on, so one round is on its way.
+    pub(super) fn tell_next(&mut self, row: &mut PartyRow, sent: u64) -> Result<(), Rejection> {
         let Some(index) = row.members.index.take() else {
             return Ok(());
         };
         let mut book = Book::open(self.key, index);
-        book.index().telling = false;
         match book.take_due(self.state)? {
             Some(page) => {
                 let members = book.members(&page, self.state)?.to_vec();
@@ -146,7 +147,9 @@ impl Actor<'_, '_> {
                 }
             }
         }
-        self.go_on_telling(&mut book);
+        if book.index().sent == sent {
+            self.go_on_telling(&mut book);
+        }
         row.members.index = Some(book.close(self.effects));
         Ok(())
     }
@@ -202,5 +205,130 @@ impl Actor<'_, '_> {
             .as_ref()
             .and_then(|customer| customer.lifetime_value());
         value.is_some_and(|value| value >= least)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, VecDeque};
+    use std::sync::Arc;
+
+    use crate::config::rules::RuleSettings;
+    use crate::desk::conversation::fact::Author;
+    use crate::desk::message::{CaseNote, CaseRef, Findings, Standing};
+    use crate::desk::party::Actor;
+    use crate::desk::party::links::Links;
+    use crate::desk::party::members::INLINE;
+    use crate::desk::summary::Summary;
+    use crate::desk::{Desk, Effects, Message, Row};
+    use crate::model::{CaseId, Millis};
+    use crate::processor::{ActorKey, Context, Corrupt, Effect, RowKey, State};
+
+    const HOUR: i64 = 3600 * 1000;
+    const CASES: u64 = 3 * INLINE as u64;
+
+    struct Rows(BTreeMap<RowKey, Row>);
+
+    impl State<Row> for Rows {
+        fn get(&mut self, key: &RowKey) -> Result<Option<&Row>, Corrupt> {
+            Ok(self.0.get(key))
+        }
+    }
+
+    /// A party, and what each of its cases was told last.
+    struct Party {
+        desk: Desk,
+        key: ActorKey,
+        rows: Rows,
+        told: BTreeMap<Author, Arc<Findings>>,
+    }
+
+    impl Party {
+        fn new() -> Self {
+            let desk = Desk::new(Arc::new(RuleSettings::default()));
+            Self {
+                key: desk.keys().party("email:p@x"),
+                desk,
+                rows: Rows(BTreeMap::new()),
+                told: BTreeMap::new(),
+            }
+        }
+
+        /// Delivers a note and what the party writes to itself, or only the note: then the other message is lost.
+        fn hear(&mut self, note: CaseNote, is_lost: bool) {
+            let mut queue = VecDeque::from([Message::Case(Box::new(note))]);
+            let cx = Context {
+                now: Millis(0),
+                wall: Millis(0),
+                hops: 0,
+            };
+            while let Some(message) = queue.pop_front() {
+                let mut effects = Effects::default();
+                let actor = Actor::new(&self.desk, self.key, &mut self.rows, &cx, &mut effects);
+                actor.apply(&message).expect("it is for a party");
+                for effect in effects.drain() {
+                    match effect {
+                        Effect::Store { row, value: None } => _ = self.rows.0.remove(&row),
+                        Effect::Store { row, value } => self.rows.0.extend(value.map(|value| (row, value))),
+                        Effect::Tell { message, .. } => {
+                            if let Message::Findings(found) = message {
+                                self.told.insert(found.author, found);
+                            }
+                        }
+                        Effect::Continue { message, .. } if !is_lost => queue.push_back(message),
+                        _ => {}
+                    }
+                }
+            }
+        }
+
+        /// What the others mean to each case, as it was told.
+        fn links(&self) -> Vec<Links> {
+            self.told.values().map(|found| found.links.clone()).collect()
+        }
+    }
+
+    /// Emails and posts in turn, an hour apart, which are over or wait.
+    fn note(n: u64, number: u32, is_over: bool) -> CaseNote {
+        let channel = if n % 2 == 0 { "email" } else { "social" };
+        let at = Millis(n as i64 * HOUR);
+        let case_id = CaseId::new("s", channel, &n.to_string(), "a");
+        CaseNote {
+            case: CaseRef {
+                conversation: u128::from(n),
+                author: n,
+            },
+            party_key: "email:p@x".into(),
+            membership: 1,
+            number,
+            standing: Standing::Member,
+            settled: false,
+            summary: Summary {
+                opened_at: at,
+                public: n % 2 == 1,
+                open: !is_over,
+                patience_ms: 48 * HOUR,
+                waits_since: (!is_over).then_some(at),
+                resolved_at: is_over.then_some(at),
+                handled: true,
+                ..Summary::nothing(case_id, channel.into())
+            },
+            survey: None,
+        }
+    }
+
+    #[test]
+    fn what_a_lost_message_would_have_told_is_told_with_the_next_change() {
+        let told = |is_lost: bool| {
+            let mut party = Party::new();
+            (0..CASES).for_each(|n| party.hear(note(n, 1, false), false));
+            party.hear(note(0, 2, true), is_lost);
+            let before = party.links();
+            party.hear(note(CASES, 1, true), false);
+            (before, party.links())
+        };
+        let (all, nobody) = (told(false), told(true));
+        assert_ne!(all.0, nobody.0, "the first email concerned others");
+        assert_eq!(all.1, nobody.1);
     }
 }

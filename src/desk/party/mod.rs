@@ -117,7 +117,7 @@ impl<'a, 's> Actor<'a, 's> {
             Message::Dropped { customer_id, at } => self.dropped(&mut row, customer_id, *at)?,
             Message::Merged(merged) => row.merges.get_or_insert_default().take(merged),
             Message::Forget(forget) => self.forgetting(&mut row, forget)?,
-            Message::SpreadParty => self.tell_next(&mut row)?,
+            Message::SpreadParty(sent) => self.tell_next(&mut row, *sent)?,
             _ => return Err(misdirected(self.key)),
         }
         self.effects

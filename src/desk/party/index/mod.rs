@@ -51,8 +51,8 @@ pub struct Entry {
 pub struct Index {
     next_id: u32,
     directories: Vec<Entry>,
-    /// A message to go on telling is on its way.
-    pub telling: bool,
+    /// The number of the last message that was sent to go on telling.
+    pub sent: u64,
     /// It is to be looked anew whether the party is worth asking, under this signals' key.
     pub look: Option<SmolStr>,
     /// The customer, who was forgotten, until all who had been sent on have been told that the record points nowhere.
@@ -86,7 +86,8 @@ impl PageRef {
         self.id == other.id
     }
 
-    fn is_within(&self, span: &Range<Place>) -> bool {
+    /// Whether all its members are in this stretch of places.
+    pub fn is_within(&self, span: &Range<Place>) -> bool {
         span.start <= self.first && self.next <= span.end
     }
 }
@@ -125,7 +126,7 @@ impl Book {
         let index = Index {
             next_id: 2,
             directories: vec![entry(0)],
-            telling: false,
+            sent: 0,
             look: None,
             left: None,
         };
