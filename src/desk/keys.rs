@@ -124,6 +124,16 @@ impl Keys {
         hasher.finish().max(1)
     }
 
+    /// The short hash of two parts, the second of which is these pieces, one after the other.
+    pub fn short_of_joined(&self, first: &str, pieces: [&str; 3]) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.secret.0);
+        feed(&mut hasher, &[first]);
+        let bytes: usize = pieces.iter().map(|piece| piece.len()).sum();
+        hasher.write(&(bytes as u64).to_le_bytes());
+        pieces.iter().for_each(|piece| hasher.write(piece.as_bytes()));
+        hasher.finish().max(1)
+    }
+
     /// A hash of a content.
     pub fn digest(&self, content: &[u8]) -> u64 {
         let mut hasher = SipHasher13::new_with_key(&self.secret.0);
@@ -176,5 +186,7 @@ mod tests {
             other.conversation("a", "b", "c")
         );
         assert_ne!(keys.short(&["a"]), other.short(&["a"]));
+        let joined = keys.short_of_joined("author", ["email", ":", "a@example.org"]);
+        assert_eq!(joined, keys.short(&["author", "email:a@example.org"]));
     }
 }

@@ -40,7 +40,10 @@ pub enum Row {
     /// Whose an identifier is in a conversation.
     Alias(Author),
     /// Something that a response named and that is not known yet.
-    Unmet,
+    Unmet {
+        /// Whether some such response is in the past of a long conversation.
+        by_past: bool,
+    },
     /// A case, but for the one in the conversation's main row.
     Case(Box<CaseRow>),
     /// What went out for an earlier wait.

@@ -196,10 +196,11 @@ impl<P: Processor> Sequential<P> {
             Some(value) => self.rows.0.insert(key, value),
             None => self.rows.0.remove(&key),
         };
-        if let Some(due) = before.and_then(|row| row.due()) {
-            self.timers.remove(&(due, key));
+        let due_before = before.and_then(|row| row.due());
+        if due_before != due {
+            due_before.map(|due| self.timers.remove(&(due, key)));
+            self.timers.extend(due.map(|due| (due, key)));
         }
-        self.timers.extend(due.map(|due| (due, key)));
     }
 
     fn sort_out(

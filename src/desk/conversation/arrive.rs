@@ -266,7 +266,7 @@ impl Actor<'_, '_> {
         head.unmet = true;
         let row = self.row(part::UNMET, name);
         if self.state.get(&row)?.is_none() {
-            self.effects.store(row, Row::Unmet);
+            self.effects.store(row, Row::Unmet { by_past: false });
         }
         Ok(())
     }
@@ -420,9 +420,12 @@ impl Actor<'_, '_> {
     pub(super) fn alias(&mut self, author: Author, identifiers: &[Identifier]) -> Result<(), Corrupt> {
         let keys = self.desk.keys();
         for identifier in identifiers {
+            let own = record::author_of(keys, identifier);
+            if own == author {
+                continue;
+            }
             let mention = record::mention(keys, identifier);
-            let own = record::author(keys, &record::key_of(identifier));
-            if own != author && !self.is_known(mention, own)? {
+            if !self.is_known(mention, own)? {
                 self.effects
                     .store(self.row(part::ALIAS, mention), Row::Alias(author));
             }

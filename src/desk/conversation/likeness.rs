@@ -14,6 +14,7 @@ use super::case::CaseRow;
 use super::events::Happened;
 use super::fact::{Class, Fact, Said};
 use super::ledger::{self, Head};
+use super::record;
 use super::settle::Change;
 use super::version::Digest;
 use crate::config::rules::RuleSettings;
@@ -26,7 +27,7 @@ use crate::text::{Sketch, fingerprint};
 
 /// What a fact keeps of a text that its row does not have whole, beside the excerpt.
 fn beyond_excerpt(settings: &RuleSettings, text: &str) -> Option<Arc<Sketch>> {
-    text.trim().chars().nth(settings.limits.excerpt_chars)?;
+    record::end_of(text.trim(), settings.limits.excerpt_chars)?;
     Sketch::of(text, &settings.secret).map(Arc::new)
 }
 

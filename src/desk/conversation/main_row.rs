@@ -145,9 +145,11 @@ impl MainRow {
     }
 }
 
-/// What an apply has made of the main row so far.
+/// What an apply has read of the main row, and has made of it so far.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
+    /// The row as it was, once it was read: nothing that an apply does shows before its end.
+    before: Option<Option<MainRow>>,
     head: Option<Arc<Head>>,
     case: Option<Arc<CaseRow>>,
     /// Who is known to be a customer.
@@ -157,11 +159,14 @@ pub(super) struct Kept {
 impl Actor<'_, '_> {
     /// The main row as it was before this apply.
     pub(super) fn main_row(&mut self) -> Result<Option<&MainRow>, Corrupt> {
-        match self.state.get(&keys::head(self.key))? {
-            None => Ok(None),
-            Some(Row::Conversation(row)) => Ok(Some(row)),
-            Some(_) => Err(Corrupt("a conversation's main row is of another kind".into())),
+        if self.kept.before.is_none() {
+            self.kept.before = Some(match self.state.get(&keys::head(self.key))? {
+                None => None,
+                Some(Row::Conversation(row)) => Some(row.clone()),
+                Some(_) => return Err(Corrupt("a conversation's main row is of another kind".into())),
+            });
         }
+        Ok(self.kept.before.as_ref().and_then(Option::as_ref))
     }
 
     /// The head as it was before this apply.
@@ -231,7 +236,7 @@ impl Actor<'_, '_> {
     /// The end of an apply: stores the main row, if it has changed.
     pub(super) fn finish(mut self) -> Result<(), Corrupt> {
         self.keep_kin()?;
-        let Kept { head, case, .. } = std::mem::take(&mut self.kept);
+        let (head, case) = (self.kept.head.take(), self.kept.case.take());
         if head.is_none() && case.is_none() {
             return Ok(());
         }

@@ -22,6 +22,7 @@ mod forget;
 mod hand_out;
 mod hide;
 pub mod identify;
+mod insert;
 mod join;
 mod journey;
 pub mod kin;

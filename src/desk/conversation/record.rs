@@ -22,7 +22,7 @@ pub fn author_key(settings: &RuleSettings, channel: &str, person: &Person) -> St
 }
 
 /// The author key that an identifier makes.
-pub fn key_of(identifier: &Identifier) -> String {
+fn key_of(identifier: &Identifier) -> String {
     format!("{}:{}", identifier.kind, *identifier.value)
 }
 
@@ -84,10 +84,17 @@ pub fn author(keys: &Keys, author_key: &str) -> u64 {
     keys.short(&["author", author_key])
 }
 
+/// The short hash of the author whose key an identifier makes.
+pub fn author_of(keys: &Keys, identifier: &Identifier) -> u64 {
+    keys.short_of_joined("author", [&identifier.kind, ":", &identifier.value])
+}
+
 /// A customer's message as a fact.
 pub fn customer(settings: &RuleSettings, keys: &Keys, complaint: &Complaint) -> Fact {
-    let key = message_key(settings, complaint);
-    let author = author(keys, &key);
+    let author = match author_identifier(settings, &complaint.channel, &complaint.author) {
+        Some(identifier) => author_of(keys, identifier),
+        None => author(keys, &message_key(settings, complaint)),
+    };
     // What was taken back is kept for its place only: not even its author's being forgotten may lead to it.
     let text = complaint.text.as_deref().filter(|_| !complaint.deleted);
     let text = text.map_or("", String::as_str);
@@ -304,10 +311,10 @@ fn addressee(
     let all = customer.map_or(&[][..], |person| &person.identifiers);
     Addressee {
         reply_to: reply_to.map(Into::into),
-        author: named.map(|identifier| author(keys, &key_of(identifier))),
+        author: named.map(|identifier| author_of(keys, identifier)),
         mentions: all
             .iter()
-            .map(|i| (mention(keys, i), author(keys, &key_of(i))))
+            .map(|i| (mention(keys, i), author_of(keys, i)))
             .collect::<SmallVec<_>>(),
     }
 }
@@ -316,11 +323,19 @@ fn public(visibility: Option<Visibility>) -> Option<bool> {
     visibility.map(|visibility| visibility == Visibility::Public)
 }
 
+/// Where the first `chars` characters of a text end, if it has more.
+pub fn end_of(text: &str, chars: usize) -> Option<usize> {
+    match text.as_bytes().get(..chars) {
+        None => None, // a character is a byte at least
+        Some(plain) if plain.is_ascii() => (text.len() > chars).then_some(chars),
+        Some(_) => text.char_indices().nth(chars).map(|(end, _)| end),
+    }
+}
+
 /// The first `chars` characters of a text, without the blanks around them.
 fn excerpt(text: &str, chars: usize) -> &str {
     let text = text.trim();
-    let end = text.char_indices().nth(chars).map_or(text.len(), |(end, _)| end);
-    text[..end].trim_end()
+    text[..end_of(text, chars).unwrap_or(text.len())].trim_end()
 }
 
 #[cfg(test)]

@@ -52,9 +52,9 @@ impl Claims {
     }
 
     /// Whether this claim is older than the forgetting of its customer, of whom this name is left.
-    pub fn is_forgotten(&self, claim: &Claim, name: &str) -> bool {
+    pub fn is_forgotten(&self, claim: &Claim, name: impl Fn() -> SmolStr) -> bool {
         let mut claims = self.0.iter();
-        claims.any(|known| known.customer_id == name && known.number >= claim.number)
+        claims.any(|known| known.number >= claim.number && known.customer_id == name())
     }
 
     /// The mark of a forgetting goes, and with it the names that stand for forgotten customers.

@@ -54,7 +54,7 @@ impl<'m> Changed<'m> {
         let (before, now) = (self.before.and_then(case), case(self.now));
         if before != now {
             self.mark_concerned(before, now, book, state)?;
-            mark_history(before, now, book, state)?;
+            self.mark_history(before, now, book, state)?;
         }
         let moved = match (before, now) {
             (Some(before), Some(now)) => (before.opened_at, &before.channel) != (now.opened_at, &now.channel),
@@ -136,6 +136,48 @@ impl<'m> Changed<'m> {
         }
         Ok(())
     }
+
+    /// The later cases in whose history it counts otherwise now.
+    fn mark_history(
+        &self,
+        before: Option<&Summary>,
+        now: Option<&Summary>,
+        book: &mut Book,
+        state: &mut State<'_>,
+    ) -> Result<(), Corrupt> {
+        let opened = |me: Option<&Summary>| me.map(|me| me.opened_at);
+        let span = if opened(before) == opened(now) {
+            // Those that opened between: for earlier ones it was not unanswered before nor is now, for later ones
+            // it was and is.
+            let since = |me: Option<&Summary>| me.map(Summary::unanswered_since);
+            let (Some(opened), Some(was), Some(is)) = (opened(now), since(before), since(now)) else {
+                return Ok(());
+            };
+            let (from, to) = (was.min(is).max(opened), was.max(is));
+            if was == is {
+                return Ok(());
+            }
+            Place::before(from)..Place::before(to).min(Place::after(opened.plus(HISTORY_MS)))
+        } else {
+            let all = [opened(before), opened(now)].into_iter().flatten();
+            let spans = all.map(|at| Place::before(at)..Place::after(at.plus(HISTORY_MS)));
+            let hull = spans.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
+            hull.unwrap_or(Place::END..Place::END)
+        };
+        let pages = book.pages_in(&span, |sums| sums.handled > 0, state)?;
+        let is_later = |member: &Member| {
+            let is_handled = is_case(member) && member.summary.handled;
+            is_handled && member.case != self.case && span.contains(&Place::of(member))
+        };
+        let mut concerned = Vec::with_capacity(pages.len());
+        for page in pages {
+            let is_all_later = page.is_within(&span) && page.sums.handled > 1;
+            if is_all_later || book.members(&page, state)?.iter().any(is_later) {
+                concerned.push(page);
+            }
+        }
+        book.mark(&concerned, due::HISTORY, state)
+    }
 }
 
 fn everything() -> Range<Place> {
@@ -151,36 +193,6 @@ fn is_about(me: Option<&Summary>) -> Option<(Millis, &[Option<SmolStr>; 3])> {
 fn case(member: &Member) -> Option<&Summary> {
     let summary = &member.summary;
     (is_case(member) && summary.opened_at > Millis(i64::MIN)).then_some(summary)
-}
-
-/// The later cases in whose history it counts otherwise now.
-fn mark_history(
-    before: Option<&Summary>,
-    now: Option<&Summary>,
-    book: &mut Book,
-    state: &mut State<'_>,
-) -> Result<(), Corrupt> {
-    let opened = |me: Option<&Summary>| me.map(|me| me.opened_at);
-    let span = if opened(before) == opened(now) {
-        // Those that opened between: for earlier ones it was not unanswered before nor is now, for later ones
-        // it was and is.
-        let since = |me: Option<&Summary>| me.map(Summary::unanswered_since);
-        let (Some(opened), Some(was), Some(is)) = (opened(now), since(before), since(now)) else {
-            return Ok(());
-        };
-        let (from, to) = (was.min(is).max(opened), was.max(is));
-        if was == is {
-            return Ok(());
-        }
-        Place::before(from)..Place::before(to).min(Place::after(opened.plus(HISTORY_MS)))
-    } else {
-        let all = [opened(before), opened(now)].into_iter().flatten();
-        let spans = all.map(|at| Place::before(at)..Place::after(at.plus(HISTORY_MS)));
-        let hull = spans.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
-        hull.unwrap_or(Place::END..Place::END)
-    };
-    let pages = book.pages_in(&span, |sums| sums.handled > 0, state)?;
-    book.mark(&pages, due::HISTORY, state)
 }
 
 fn from_to(from: Place, to: Place) -> Range<Place> {

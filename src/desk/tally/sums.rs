@@ -50,6 +50,7 @@ impl Sums {
 
     /// Adds other sums.
     pub fn merge(&mut self, other: &Self) {
+        self.opened.reserve_exact(other.opened.len());
         for Opened { minute, issue, cases } in &other.opened {
             self.open(*minute, issue.as_ref(), *cases);
         }
@@ -98,14 +99,12 @@ impl Sums {
                     self.opened.remove(at);
                 }
             }
-            Err(at) => self.opened.insert(
-                at,
-                Opened {
-                    minute,
-                    issue: issue.cloned(),
-                    cases: by,
-                },
-            ),
+            Err(at) => {
+                let issue = issue.cloned();
+                let cases = by;
+                self.opened.reserve_exact(1); // a copy has no room, and needs room for one
+                self.opened.insert(at, Opened { minute, issue, cases });
+            }
         }
     }
 
@@ -131,7 +130,10 @@ pub fn add<K: Ord>(sums: &mut Vec<(K, i32)>, key: K, by: i32) {
                 sums.remove(at);
             }
         }
-        Err(at) => sums.insert(at, (key, by)),
+        Err(at) => {
+            sums.reserve_exact(1); // a copy has no room, and needs room for one
+            sums.insert(at, (key, by));
+        }
     }
 }
 
