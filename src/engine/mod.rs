@@ -12,7 +12,7 @@
 //! | `recover` | abort, and what to do when neither that nor a commit is certain |
 //! | `rows`, `packed`, `due`, `timeline`, `changelog` | the rows of a partition, in memory and in the log, and their timers |
 //! | `publications` | what rows have come to, once a transaction |
-//! | `rebalance`, `arrival` | partitions given and taken; restore |
+//! | `rebalance`, `arrival`, `incoming` | partitions given and taken; restore |
 //! | `drain`, `upkeep` | the event clock and quiescence; purging and backpressure |
 //! | `queues`, `status` | who waits, and how a worker stands: for metrics and health |
 //! | `runner` | threads and shutdown |
@@ -28,6 +28,7 @@ mod envelope;
 mod error;
 mod event;
 mod flight;
+mod incoming;
 mod intake;
 mod local;
 mod mailbox;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::arrival::{Arrival, Warm};
 use super::error::Trouble;
+use super::incoming::{Arrival, Warm};
 use super::recover::Repair;
 use super::retry::retry;
 use super::source::{Desk, SourceId};

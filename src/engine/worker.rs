@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arrival::{Arrival, Warm};
 use super::clock::Clock;
 use super::counts::Counts;
 use super::drain::Drain;
 use super::error::{EngineError, Trouble};
 use super::event::{Event, Observer};
 use super::flight::Flight;
+use super::incoming::{Arrival, Warm};
 use super::local::LocalQueue;
 use super::outbox::Outbox;
 use super::queues::Queue;

@@ -1,11 +1,11 @@
 //! How a fold goes on: what a message, an update or a survey makes of a case.
 
+use super::again::Again;
 use super::fact::{Changed, CompanySaid, CustomerSaid, Fact, Said};
 use super::fold::{Answer, BOT_UNCONTESTED_MS, Fold, MENTIONS, Mark};
 use super::rating;
 use super::reply_limit::PublicReplies;
 use super::resolution::FirstResolved;
-use super::version::Again;
 use super::wait::Wait;
 use crate::config::rules::ChannelRules;
 use crate::desk::score::Scored;

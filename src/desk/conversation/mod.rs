@@ -7,6 +7,7 @@
 //! A message in order takes the short way and extends the fold; any other takes the long way: all
 //! facts are read, attributed and folded anew ([`refold`]). Both ways end in [`settle`].
 
+pub mod again;
 mod answers;
 mod arrive;
 pub mod attribution;

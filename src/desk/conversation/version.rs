@@ -9,19 +9,17 @@
 //! Nearly every message has one version: then its fact keeps what tells that from others ([`Versions`]), and
 //! nothing more.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::again::{Again, said_again, sketch_of};
 pub use super::digest::Digest;
 use super::excerpt::Excerpt;
-use super::fact::{Author, Class, CustomerSaid, Fact, Mention, NOBODY, Said};
+use super::fact::{Author, Class, Fact, Mention, NOBODY, Said};
 use super::order::Turn;
 use crate::config::rules::HashSecret;
 use crate::model::{Identifier, Millis};
-use crate::text::{Category, Sketch};
 
 /// Versions of one message that are kept: the greatest.
 pub const KEPT: usize = 16;
@@ -55,15 +53,6 @@ pub struct More {
     pub others: Vec<Version>,
     /// Edits that say something else, in the order of the versions.
     pub again: SmallVec<[Again; 0]>,
-}
-
-/// An edit that says something else than the version before it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Again {
-    /// When it was edited.
-    pub at: Millis,
-    /// The stars that it gives.
-    pub stars: Option<f64>,
 }
 
 /// A version of a message that does not stand, with all that a fact needs if it comes to stand.
@@ -110,7 +99,7 @@ impl Version {
 
     /// When it was edited: as it says, else a time of its own that is later than the message's. Only messages
     /// are edited: an update or a survey that is sent again says something else.
-    fn edit_time(&self, began: Millis) -> Option<Millis> {
+    pub(super) fn edit_time(&self, began: Millis) -> Option<Millis> {
         match self.said.class() {
             Class::Customer | Class::Company => edit_time(self.edited_at, self.occurred_at, began),
             Class::Changed | Class::Surveyed => None,
@@ -302,52 +291,6 @@ fn stand(mut versions: Vec<Version>, dropped: Option<Millis>, secret: &HashSecre
         },
     };
     (fact, standing.identifiers)
-}
-
-/// Rule 1, edits that say something else. Of versions in their order, each that takes nothing out is compared with
-/// the one before it; when it was edited must be known.
-fn said_again<'v>(
-    versions: impl Iterator<Item = &'v Version>,
-    began: Millis,
-    secret: &HashSecret,
-) -> SmallVec<[Again; 0]> {
-    let mut again = SmallVec::new();
-    let mut before: Option<&CustomerSaid> = None;
-    for version in versions.filter(|version| !version.deleted) {
-        let Said::Customer(now) = &version.said else {
-            return again;
-        };
-        let edited = version.edit_time(began).filter(|at| *at > began);
-        if let Some((at, before)) = edited.zip(before)
-            && says_else(before, now, secret)
-        {
-            let stars = now.stars;
-            again.push(Again { at, stars });
-        }
-        before = Some(now);
-    }
-    again
-}
-
-/// Whether an edit says something else: its rating fell, or a term of danger, law or leaving is new in it, or its
-/// text is no near-identical one (rule 10's measure) and long enough to be compared.
-fn says_else(before: &CustomerSaid, now: &CustomerSaid, secret: &HashSecret) -> bool {
-    let fell = before.stars.zip(now.stars).is_some_and(|(was, is)| is < was);
-    let warns = |category| now.severity.says(category) && !before.severity.says(category);
-    let is_other = || {
-        let was = sketch_of(before, secret);
-        sketch_of(now, secret).is_some_and(|is| was.is_none_or(|was| !was.is_near(&is)))
-    };
-    fell || [Category::Safety, Category::Legal, Category::Churn]
-        .into_iter()
-        .any(warns)
-        || is_other()
-}
-
-fn sketch_of(said: &CustomerSaid, secret: &HashSecret) -> Option<Arc<Sketch>> {
-    said.sketch
-        .clone()
-        .or_else(|| Sketch::of(&said.excerpt, secret).map(Arc::new))
 }
 
 /// Rule 1: "Two records of one id and revision whose authors share no identifier are two messages, and both are

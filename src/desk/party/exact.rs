@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::bearing::{is_case, is_compared};
 use super::index::{Book, due};
-use super::links::{self, Links, is_case};
+use super::links::Links;
 use super::members::{self, Member};
 use super::near::{Near, near};
 use super::panel::Known;
@@ -210,7 +211,7 @@ fn found(of: &Member, near: &Near<'_>) -> Findings {
 fn by_looking_at_all(of: &Member, all: &[Member]) -> Findings {
     let near = Near {
         others: Cow::Borrowed(all),
-        is_compared: links::is_compared(of, all),
+        is_compared: is_compared(of, all),
         history: members::history(of, all),
     };
     found(of, &near)

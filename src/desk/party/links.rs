@@ -1,5 +1,6 @@
 //! What only shows across the cases of a party: escalation, switch, bounce (rule 9), echo (rule 10), and
-//! whether the customer came again with a matter that was taken for solved (rule 16).
+//! whether the customer came again with a matter that was taken for solved (rule 16). What each of the others means
+//! to a case ([`super::bearing`]) is put together, and of much the first is shown.
 //!
 //! Pure, and a function of what the cases say of themselves: which of them was heard of first, or changed
 //! last, does not matter.
@@ -8,18 +9,11 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::bearing::{is_again, is_before, is_case, is_origin, link, waits_there};
 use super::members::Member;
-use crate::desk::conversation::resolution::QUIET;
-use crate::desk::message::Standing;
-use crate::desk::summary::{Invitation, Summary};
+use crate::desk::summary::Summary;
 use crate::model::work_item::{self, LinkedCase};
 use crate::model::{CaseId, EscalationCause, Millis};
-
-/// How far apart two cases may open and still belong to one journey, in milliseconds.
-pub const JOURNEY_MS: i64 = 30 * 24 * 3600 * 1000;
-
-/// How far apart two cases may open and still say the same thing twice (rule 10), in milliseconds.
-pub const ECHO_MS: i64 = 48 * 3600 * 1000;
 
 /// Links of one case that are shown at most: the earliest, and always the escalation that counts. Which of the
 /// customer's later cases is the first stays known, too.
@@ -183,85 +177,6 @@ fn shown(mut all: SmallVec<[Link; 0]>) -> SmallVec<[Link; 0]> {
     all
 }
 
-/// What one other case means to a case. Whatever it is told of the other but as a neighbour is a function of this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bearing {
-    place: (Millis, CaseId),
-    relation: Option<Relation>,
-    /// For each invitation whether it sent the customer to where they waited.
-    bounces: u8,
-    again: bool,
-    echo: bool,
-}
-
-/// What `other` means to the case `me`; `None`: nothing.
-pub fn bearing(me: &Summary, other: &Summary) -> Option<Bearing> {
-    let invitations = me.journey.invitations.iter().enumerate();
-    let bounces = invitations.filter(|(_, invitation)| waits_there(me, other, invitation));
-    let bearing = Bearing {
-        place: (other.opened_at, other.case_id),
-        relation: link(me, other).map(|link| link.relation),
-        bounces: bounces.fold(0, |bits, (n, _)| bits | 1 << n),
-        again: is_again(me, other),
-        echo: is_origin(me, other),
-    };
-    let Bearing {
-        place: _,
-        relation,
-        bounces,
-        again,
-        echo,
-    } = bearing;
-    (relation.is_some() || bounces != 0 || again || echo).then_some(bearing)
-}
-
-/// Whether another case opened so close to this one that one of them may repeat the other (rule 10).
-pub fn is_compared(of: &Member, others: &[Member]) -> bool {
-    let is_other = |other: &&Member| is_case(other) && other.case != of.case;
-    { others.iter() }
-        .filter(is_other)
-        .any(|other| is_close(&of.summary, &other.summary))
-}
-
-/// Whether a member is a case of the party.
-pub fn is_case(member: &Member) -> bool {
-    member.standing == Standing::Member && member.survey.is_none()
-}
-
-/// Of two cases that opened at one moment, the one with the smaller id is the earlier.
-fn is_before(a: &Summary, b: &Summary) -> bool {
-    (a.opened_at, a.case_id) < (b.opened_at, b.case_id)
-}
-
-/// Rule 9, evaluated when the later of the two opened.
-fn link(me: &Summary, other: &Summary) -> Option<Link> {
-    if me.public == other.public {
-        return None;
-    }
-    let apart = me.opened_at.since(other.opened_at).saturating_abs();
-    if apart > JOURNEY_MS {
-        return None;
-    }
-    let relation = match (me.public, is_before(other, me)) {
-        (true, true) => escalation(other, me.opened_at)?,
-        (true, false) if is_left(me, other) => Relation::SwitchedTo,
-        (true, false) => was_chased(me, other).then_some(Relation::ChasedTo)?,
-        (false, true) if is_left(other, me) => Relation::SwitchedFrom,
-        (false, true) => was_chased(other, me).then_some(Relation::ChasedFrom)?,
-        (false, false) => return None,
-    };
-    Some(Link {
-        case_id: other.case_id,
-        at: me.opened_at.max(other.opened_at),
-        relation,
-    })
-}
-
-/// Whether two cases opened so close to each other that one may repeat the other.
-pub fn is_close(a: &Summary, b: &Summary) -> bool {
-    a.opened_at.since(b.opened_at).saturating_abs() <= ECHO_MS
-}
-
 /// Rule 10: the earliest of the cases before that begins with the same text.
 fn echo(me: &Summary, others: &[&Summary]) -> Option<Echo> {
     me.begins_with.as_ref()?;
@@ -270,38 +185,6 @@ fn echo(me: &Summary, others: &[&Summary]) -> Option<Echo> {
         case_id: origin.case_id,
         at: me.opened_at,
     })
-}
-
-/// Whether this one repeats what the other had begun with.
-fn is_origin(me: &Summary, other: &Summary) -> bool {
-    let begun = me.begins_with.as_ref().zip(other.begins_with.as_ref());
-    begun.is_some_and(|(mine, theirs)| is_before(other, me) && is_close(me, other) && mine.is_near(theirs))
-}
-
-/// An onstage case opens at `t` while this one is offstage.
-fn escalation(earlier: &Summary, t: Millis) -> Option<Relation> {
-    if earlier.was_overdue(t) {
-        return Some(Relation::EscalatedFrom(EscalationCause::Unanswered));
-    }
-    if earlier.was_resolved(t) || earlier.was_let_go(t) {
-        return None;
-    }
-    if !earlier.was_answered(t) {
-        return earlier.was_waiting(t).then_some(Relation::Parallel);
-    }
-    let unsolved = Relation::EscalatedFrom(EscalationCause::Unsolved);
-    (!earlier.was_silent(t)).then_some(unsolved)
-}
-
-/// An offstage case opens while this one, onstage, is not resolved, and the company had asked for that.
-fn is_left(onstage: &Summary, later: &Summary) -> bool {
-    was_chased(onstage, later) && onstage.had_invited_to(&later.channel, later.opened_at)
-}
-
-/// An offstage case opens while this one, onstage, is not resolved.
-fn was_chased(onstage: &Summary, later: &Summary) -> bool {
-    let t = later.opened_at;
-    !onstage.was_resolved(t) && !onstage.was_let_go(t)
 }
 
 fn bounces(me: &Summary, others: &[&Summary]) -> SmallVec<[Bounce; 0]> {
@@ -318,14 +201,6 @@ fn bounces(me: &Summary, others: &[&Summary]) -> SmallVec<[Bounce; 0]> {
     bounces.collect()
 }
 
-/// Rule 9, bounce: the company invites to a channel where the party already waits, in a case of the last or next 30
-/// days.
-fn waits_there(me: &Summary, other: &Summary, invitation: &Invitation) -> bool {
-    other.channel == invitation.channel
-        && me.opened_at.since(other.opened_at).saturating_abs() <= JOURNEY_MS
-        && other.was_waiting(invitation.at)
-}
-
 fn again(me: &Summary, others: &[&Summary]) -> Option<Millis> {
     me.first_resolved_at?;
     { others.iter() }
@@ -333,18 +208,12 @@ fn again(me: &Summary, others: &[&Summary]) -> Option<Millis> {
         .map(|other| other.opened_at)
 }
 
-/// Rule 16: the customer came again on the matter within seven days of its first RESOLVED.
-fn is_again(me: &Summary, other: &Summary) -> bool {
-    me.first_resolved_at.is_some_and(|resolved| {
-        (1..QUIET.ms()).contains(&other.opened_at.since(resolved)) && other.is_on_the_matter_of(me)
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Bounce, Invitation, Links, Relation, Summary};
+    use super::{Bounce, Links, Relation};
     use crate::desk::message::{CaseRef, Standing};
     use crate::desk::party::members::Member;
+    use crate::desk::summary::{Invitation, Summary};
     use crate::model::EscalationCause::{Unanswered, Unsolved};
     use crate::model::{CaseId, Millis};
 

@@ -5,6 +5,7 @@
 //! only shows across cases is a fold over its members: [`links`] (rules 9 and 16), [`surveys`] (rule 12),
 //! [`members::history`]. Whom it is worth asking is found by [`panel`] (rule 20).
 
+pub mod bearing;
 pub mod customer;
 #[cfg(test)]
 mod exact;
@@ -342,7 +343,7 @@ impl<'a, 's> Actor<'a, 's> {
             return false;
         }
         let near = Near {
-            is_compared: links::is_compared(member, others),
+            is_compared: bearing::is_compared(member, others),
             history: members::history(member, others),
             others: Cow::Borrowed(others),
         };

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::bearing::{ECHO_MS, JOURNEY_MS, bearing, is_case, is_close};
 use super::index::{Book, PageRef};
-use super::links::{ECHO_MS, JOURNEY_MS, bearing, is_case, is_close};
 use super::members::{HISTORY_MS, Member};
 use super::place::Place;
 use super::sums::{Sums, has};

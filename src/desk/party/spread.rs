@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use smol_str::SmolStr;
 
+use super::bearing::{ECHO_MS, JOURNEY_MS, bearing, is_case, is_close};
 use super::index::{Book, due};
-use super::links::{ECHO_MS, JOURNEY_MS, bearing, is_case, is_close};
 use super::members::{HISTORY_MS, Member};
 use super::near::{around, may_be_again};
 use super::place::Place;

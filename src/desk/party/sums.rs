@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::links::is_case;
+use super::bearing::is_case;
 use super::members::Member;
 use super::panel::scores_of;
 use crate::desk::message::Standing;

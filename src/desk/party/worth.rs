@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
+use super::bearing::is_case;
 use super::index::Book;
-use super::links::is_case;
 use super::members::Member;
 use super::panel::{is_detractor, is_open, scores_of};
 use super::place::Place;

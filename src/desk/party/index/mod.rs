@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 
 pub use change::PAGE;
 
-use super::links::is_case;
+use super::bearing::is_case;
 use super::members::Member;
 use super::place::Place;
 use super::sums::Sums;
