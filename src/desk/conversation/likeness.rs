@@ -34,10 +34,17 @@ fn beyond_excerpt(settings: &RuleSettings, text: &str) -> Option<Arc<Sketch>> {
 /// The text of a fact's message, if this is the version of it that stands.
 pub(super) fn text_of<'c>(keys: &Keys, fact: &Fact, message: &'c Complaint) -> Option<&'c str> {
     let is_it = message.id == fact.id && message.revision == fact.revision;
-    // Of nearly all messages there is one version.
-    let stands =
-        || fact.versions.more.is_none() || Digest::of_complaint(keys, message) == fact.versions.digest;
-    (is_it && stands()).then_some(message.text.as_ref()?.as_str())
+    let text = message.text.as_ref().filter(|_| is_it)?.as_str();
+    // Of nearly all messages there is one version; somebody else's of the same id may begin otherwise.
+    let begins = || {
+        fact.customer_said()
+            .is_some_and(|said| text.trim_start().starts_with(&*said.excerpt))
+    };
+    let stands = match &fact.versions.more {
+        None => begins(),
+        Some(_) => Digest::of_complaint(keys, message) == fact.versions.digest,
+    };
+    stands.then_some(text)
 }
 
 /// Sketches that facts lack, with their places among them.

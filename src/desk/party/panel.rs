@@ -6,6 +6,7 @@
 //! are not taken back.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::members::Member;
@@ -16,7 +17,7 @@ use crate::desk::message::Standing;
 use crate::desk::score::{Scored, latest};
 use crate::desk::signal::Details;
 use crate::desk::summary::Summary;
-use crate::model::{Advocacy, CaseId, Millis, Signal, SignalKind};
+use crate::model::{Advocacy, CaseId, Millis, Signal, SignalKind, SurveyScale};
 
 /// Why a party is a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,7 +168,7 @@ impl Known<'_> {
         let place = |case: &&Summary| (case.opened_at, case.case_id);
         let begun = self.cases().filter(|case| case.opened_at <= at);
         let latest_case = begun.max_by_key(place).map(|case| case.case_id);
-        let candidate = |observed, expected| Candidate {
+        let candidate = |last: &Scored, observed, expected| Candidate {
             reason,
             at,
             observed,
@@ -176,34 +177,48 @@ impl Known<'_> {
             score: last.score.value,
             instrument: last.score.scale.symbol(),
         };
-        let mut same = known
-            .iter()
-            .filter(|scored| scored.score.scale == last.score.scale);
-        let is_promoter = last.score.advocacy() == Advocacy::Promoter;
+        // Instruments are never pooled: each has its own last score.
+        let by_instrument = [
+            SurveyScale::Nps0To10,
+            SurveyScale::Stars1To5,
+            SurveyScale::Csat1To5,
+        ]
+        .map(|scale| {
+            let same: SmallVec<[&Scored; 4]> = known
+                .iter()
+                .copied()
+                .filter(|of| of.score.scale == scale)
+                .collect();
+            same
+        });
+        let is = |advocacy| move |scored: &&Scored| scored.score.advocacy() == advocacy;
+        let mut promoters = by_instrument.iter().filter_map(|same| {
+            let last = same.last().copied().filter(is(Advocacy::Promoter))?;
+            Some((last, same))
+        });
         let is_detractor = is_detractor(last);
         let open = || self.cases().filter(|case| is_open(case, at));
         match reason {
-            Reason::TurnedPromoter if is_promoter => {
-                let before = same.rfind(|scored| scored.score.advocacy() == Advocacy::Detractor)?;
-                Some(candidate(last.score.value, before.score.value))
-            }
-            Reason::ConstantPromoter if is_promoter => {
-                let (least, number) = (rules.constant_scores.get(), same.clone().count());
-                let all = same.all(|scored| scored.score.advocacy() == Advocacy::Promoter);
-                let enough = all && number >= least as usize;
-                enough.then(|| candidate(number as f64, f64::from(least)))
-            }
+            Reason::TurnedPromoter => promoters.find_map(|(last, same)| {
+                let before = same.iter().copied().rfind(is(Advocacy::Detractor))?;
+                Some(candidate(last, last.score.value, before.score.value))
+            }),
+            Reason::ConstantPromoter => promoters.find_map(|(last, same)| {
+                let (least, number) = (rules.constant_scores.get(), same.len());
+                let enough = number >= least as usize && same.iter().all(is(Advocacy::Promoter));
+                enough.then(|| candidate(last, number as f64, f64::from(least)))
+            }),
             Reason::DetractorOfHighValue if is_detractor => {
                 let least = f64::from(rules.lifetime_value);
                 let value = self.lifetime_value.filter(|value| *value >= least)?;
-                open().next().map(|_| candidate(value, least))
+                open().next().map(|_| candidate(last, value, least))
             }
             Reason::DetractorWithAudience if is_detractor => {
                 let widest = open().max_by_key(|case| (case.audience, place(case)))?;
                 let (people, least) = (widest.audience?, i64::from(rules.audience));
                 (people >= least).then(|| Candidate {
                     case: Some(widest.case_id),
-                    ..candidate(people as f64, least as f64)
+                    ..candidate(last, people as f64, least as f64)
                 })
             }
             _ => None,
@@ -362,6 +377,12 @@ mod tests {
             ),
             (vec![nps(1, 9.0), nps(5, 2.0)], None, vec![]),
             (vec![nps(1, 2.0), csat(5, 5.0)], None, vec![]), // another instrument
+            (
+                vec![nps(1, 2.0), nps(5, 9.0), csat(5, 3.0)],
+                None,
+                vec![(TurnedPromoter, 5)],
+            ),
+            (vec![nps(1, 2.0), nps(5, 9.0), nps(5, 2.0)], None, vec![]), // of one moment the lower is the last
             (
                 vec![nps(1, 9.0), nps(2, 10.0), nps(3, 9.0)],
                 None,

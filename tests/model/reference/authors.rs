@@ -61,8 +61,9 @@ fn anonymous_target(channel: &Channel, facts: &[Fact], n: usize) -> Option<usize
 }
 
 /// Authors whom the CRM knows to be one customer are one author: the one who spoke first. By each author's own
-/// identifiers alone. Facts are in their order.
-pub fn join(facts: &mut [Fact], crm: &Crm) {
+/// identifiers alone. Facts are in their order. Decision: who was forgotten is nobody's, and nobody goes on as them, whoever
+/// has their identifiers by then.
+pub fn join(facts: &mut [Fact], crm: &Crm, is_forgotten: impl Fn(&str) -> bool) {
     let mut identifiers = BTreeMap::<String, Vec<_>>::new();
     for fact in facts.iter() {
         if let What::Said(said) = &fact.what {
@@ -74,6 +75,7 @@ pub fn join(facts: &mut [Fact], crm: &Crm) {
     let mut joined = BTreeMap::<String, String>::new();
     for fact in facts.iter() {
         if let What::Said(said) = &fact.what
+            && !is_forgotten(&said.own_author)
             && let Some(customer) = crm.party(&identifiers[&said.own_author]).customer_id
         {
             let author = first.entry(customer).or_insert_with(|| said.own_author.clone());

@@ -143,7 +143,9 @@ impl<'f> World<'f> {
         let mut known = Vec::new();
         for (key, conversation) in &facts.conversations {
             let mut conversation = conversation.clone();
-            authors::join(&mut conversation.facts, &crm);
+            let is_forgotten =
+                |author: &str| forgotten.authors.contains_key(&(key.clone(), author.to_owned()));
+            authors::join(&mut conversation.facts, &crm, is_forgotten);
             let conversation = &conversation;
             let first = attribution::first_author(&conversation.facts);
             for (author, facts) in attribution::by_author(conversation) {

@@ -47,6 +47,9 @@ pub fn of(world: &World<'_>) -> Vec<Signal> {
 
 type Reason = (&'static str, Millis, f64, f64);
 
+/// What is seen and what is expected, if a reason holds of scores so far.
+type Holds<'h> = &'h dyn Fn(Vec<&Score>) -> Option<(f64, f64)>;
+
 fn reasons(cases: &[&Known], scores: &[Score], customer: Option<&Customer>) -> Vec<Reason> {
     let mut found = Vec::new();
     let by = |scale: SurveyScale| scores.iter().filter(move |score| score.scale == scale);
@@ -56,27 +59,28 @@ fn reasons(cases: &[&Known], scores: &[Score], customer: Option<&Customer>) -> V
         SurveyScale::Stars1To5,
         SurveyScale::Csat1To5,
     ];
-    // The first promoter's score that has a detractor's just before it among those that are neither passive.
-    let turned = scales.into_iter().filter_map(|scale| {
-        let mut before: Option<&Score> = None;
-        by(scale).find_map(|score| match of(score) {
-            Advocacy::Detractor => {
-                before = Some(score);
-                None
-            }
-            Advocacy::Promoter => {
-                before.map(|before| ("TURNED_PROMOTER", score.at, score.score, before.score))
-            }
-            Advocacy::Passive => None,
-        })
+    // Decision: all of a moment is judged as it has come to at its end.
+    let by_then = |scale: SurveyScale, t: Millis| by(scale).filter(move |score| score.at <= t);
+    let is = |advocacy: Advocacy| move |score: &&Score| of(score) == advocacy;
+    let first = |holds: Holds<'_>| {
+        let of_scale = |scale: SurveyScale| {
+            by(scale).find_map(|score| Some((score.at, holds(by_then(scale, score.at).collect())?)))
+        };
+        let found = scales.into_iter().filter_map(of_scale);
+        found.min_by_key(|(at, _)| *at)
+    };
+    // A promoter's score, after a detractor's.
+    let turned = first(&|scores| {
+        let last = scores.last().filter(|last| is(Advocacy::Promoter)(last))?;
+        let before = scores.iter().copied().rfind(is(Advocacy::Detractor))?;
+        Some((last.score, before.score))
     });
-    found.extend(turned.min_by_key(|(_, at, ..)| *at));
-    let constant = scales.into_iter().filter_map(|scale| {
-        let first: Vec<_> = by(scale).take(3).collect();
-        let is_constant = first.len() == 3 && first.iter().all(|score| of(score) == Advocacy::Promoter);
-        is_constant.then(|| ("CONSTANT_PROMOTER", first[2].at, 3.0, 3.0))
+    found.extend(turned.map(|(at, (score, before))| ("TURNED_PROMOTER", at, score, before)));
+    let constant = first(&|scores| {
+        let is_constant = scores.len() >= 3 && scores.iter().all(is(Advocacy::Promoter));
+        is_constant.then_some((scores.len() as f64, 3.0))
     });
-    found.extend(constant.min_by_key(|(_, at, ..)| *at));
+    found.extend(constant.map(|(at, (number, least))| ("CONSTANT_PROMOTER", at, number, least)));
     let value = customer.and_then(|customer| customer.lifetime_value);
     if let Some(value) = value.filter(|value| *value >= PANEL_VALUE)
         && let Some((at, _)) = detractor(cases, scores, |_| true)
