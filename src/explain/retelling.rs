@@ -149,14 +149,14 @@ fn joined(alone: &Retold<'_>, told: &[Told<'_>]) -> (Vec<Author>, Vec<Author>) {
     let (mut authors, mut perhaps) = (Vec::new(), Vec::new());
     for id in told.filter_map(|told| told.detail("message")) {
         let of_id = || alone.facts.iter().filter(|fact| *fact.id == *id);
-        if of_id().any(|fact| fact.case == alone.author) {
-            continue;
-        }
+        let is_own = of_id().any(|fact| fact.case == alone.author);
         // Who names nobody is nobody's other address.
-        let said = of_id().filter_map(Fact::customer);
+        let said = of_id()
+            .filter(|fact| fact.case != alone.author)
+            .filter_map(Fact::customer);
         let said: Vec<_> = said.filter(|said| !said.mentions.is_empty()).collect();
         match &said[..] {
-            [said] => authors.push(said.author),
+            [said] if !is_own => authors.push(said.author),
             several => perhaps.extend(several.iter().map(|said| said.author)),
         }
     }
