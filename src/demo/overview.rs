@@ -104,10 +104,6 @@ impl Overview {
         }
         let (first, opened) = self.first.get(&event.case_id).cloned().unwrap_or_default();
         let customers = matches!(event.kind, CaseEventType::Opened | CaseEventType::CustomerMessage);
-        // The first message is told as the opening.
-        if event.kind == CaseEventType::CustomerMessage && message == first {
-            return;
-        }
         let Some(what) = in_words(event, opened) else {
             return;
         };

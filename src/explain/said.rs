@@ -192,12 +192,16 @@ fn of_fact<'a>(
     })
 }
 
-/// The events that tell of messages, the last of each: a message may have gone and come back.
+/// The events that tell of messages, the last of each: a message may have gone and come back. The first is told as the
+/// opening.
 fn messages_told<'a>(told: &'a [Told<'a>]) -> HashMap<(CaseEventType, &'a str), &'a Told<'a>> {
     let told = told.iter().filter_map(|told| {
-        let kind = told.event.kind;
-        let is_message = matches!(kind, CaseEventType::CustomerMessage | CaseEventType::Replied);
-        Some(((kind, told.detail("message").filter(|_| is_message)?), told))
+        let kind = match told.event.kind {
+            CaseEventType::Opened | CaseEventType::CustomerMessage => CaseEventType::CustomerMessage,
+            CaseEventType::Replied => CaseEventType::Replied,
+            _ => return None,
+        };
+        Some(((kind, told.detail("message")?), told))
     });
     told.collect()
 }

@@ -79,16 +79,19 @@ fn takes_back(later: &CaseEvent, earlier: &CaseEvent) -> bool {
     match later.kind {
         Acknowledged | Answered => kind == later.kind,
         SlaRetracted => kind == SlaBreached && same(&["level", "deadline_ms"]),
-        Withdrawn => matches!(kind, CustomerMessage | Replied | ChannelInvited) && same(&["message"]),
+        Withdrawn => {
+            matches!(kind, Opened | CustomerMessage | Replied | ChannelInvited) && same(&["message"])
+        }
         Corrected => {
             let what = later.details.get("what").map_or("", |what| what);
             match what {
-                "opened" => kind == Opened,
                 // Of each wait by itself.
                 "unanswered" => kind == Unanswered && same(&["message"]) && later.at == earlier.at,
                 "acknowledged" => kind == Acknowledged && same(&["message"]),
                 "answered" => kind == Answered && same(&["message"]),
-                "message_of_another_case" => matches!(kind, CustomerMessage | Replied) && same(&["message"]),
+                "message_of_another_case" => {
+                    matches!(kind, Opened | CustomerMessage | Replied) && same(&["message"])
+                }
                 "escalated" => kind == EscalatedOnstage && same(&["case"]),
                 "switched" => kind == ChannelSwitched && same(&["case"]),
                 "chased" => kind == ChasedElsewhere && same(&["case"]),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use heard::model::{Case, ReplyLimitState, SlaState, WorkState};
+use heard::model::{Case, CaseEventType, ReplyLimitState, SlaState, WorkState};
 
 use crate::oracle::Outcome;
 
@@ -57,10 +57,9 @@ fn count(outcome: &Outcome) -> BTreeMap<&'static str, i64> {
         0 => -1,
         rank => seconds[rank - 1],
     };
-    let said = outcome
-        .events
-        .values()
-        .filter(|event| event.kind == heard::model::CaseEventType::CustomerMessage);
+    // The first message of a case is told as its opening.
+    let tells = |kind| matches!(kind, CaseEventType::Opened | CaseEventType::CustomerMessage);
+    let said = outcome.events.values().filter(|event| tells(event.kind));
     BTreeMap::from([
         ("cases", size(outcome.cases.len())),
         ("cases of bystanders", of(|case| case.bystander)),

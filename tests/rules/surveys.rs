@@ -413,7 +413,7 @@ fn a_lower_revision_that_comes_late_is_no_event_of_its_own() {
     };
     let story = Story::told(RuleSettings::default(), [review(1, 5.0), review(0, 1.0)]);
     let told = story.happened();
-    assert_eq!(told, ["OPENED", "CUSTOMER_MESSAGE", "SURVEYED"]);
+    assert_eq!(told, ["OPENED", "SURVEYED"]);
 }
 
 /// A source that does not say when it was edited gives all revisions one time.

@@ -77,10 +77,16 @@ pub fn difference(
         case,
         happened: Vec::new(),
     };
-    if let (None, Some(new)) = (&old, &new) {
-        told.mark(CaseEventType::Opened, &new.fold.opened);
+    let opens = new.filter(|_| old.is_none()).map(|new| &new.fold.opened);
+    if let Some(first) = opens {
+        told.mark(CaseEventType::Opened, first);
     }
-    for news in news {
+    // That tells of the first message; of each later one there is an event of its own.
+    let is_told = |news: &&News<'_>| {
+        matches!(news, News::Gained(fact)
+            if fact.customer().is_some() && opens.is_some_and(|first| first.id == fact.id))
+    };
+    for news in news.iter().filter(|news| !is_told(news)) {
         told.news(*news);
     }
     if let Some(new) = new {

@@ -84,7 +84,9 @@ final class Conversations {
         row.messages++;
         row.waiting++;
         row.body = datum;
-        outputs.event(conversation, row, CaseEventType.CUSTOMER_MESSAGE, complaint.occurred_at, messageId);
+        if (!opens) {
+            outputs.event(conversation, row, CaseEventType.CUSTOMER_MESSAGE, complaint.occurred_at, messageId);
+        }
         if (opens && !row.asked.isEmpty()) {
             row.rankBy = outbox.now() + rankingWaitMs;
             waiting.add(new Waiting(row.rankBy, hash, author));
