@@ -58,24 +58,23 @@ impl<'a> Retelling<'a> {
             let retold = Retold::read(desk, desks.state(), conversation, case, author, with);
             retold.ok().flatten()
         };
-        let mut retold = read(&[])?;
-        let (with, perhaps) = joined(&retold, told);
-        if !with.is_empty() {
-            retold = read(&with)?;
-        }
-        let (mut view, mut differs) = as_recorded(&retold, case, asked.as_of);
-        // Of several people's messages of one id no event tells which is the case's: the record does.
+        let alone = read(&[])?;
+        let (with, perhaps) = joined(&alone, told);
+        // Events of a time when authors were one may stand although they are one no more, and of several people's messages
+        // of one id none tells which is the case's. The record does.
         let one_more = perhaps.iter().map(|author| [&with[..], &[*author]].concat());
-        for with in one_more.chain((perhaps.len() > 1).then(|| [&with[..], &perhaps].concat())) {
+        let all = (perhaps.len() > 1).then(|| [&with[..], &perhaps].concat());
+        let others = one_more
+            .chain(all)
+            .chain((!with.is_empty()).then(|| with.clone()));
+        let (mut view, mut differs) = as_recorded(&alone, case, asked.as_of);
+        let mut retold = alone;
+        for with in others {
             if differs.is_empty() {
                 break;
             }
-            let other = read(&with)?;
-            let found = as_recorded(&other, case, asked.as_of);
-            if found.1.is_empty() {
-                retold = other;
-                (view, differs) = found;
-            }
+            retold = read(&with)?;
+            (view, differs) = as_recorded(&retold, case, asked.as_of);
         }
         let messages = records.messages.iter();
         let messages = messages.filter_map(|(_, message)| match message {
