@@ -307,6 +307,8 @@ fn settled(text: &str) -> String {
         .filter(|line| !on_the_way.iter().any(|word| line.contains(word)));
     let numberless = |line: &str| {
         let line = line.split_once("  [late").map_or(line, |(line, _)| line);
+        // A wait that was over before its party had answered went out without its rank, once.
+        let line = line.replace(", UNRANKED", "");
         let mut words: Vec<_> = line.split(' ').map(str::to_owned).collect();
         for at in 1..words.len() {
             if ["version", "revision"].contains(&&*words[at - 1]) {
