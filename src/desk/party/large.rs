@@ -290,7 +290,7 @@ mod tests {
 
     /// Emails and posts in turn, an hour apart, which are over or wait.
     fn note(n: u64, number: u32, is_over: bool) -> CaseNote {
-        let channel = if n % 2 == 0 { "email" } else { "social" };
+        let channel = if n.is_multiple_of(2) { "email" } else { "social" };
         let at = Millis(n as i64 * HOUR);
         let case_id = CaseId::new("s", channel, &n.to_string(), "a");
         CaseNote {
