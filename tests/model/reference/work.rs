@@ -80,6 +80,9 @@ pub fn of(case: &Known, around: &Around<'_>) -> Vec<WorkItem> {
             item.next_steps.push(NextStep::FollowUp);
         }
     }
+    // Decision: two of a customer's messages may have one id, and so their work has one, too. It says how the one stands
+    // that is open, else the later one: that is told last.
+    items.sort_by_key(|item| (item.state == WorkState::Open, item.first_heard_at));
     items
 }
 
