@@ -58,24 +58,24 @@ impl<'a> Retelling<'a> {
             let retold = Retold::read(desk, desks.state(), conversation, case, author, with);
             retold.ok().flatten()
         };
-        let alone = read(&[])?;
-        let (with, perhaps) = joined(&alone, told);
-        // Events of a time when authors were one may stand although they are one no more, and of several people's messages
-        // of one id none tells which is the case's. The record does.
+        let (with, perhaps) = joined(&read(&[])?, told);
+        // Of several people's messages of one id no event tells which is the case's: the record does.
         let one_more = perhaps.iter().map(|author| [&with[..], &[*author]].concat());
         let all = (perhaps.len() > 1).then(|| [&with[..], &perhaps].concat());
-        let others = one_more
-            .chain(all)
-            .chain((!with.is_empty()).then(|| with.clone()));
-        let (mut view, mut differs) = as_recorded(&alone, case, asked.as_of);
-        let mut retold = alone;
-        for with in others {
-            if differs.is_empty() {
+        let readings = std::iter::once(with.clone()).chain(one_more).chain(all);
+        let mut found = None;
+        for with in readings {
+            let retold = read(&with)?;
+            let (view, differs) = as_recorded(&retold, case, asked.as_of);
+            let agrees = differs.is_empty();
+            if agrees || found.is_none() {
+                found = Some((retold, view, differs));
+            }
+            if agrees {
                 break;
             }
-            retold = read(&with)?;
-            (view, differs) = as_recorded(&retold, case, asked.as_of);
         }
+        let (retold, view, differs) = found?;
         let messages = records.messages.iter();
         let messages = messages.filter_map(|(_, message)| match message {
             Message::Said { complaint, .. } => Some((Digest::of_complaint(keys, complaint), message)),

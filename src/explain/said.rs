@@ -127,8 +127,6 @@ pub fn said<'a>(retelling: Option<&'a Retelling<'a>>, told: &'a [Told<'a>]) -> V
         let own = retelling.retold.own();
         all.extend(own.filter_map(|fact| of_fact(retelling, fact, &mut events)));
     }
-    // Where the inputs come to all that the record says, what they have not is the case's no more.
-    let is_whole = retelling.is_some_and(Retelling::agrees);
     let known: HashSet<_> = all.iter().map(|said| said.id).collect();
     let left = events.into_iter().map(|((kind, id), told)| Said {
         at: told.event.at,
@@ -142,7 +140,7 @@ pub fn said<'a>(retelling: Option<&'a Retelling<'a>>, told: &'a [Told<'a>]) -> V
         told: Some(told),
         other_address: false,
         elsewhere: told.detail("elsewhere").is_some(),
-        gone: is_whole || !told.stands(),
+        gone: !told.stands(),
     });
     let left: Vec<_> = left
         .filter(|said| !known.contains(said.id) || !said.gone)

@@ -58,18 +58,19 @@ pub fn told(events: &[CaseEvent]) -> Vec<Told<'_>> {
 }
 
 /// Kinds of which there is one at a time: told again, the one before was not so. And what takes back all that
-/// was said of a message.
+/// was said of a message, or of the case.
 fn replaces(kind: CaseEventType) -> bool {
-    use CaseEventType::{Acknowledged, Answered, Withdrawn};
-    matches!(kind, Acknowledged | Answered | Withdrawn)
+    use CaseEventType::{Acknowledged, Answered, Joined, Withdrawn};
+    matches!(kind, Acknowledged | Answered | Joined | Withdrawn)
 }
 
 /// Whether `later` says that `earlier` is not so.
 fn takes_back(later: &CaseEvent, earlier: &CaseEvent) -> bool {
     use CaseEventType::{
         Acknowledged, Answered, Bounced, ChannelInvited, ChannelSwitched, ChasedElsewhere, Corrected,
-        CustomerMessage, EchoLinked, EscalatedOnstage, FollowUpDue, Opened, PromiseBroken, PromiseKept,
-        Replied, SlaBreached, SlaRetracted, Surveyed, Transferred, Unanswered, Withdrawn,
+        CustomerMessage, EchoLinked, EscalatedOnstage, FollowUpDue, Identified, IdentityConflict, Joined,
+        Opened, PromiseBroken, PromiseKept, Replied, SlaBreached, SlaRetracted, Surveyed, Transferred,
+        Unanswered, Withdrawn,
     };
     let same = |names: &[&str]| {
         let (later, earlier) = (&later.details, &earlier.details);
@@ -78,6 +79,8 @@ fn takes_back(later: &CaseEvent, earlier: &CaseEvent) -> bool {
     let kind = earlier.kind;
     match later.kind {
         Acknowledged | Answered => kind == later.kind,
+        // Another case has its messages now. Should they come apart again, what is so then is told anew.
+        Joined => !matches!(kind, Identified | IdentityConflict | Joined),
         SlaRetracted => kind == SlaBreached && same(&["level", "deadline_ms"]),
         Withdrawn => {
             matches!(kind, Opened | CustomerMessage | Replied | ChannelInvited) && same(&["message"])
@@ -163,6 +166,12 @@ mod tests {
                 true,
             ),
             (event(9, Replied, r1), event(9, Withdrawn, r1), true),
+            (event(9, Replied, r1), event(9, Joined, &[("case", "a")]), true),
+            (
+                event(9, Identified, &[("customer_id", "c")]),
+                event(9, Joined, &[("case", "a")]),
+                false,
+            ),
             (
                 event(9, Replied, r1),
                 event(9, Withdrawn, &[("message", "r0")]),
