@@ -25,9 +25,7 @@ fn any_broker_of_three_may_be_away_while_instances_come_and_go() {
     };
     let slices = &installation.slices;
     let mut watch = installation.watch();
-    let mut a = installation.start("a");
-    let mut b = installation.start("b");
-    watch.until("both have partitions", |_| a.said(HAS) > 0 && b.said(HAS) > 0);
+    let [mut a, mut b] = installation.start_two(&mut watch, ["a", "b"]);
     for node in 0..3 {
         let fed = 2 * node;
         installation.feed(&slices[fed..=fed]);
@@ -99,11 +97,7 @@ fn whatever_the_brokers_do_it_ends_in_time() {
             return;
         };
         let mut watch = installation.watch();
-        let busy = installation.start("busy");
-        let idle = installation.start("idle");
-        watch.until("both have partitions", |_| {
-            busy.said(HAS) > 0 && idle.said(HAS) > 0
-        });
+        let [busy, idle] = installation.start_two(&mut watch, ["busy", "idle"]);
         installation.feed(&installation.slices[..1]);
         watch.until_more(20);
         match frozen {

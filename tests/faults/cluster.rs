@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 
-use crate::broker::{directory, free_ports};
+use crate::broker::{asker, directory, free_ports};
 
 /// Three start at once, on two cores.
 const READY_WITHIN: Duration = Duration::from_secs(180);
@@ -78,12 +77,7 @@ impl Cluster {
     }
 
     fn until_there_are(&self, brokers: usize) {
-        let client: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", self.addresses())
-            .set("reconnect.backoff.max.ms", "200")
-            .set("log_level", "0")
-            .create()
-            .expect("these settings are valid");
+        let client = asker(&self.addresses());
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             let metadata = client.fetch_metadata(None, Duration::from_millis(500));

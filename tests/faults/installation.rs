@@ -10,6 +10,7 @@ use crate::broker::Broker;
 use crate::dialogues::{self, MAP};
 use crate::dsl::Heard;
 use crate::process::Running;
+use crate::takeover::HAS;
 use crate::watch::{Dump, Watch};
 
 /// Where every fault run ends, so that it can be compared with the published figures.
@@ -73,6 +74,15 @@ impl Installation {
     /// Starts an instance in live mode.
     pub fn start(&self, instance: &str) -> Running {
         Running::start(&self.heard, instance)
+    }
+
+    /// Starts two instances, and waits until both have partitions.
+    pub fn start_two(&self, watch: &mut Watch, names: [&str; 2]) -> [Running; 2] {
+        let both = names.map(|name| self.start(name));
+        watch.until("both have partitions", |_| {
+            both.iter().all(|one| one.said(HAS) > 0)
+        });
+        both
     }
 
     /// Sends slices, one after another.

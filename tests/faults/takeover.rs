@@ -13,9 +13,7 @@ fn one_of_two_instances_is_killed_and_the_other_finishes() {
         return;
     };
     let mut watch = installation.watch();
-    let mut a = installation.start("a");
-    let mut b = installation.start("b");
-    watch.until("both have partitions", |_| a.said(HAS) > 0 && b.said(HAS) > 0);
+    let [mut a, mut b] = installation.start_two(&mut watch, ["a", "b"]);
     std::thread::scope(|scope| {
         scope.spawn(|| installation.feed(&installation.slices));
         watch.until_more(100);

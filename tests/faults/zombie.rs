@@ -36,9 +36,7 @@ fn zombie(name: &str, transaction_timeout: &str, until: impl FnOnce(&mut Watch, 
     };
     let (before, after) = installation.slices.split_at(7);
     let mut watch = installation.watch();
-    let mut a = installation.start("a");
-    let mut b = installation.start("b");
-    watch.until("both have partitions", |_| a.said(HAS) > 0 && b.said(HAS) > 0);
+    let [mut a, mut b] = installation.start_two(&mut watch, ["a", "b"]);
     std::thread::scope(|scope| {
         scope.spawn(|| installation.feed(before));
         watch.until_more(100);

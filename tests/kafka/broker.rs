@@ -116,12 +116,7 @@ impl Broker {
     }
 
     fn wait_until_ready(&mut self) -> Result<(), Failure> {
-        let client: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", self.address())
-            .set("reconnect.backoff.max.ms", "200")
-            .set("log_level", "0")
-            .create()
-            .expect("these settings are valid");
+        let client = asker(&self.address());
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if let Some(status) = self.script.try_wait().expect("it is a child of ours") {
@@ -142,6 +137,16 @@ impl Drop for Broker {
         drop(self.script.stdin.take());
         let _ = self.script.wait();
     }
+}
+
+/// A client that asks brokers that may not be there yet.
+pub fn asker(brokers: &str) -> BaseConsumer {
+    ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("reconnect.backoff.max.ms", "200")
+        .set("log_level", "0")
+        .create()
+        .expect("these settings are valid")
 }
 
 /// Where the broker at a port keeps its data.
