@@ -17,6 +17,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::Millis;
+
 pub use batch::{Batch, Header, Record};
 pub use error::{ErrorKind, LogError};
 
@@ -221,7 +223,15 @@ pub trait Log: Clone + Send + Sync + 'static {
 
     /// Deletes all records before the given offsets.
     fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<(), LogError>;
+
+    /// What time it is where a partition is kept, at some moment of the call. To learn it a tombstone is written there
+    /// under this key, outside any transaction. `None`: the topic keeps its writers' times, and tells nobody its own; see
+    /// [`APPEND_TIME`].
+    fn time(&self, at: &TopicPartition, key: &[u8]) -> Result<Option<Millis>, LogError>;
 }
+
+/// The setting, and its value, of topics whose records have the time of the broker that took them in.
+pub const APPEND_TIME: (&str, &str) = ("message.timestamp.type", "LogAppendTime");
 
 /// A member of a consumer group. Driven by one thread.
 pub trait Consumer: Send {

@@ -17,6 +17,7 @@ pub mod isolation;
 pub mod offsets;
 pub mod reading;
 pub mod records;
+pub mod time;
 pub mod tools;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -97,6 +98,10 @@ macro_rules! suite {
             reading: an_offset_that_is_gone_is_an_error,
             reading: records_are_found_by_their_time,
             reading: a_reader_names_topics_in_the_order_of_their_mention,
+            time: a_topic_with_the_logs_time_tells_it,
+            time: a_topic_with_its_writers_times_tells_none,
+            time: a_question_is_a_tombstone_that_holds_nothing_back,
+            time: what_is_not_there_has_no_time,
             offsets: nothing_committed_is_none,
             offsets: offsets_and_their_text_appear_with_the_commit,
             offsets: offsets_of_an_aborted_transaction_are_forgotten,

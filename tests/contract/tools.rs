@@ -59,12 +59,18 @@ pub fn values<'a>(seen: impl IntoIterator<Item = &'a Seen>) -> Vec<&'a str> {
 
 /// A new topic, ready for use.
 pub fn topic<W: World>(world: &W, partitions: i32) -> Topic {
+    topic_with(world, partitions, &[])
+}
+
+/// A new topic with these settings, ready for use.
+pub fn topic_with<W: World>(world: &W, partitions: i32, settings: &[(&str, &str)]) -> Topic {
+    let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
     let topic = Topic::new(&world.fresh("topic"));
     let spec = TopicSpec {
         topic: topic.clone(),
         partitions,
         replication: -1,
-        settings: Vec::new(),
+        settings: settings.collect(),
     };
     world
         .retry("creating a topic", || {

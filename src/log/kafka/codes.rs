@@ -148,6 +148,11 @@ const CODES: &[Group] = &[
         ],
     ),
     (
+        Abortable,
+        "the clock of this machine is far ahead, and the topic keeps its writers' times: set right, it goes on",
+        &[Code::InvalidTimestamp],
+    ),
+    (
         Expelled,
         "the client does not hold what this worker believes it holds, as after it stood still: it joins anew",
         &[
@@ -212,7 +217,6 @@ const CODES: &[Group] = &[
         &[
             Code::InvalidRequest,
             Code::InvalidRecord,
-            Code::InvalidTimestamp,
             Code::InvalidCommitOffsetSize,
             Code::OffsetMetadataTooLarge,
             Code::KeySerialization,

@@ -166,7 +166,7 @@ impl ProducerContext for WriteContext {
 }
 
 /// Client log lines name brokers, topics, partitions, groups and offsets; never what records hold.
-fn forward(level: RDKafkaLogLevel, facility: &str, message: &str) {
+pub(super) fn forward(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
         // "Setting X is a producer's and is ignored by this consumer": all clients get all settings.
         _ if facility == "CONFWARN" => tracing::debug!(target: "heard::kafka", "{facility}: {message}"),
@@ -184,7 +184,7 @@ fn forward(level: RDKafkaLogLevel, facility: &str, message: &str) {
 
 /// Errors of connections and the like. The library goes on by itself; what a call of ours could not
 /// do because of them, that call reports.
-fn report(error: &KafkaError, reason: &str) {
+pub(super) fn report(error: &KafkaError, reason: &str) {
     // It comes many times a second, and why one is down was told already.
     if errors::code_of(error) == Some(RDKafkaErrorCode::AllBrokersDown) {
         tracing::debug!(target: "heard::kafka", "{error}: {reason}");

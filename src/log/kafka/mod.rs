@@ -12,6 +12,7 @@
 //! | reader | reading outside any group |
 //! | admin | questions to the brokers, topics, deletion |
 //! | context | what the library tells between calls |
+//! | time | what time it is at a broker |
 //! | describe | how topics are kept, for `heard topics` |
 //! | rights | what may be read, written and deleted, by trying |
 //! | errors, fetch, lists | its errors, records and lists in our terms |
@@ -29,6 +30,7 @@ mod producer;
 mod reader;
 mod rights;
 mod settings;
+mod time;
 mod watched;
 
 use std::sync::Arc;
@@ -42,7 +44,9 @@ pub use settings::{KafkaSettings, SettingsError};
 use super::{
     CommittedOffset, Ends, GroupSettings, Isolation, Log, LogError, Topic, TopicPartition, TopicSpec,
 };
+use crate::model::Millis;
 use admin::Admin;
+use time::TimeTeller;
 
 /// The version of the client library.
 pub fn client_version() -> String {
@@ -54,6 +58,7 @@ pub fn client_version() -> String {
 pub struct KafkaLog {
     settings: Arc<KafkaSettings>,
     admin: Arc<Admin>,
+    time: Arc<TimeTeller>,
 }
 
 impl KafkaLog {
@@ -64,6 +69,7 @@ impl KafkaLog {
     pub fn new(settings: KafkaSettings) -> Result<Self, SettingsError> {
         Ok(Self {
             admin: Arc::new(Admin::new(&settings)?),
+            time: Arc::default(),
             settings: Arc::new(settings),
         })
     }
@@ -124,5 +130,9 @@ impl Log for KafkaLog {
 
     fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<(), LogError> {
         self.admin.delete_records(before)
+    }
+
+    fn time(&self, at: &TopicPartition, key: &[u8]) -> Result<Option<Millis>, LogError> {
+        self.time.ask(&self.settings, at, key)
     }
 }

@@ -130,6 +130,14 @@ const WRITES: &[(&str, &str)] = &[
     ("delivery.report.only.error", "true"),
 ];
 
+/// One record at a time, at once. Twice is as good as once.
+const ASKS_TIME: &[(&str, &str)] = &[
+    ("acks", "all"),
+    ("enable.idempotence", "false"),
+    ("linger.ms", "0"),
+    ("compression.type", "none"),
+];
+
 impl KafkaSettings {
     /// Settings that reach these brokers, and nothing else special.
     pub fn new(brokers: &str, client_id: &str) -> Self {
@@ -223,6 +231,14 @@ impl KafkaSettings {
         let mut config = self.client(&[PRODUCES], WRITES);
         config.set("transactional.id", transactional_id);
         config.set("client.id", format!("{}-{transactional_id}", self.client_id));
+        config
+    }
+
+    /// A producer outside any transaction, which writes one record at a time to learn when it was taken in. What is not
+    /// taken in within the request time-out is given up.
+    pub(super) fn time_producer(&self) -> ClientConfig {
+        let mut config = self.client(&[], ASKS_TIME);
+        config.set("message.timeout.ms", REQUEST_TIMEOUT.as_millis().to_string());
         config
     }
 

@@ -272,4 +272,9 @@ impl Log for MemoryLog {
         self.shared
             .call("deleting records", |state| state.delete_records(before))
     }
+
+    fn time(&self, at: &TopicPartition, key: &[u8]) -> Result<Option<Millis>, LogError> {
+        self.shared
+            .call("asking for the time", |state| state.time(at, key))
+    }
 }

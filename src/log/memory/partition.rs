@@ -114,6 +114,16 @@ impl Partition {
         });
     }
 
+    /// Writes a record of no transaction: it is there at once.
+    pub fn append_plain(&mut self, payload: Payload, timestamp: Millis) {
+        self.push(Stored {
+            timestamp,
+            producer: ProducerId::NONE,
+            standing: Standing::Committed,
+            body: Body::Data(payload),
+        });
+    }
+
     /// Ends the producer's transaction here: settles its records and writes the control record.
     pub fn mark(&mut self, producer: ProducerId, outcome: Outcome, timestamp: Millis) {
         let standing = match outcome {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::partitioner;
-use super::super::{ErrorKind, LogError, Topic, TopicPartition, TopicSpec};
+use super::super::{APPEND_TIME, ErrorKind, LogError, Topic, TopicPartition, TopicSpec};
 use super::partition::{Partition, Payload};
 use super::state::State;
+use crate::model::Millis;
 
 /// Kafka's default of `max.message.bytes`.
 const MAX_MESSAGE_BYTES: usize = 1_048_588;
@@ -19,6 +20,8 @@ pub(super) struct TopicState {
     pub partitions: BTreeMap<i32, Partition>,
     max_message_bytes: usize,
     compacted: bool,
+    /// Whether its records have the log's time. They always do; it is whether the log says so.
+    append_time: bool,
     unkeyed: usize,
 }
 
@@ -49,6 +52,7 @@ impl State {
             partitions: (0..spec.partitions).map(|p| (p, Partition::default())).collect(),
             max_message_bytes,
             compacted: setting("cleanup.policy").is_some_and(|p| p.contains("compact")),
+            append_time: setting(APPEND_TIME.0) == Some(APPEND_TIME.1),
             unkeyed: 0,
         };
         self.topics.insert(spec.topic.clone(), topic);
@@ -114,6 +118,22 @@ impl State {
         };
         let at = TopicPartition::new(topic.clone(), partition);
         self.partition(&at, DURING).map(|_| at)
+    }
+
+    /// See [`super::super::Log::time`].
+    pub fn time(&mut self, at: &TopicPartition, key: &[u8]) -> Result<Option<Millis>, LogError> {
+        let payload = Payload {
+            key: Some(key.to_vec()),
+            value: None,
+            headers: Vec::new(),
+        };
+        let at = self.place(&at.topic, Some(at.partition), &payload)?;
+        let now = self.now();
+        self.partition_mut(&at, "sending a record")?
+            .append_plain(payload, now);
+        self.stir();
+        let tells = self.topics.get(&at.topic).is_some_and(|topic| topic.append_time);
+        Ok(tells.then_some(now))
     }
 
     /// See [`super::super::Log::delete_records`].

@@ -15,6 +15,11 @@ use super::state::{Event, State, ms};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ProducerId(pub u64);
 
+impl ProducerId {
+    /// Of records that are in no transaction.
+    pub const NONE: Self = Self(u64::MAX);
+}
+
 /// How a transaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
