@@ -14,8 +14,8 @@ use crate::app::{App, OutputFormats};
 use crate::board::{Listener, Server};
 use crate::config::{Listen, Settings};
 use crate::engine::{
-    self, Clock, CommitTook, Counts, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage,
-    Status, SystemClock,
+    self, CheckedClock, Clock, CommitTook, Counts, EngineSettings, Event, Figured, Mode, Observer, Pace,
+    Roles, Sabotage, Status, SystemClock, Timekeeper,
 };
 use crate::intake::InputKind;
 use crate::log::Topic;
@@ -92,7 +92,8 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     }
     check::before_run(settings, &log, &args.roles)?;
     checking.store(false, Ordering::SeqCst);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let checked = Arc::new(CheckedClock::new(Arc::new(SystemClock::new())));
+    let clock: Arc<dyn Clock> = checked.clone();
     let metrics = Arc::new(Metrics::new(wiring::plan(settings), Arc::clone(&clock)));
     let seen: Arc<dyn Observer> = if args.drain {
         Arc::new(Draining::new(Arc::clone(&metrics)))
@@ -104,9 +105,20 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     tracing::info!(instance = engine.instance, workers = engine.workers, "running");
     let started = clock.monotonic();
     end_in_time(Arc::clone(&stop));
+    let mut keeper = Timekeeper::new(
+        log.clone(),
+        engine.topics.changelog.clone(),
+        checked,
+        Arc::clone(&seen),
+    );
+    keeper.begin(engine.pace.retry, || stop.load(Ordering::Relaxed));
+    let keeping = keeper.go_on();
+    if let Err(error) = &keeping {
+        tracing::warn!("the brokers are asked for their time no more: {error}");
+    }
     let follower = lag::follow(log.clone(), Arc::clone(&metrics));
     let ended = engine::run(&log, &app, &engine, &clock, &seen, &stop);
-    drop(follower);
+    drop((follower, keeping));
     metrics.last_words();
     let counts = metrics.counts();
     let took = clock.monotonic().saturating_sub(started);

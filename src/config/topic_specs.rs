@@ -1,6 +1,6 @@
 //! Which topics there must be, and how each is kept (DESIGN.md 3).
 
-use crate::log::{Topic, TopicSpec};
+use crate::log::{APPEND_TIME, Topic, TopicSpec};
 
 use super::rules::RuleSettings;
 use super::topics::{TopicKind, TopicSettings};
@@ -43,8 +43,12 @@ impl TopicSettings {
                 ("min.cleanable.dirty.ratio", MIN_DIRTY_RATIO),
             ],
         };
+        // What heard writes has the brokers' time: no machine's clock puts a record into the future, where it would be kept
+        // for longer, or be refused; and a write tells what time it is there.
+        let time = (!input).then_some(APPEND_TIME);
         let settings = settings
             .iter()
+            .chain(&time)
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         TopicSpec {
             topic,
@@ -86,6 +90,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use crate::config::{RuleSettings, TopicSettings};
+    use crate::log::APPEND_TIME;
 
     #[test]
     fn every_topic_once_with_its_policy() {
@@ -101,6 +106,19 @@ mod tests {
             let policy = spec.settings.iter().find(|(key, _)| key == "cleanup.policy");
             (spec.partitions, policy.expect("each has one").1.as_str())
         };
+        for spec in &specs {
+            let name = spec.topic.as_str();
+            let written = ["inter", "case", "handling.", "signals", "dead-"];
+            let has_time = spec
+                .settings
+                .iter()
+                .any(|(key, value)| (&**key, &**value) == APPEND_TIME);
+            assert_eq!(
+                has_time,
+                written.iter().any(|start| name[2..].starts_with(start)),
+                "{name}"
+            );
+        }
         for (name, expected) in [
             ("x.complaints.social", (12, "delete")),
             ("x.customers", (12, "compact")),

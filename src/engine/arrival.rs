@@ -235,7 +235,6 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 let Some(desk) = desk.filter(|desk| !desk.blocked) else {
                     continue;
                 };
-                desk.records += 1;
                 self.replay(desk, record.key, record.value)?;
             }
             if self.clock.monotonic() >= deadline {
@@ -252,7 +251,11 @@ impl<L: Log, P: Processor> Worker<L, P> {
         value: Option<&[u8]>,
     ) -> Result<(), Trouble> {
         let partition = self.changelog_partition(desk.number);
-        let newer = match read(key, value) {
+        let entry = read(key, value);
+        // What tells nothing of the state is no record of it.
+        desk.records += u64::from(entry != Entry::Clock);
+        let newer = match entry {
+            Entry::Clock => None,
             Entry::Row(row) => match desk.rows.get_or_insert_default().replay(row, value) {
                 Replayed::Done => None,
                 Replayed::Corrupt => {

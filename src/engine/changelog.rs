@@ -1,14 +1,18 @@
-//! What a changelog partition holds beside rows: one marker, which says that it is whole.
+//! What a changelog partition holds beside rows: one marker, which says that it is whole, and what is written there only
+//! to learn the brokers' time.
 
 use crate::processor::RowKey;
 
 /// The key of the marker. No row's key has its length.
 pub(super) const MARKER_KEY: &[u8] = b"heard.marker";
 
+/// The key of what is written to learn the brokers' time: it says nothing. No row's key has its length.
+pub(super) const CLOCK_KEY: &[u8] = b"heard.clock";
+
 const FORMAT: u8 = 1;
 
-/// Written with the first commit that touches a partition and never again, so that it is the first
-/// record of its changelog: whoever restores the partition and does not find it knows that the
+/// Written with the first commit that touches a partition and never again, so that no row of its
+/// changelog is before it: whoever restores the partition and does not find it knows that the
 /// beginning is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Marker {
@@ -39,6 +43,8 @@ pub(super) enum Entry {
         /// The newest known.
         known: u8,
     },
+    /// Nothing: somebody wanted to know what time it is.
+    Clock,
     /// Nothing that this engine wrote.
     Foreign,
 }
@@ -56,6 +62,7 @@ pub(super) fn read(key: Option<&[u8]>, value: Option<&[u8]>) -> Entry {
             found: *found,
             known: FORMAT,
         },
+        (Some(CLOCK_KEY), _) => Entry::Clock,
         (Some(key), _) => RowKey::from_bytes(key).map_or(Entry::Foreign, Entry::Row),
         (None, _) => Entry::Foreign,
     }
@@ -77,7 +84,8 @@ mod tests {
             Entry::Newer { found: 9, known: 1 }
         );
         assert_eq!(read(Some(MARKER_KEY), Some(&[1, 1])), Entry::Foreign);
-        assert_ne!(MARKER_KEY.len(), RowKey::LEN);
+        assert_eq!(read(Some(CLOCK_KEY), None), Entry::Clock);
+        assert!([MARKER_KEY, CLOCK_KEY].iter().all(|key| key.len() != RowKey::LEN));
         let row = RowKey {
             actor: crate::processor::ActorKey { kind: 1, hash: 2 },
             part: 3,

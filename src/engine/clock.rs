@@ -9,10 +9,61 @@ use crate::model::Millis;
 /// far from the end of the number range, so that sums with it do not overflow.
 pub const BEFORE_EVERYTHING: Millis = Millis(i64::MIN / 4);
 
+/// What the clocks say at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Time {
+    /// Wall time.
+    pub wall: Millis,
+    /// Running time.
+    pub running: Duration,
+}
+
+/// What is known of the machine's wall clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// It is believed: there is nobody to ask, or nobody who tells.
+    #[default]
+    Believed,
+    /// Brokers have been asked for their time, and have not answered yet.
+    Unknown,
+    /// It agrees with the brokers' time.
+    Right {
+        /// By so many milliseconds it is ahead of it; behind, if they are less than none.
+        ahead: i64,
+    },
+    /// It does not.
+    Off {
+        /// By so many milliseconds it is ahead of it; behind, if they are less than none.
+        ahead: i64,
+        /// When that was seen first, by the brokers' time.
+        since: Millis,
+    },
+}
+
+impl Trust {
+    /// Whether deadlines may be judged by it.
+    pub fn may_judge(self) -> bool {
+        matches!(self, Self::Believed | Self::Right { .. })
+    }
+}
+
 /// Wall time, running time, and waiting.
 pub trait Clock: Send + Sync {
     /// The wall clock. It may jump.
     fn wall(&self) -> Millis;
+
+    /// Both clocks.
+    fn time(&self) -> Time {
+        Time {
+            wall: self.wall(),
+            running: self.monotonic(),
+        }
+    }
+
+    /// Whether the machine's wall clock is to be believed. If not, [`Self::wall`] does not show it, if it can.
+    fn trust(&self) -> Trust {
+        Trust::Believed
+    }
 
     /// Time since some fixed moment. It never goes back.
     fn monotonic(&self) -> Duration;
@@ -77,6 +128,11 @@ impl ManualClock {
         let mut now = self.lock();
         let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         *now = (now.0.plus(millis), now.1.saturating_add(time));
+    }
+
+    /// Sets the wall clock, while running time stays.
+    pub fn set(&self, wall: Millis) {
+        self.lock().0 = wall;
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, (Millis, Duration)> {

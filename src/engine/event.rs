@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::counts::Counts;
 use super::status::Status;
-use crate::log::{LogError, TopicPartition};
+use crate::log::{APPEND_TIME, LogError, Topic, TopicPartition};
 use crate::model::Millis;
 use crate::processor::{Figures, Rejection, RowKey};
 
@@ -129,6 +129,51 @@ pub enum Event {
         /// Where to.
         to: Millis,
     },
+    /// The machine's clock differs from the brokers' time by more than it may. A matter of the process, not of the worker.
+    ClockOff {
+        /// By so many milliseconds it is ahead; behind, if they are less than none.
+        ahead: i64,
+        /// Since when, by the brokers' time.
+        since: Millis,
+    },
+    /// It does no longer.
+    ClockRight {
+        /// By so many milliseconds it is ahead; behind, if they are less than none.
+        ahead: i64,
+    },
+    /// The machine's clock cannot be held against the brokers' time, and is believed.
+    ClockUnchecked(Unchecked),
+}
+
+/// Why a clock cannot be held against the brokers' time.
+#[derive(Clone, Debug)]
+pub enum Unchecked {
+    /// This topic has its writers' times.
+    WritersTime(Topic),
+    /// Brokers refuse to be asked.
+    Failed(LogError),
+}
+
+impl fmt::Display for Unchecked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WritersTime(topic) => {
+                let (name, value) = APPEND_TIME;
+                write!(
+                    f,
+                    "{topic} does not have {name}={value}. `heard topics plan` says how it gets it"
+                )
+            }
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Milliseconds that a clock is ahead or behind, in words.
+pub(crate) fn ahead_or_behind(ahead: i64) -> String {
+    let seconds = ahead.unsigned_abs() as f64 / 1000.0;
+    let side = if ahead < 0 { "behind" } else { "ahead of" };
+    format!("{seconds:.1} s {side} the brokers'")
 }
 
 impl Event {
@@ -140,7 +185,8 @@ impl Event {
             Self::Restored { .. }
             | Self::OutcomeLearnt { .. }
             | Self::Backpressure { .. }
-            | Self::ClockMoved { .. } => Level::INFO,
+            | Self::ClockMoved { .. }
+            | Self::ClockRight { .. } => Level::INFO,
             Self::CorruptRow { .. } | Self::SalvageFailed { .. } | Self::Blocked { .. } => Level::ERROR,
             _ => Level::WARN,
         }
@@ -259,6 +305,22 @@ impl fmt::Display for Event {
             Self::UpkeepFailed(error) => write!(f, "housekeeping failed: {error}"),
             Self::Backpressure { paused: true, lag } => write!(f, "inputs paused: mailbox lag {lag}"),
             Self::Backpressure { paused: false, lag } => write!(f, "inputs resumed: mailbox lag {lag}"),
+            Self::ClockOff { ahead, since } => write!(
+                f,
+                "the clock of this machine is {} since {}: no deadline fires until it is right; records are stamped by the \
+                 brokers' time. Set it (NTP)",
+                ahead_or_behind(*ahead),
+                since.second()
+            ),
+            Self::ClockRight { ahead } => write!(
+                f,
+                "the clock of this machine is right again, {}: deadlines fire",
+                ahead_or_behind(*ahead)
+            ),
+            Self::ClockUnchecked(why) => write!(
+                f,
+                "this machine's clock is believed, and deadlines fire by it even if it is off: {why}"
+            ),
             Self::ClockMoved { to } => write!(f, "everything is taken in: time moves to {} ms", to.0),
         }
     }

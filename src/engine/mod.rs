@@ -13,12 +13,14 @@
 //! | `rows`, `packed`, `due`, `timeline`, `changelog` | the rows of a partition, in memory and in the log, and their timers |
 //! | `publications` | what rows have come to, once a transaction |
 //! | `rebalance`, `arrival`, `incoming` | partitions given and taken; restore |
+//! | `clock`, `checked_clock`, `time_reading`, `timekeeper` | what time it is, and whether the machine's clock may be believed |
 //! | `drain`, `upkeep` | the event clock and quiescence; purging and backpressure |
 //! | `queues`, `status` | who waits, and how a worker stands: for metrics and health |
 //! | `runner` | threads and shutdown |
 
 mod arrival;
 mod changelog;
+mod checked_clock;
 mod clock;
 mod counts;
 mod dead_letter;
@@ -50,21 +52,27 @@ mod sizes;
 mod source;
 mod stamp;
 mod status;
+mod time_reading;
+mod timekeeper;
 mod timeline;
 mod timers;
 mod transaction;
 mod upkeep;
 mod worker;
 
-pub use clock::{BEFORE_EVERYTHING, Clock, ManualClock, SystemClock};
+pub use checked_clock::CheckedClock;
+pub use clock::{BEFORE_EVERYTHING, Clock, ManualClock, SystemClock, Time, Trust};
 pub use counts::Counts;
 pub use envelope::{Posted, post};
 pub use error::{EngineError, Refusal};
-pub use event::{CommitTook, Event, Figured, Observer, TracingObserver};
+pub(crate) use event::ahead_or_behind;
+pub use event::{CommitTook, Event, Figured, Observer, TracingObserver, Unchecked};
 pub use panics::hide_payloads;
 pub use queues::Queue;
 pub use recorded::recorded_partitions;
 pub use runner::run;
 pub use settings::{EngineSettings, Mode, Pace, Roles, Sabotage, Topics};
 pub use status::{Held, Reading, Status};
+pub use time_reading::TimeReading;
+pub use timekeeper::{Keeping, Timekeeper};
 pub use worker::{Step, Worker};

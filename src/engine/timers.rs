@@ -22,8 +22,12 @@ impl<L: Log, P: Processor> Worker<L, P> {
             .min()
     }
 
-    /// Wakes what is due, in order, a bounded number of rows; whether there was any.
+    /// Wakes what is due, in order, a bounded number of rows; whether there was any. While the wall clock is not to be
+    /// believed none is, until it is: to judge later is better than to judge by a wrong time.
     pub(super) fn fire_timers(&mut self) -> Result<bool, Trouble> {
+        if self.settings.mode == Mode::Live && !self.clock.trust().may_judge() {
+            return Ok(false);
+        }
         let until = self.now(self.clock.wall());
         let mut fired = 0;
         while fired < self.settings.pace.timers_per_step {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock::Clock;
+use super::clock::{Clock, Time};
 use super::counts::Counts;
 use super::drain::Drain;
 use super::error::{EngineError, Trouble};
@@ -26,7 +26,6 @@ use super::upkeep::Upkeep;
 use crate::log::{
     Batch, Consumer, ErrorKind, GroupSettings, Log, Polled, Producer, Record, Topic, TopicPartition,
 };
-use crate::model::Millis;
 use crate::processor::Processor;
 
 /// Mailbox partitions that are read, by number.
@@ -43,15 +42,6 @@ pub enum Step {
     Done,
 }
 
-/// What the clocks said when they were last looked at.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Time {
-    /// Wall time.
-    pub wall: Millis,
-    /// Running time.
-    pub running: Duration,
-}
-
 /// One thread's share of the work, a step at a time: a simulation drives several in turn, the
 /// [runner](super::run) gives each a thread.
 ///
@@ -61,6 +51,7 @@ pub struct Worker<L: Log, P: Processor> {
     pub(super) processor: P,
     pub(super) settings: Arc<EngineSettings>,
     pub(super) clock: Arc<dyn Clock>,
+    /// What the clocks said when they were last looked at.
     pub(super) time: Time,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) index: usize,
@@ -141,10 +132,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             subscription: settings.subscription(),
             log,
             processor,
-            time: Time {
-                wall: clock.wall(),
-                running: clock.monotonic(),
-            },
+            time: clock.time(),
             clock,
             observer,
             index,
@@ -205,10 +193,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
 
     /// Looks what time it is: once for each record, not for each of the many steps that follow from it.
     pub(super) fn look_at_clock(&mut self) {
-        let time = Time {
-            wall: self.clock.wall(),
-            running: self.clock.monotonic(),
-        };
+        let time = self.clock.time();
         if time.running.saturating_sub(self.time.running) >= self.settings.pace.still {
             self.stood_still = Some(time.running);
         }
@@ -307,7 +292,9 @@ impl<L: Log, P: Processor> Worker<L, P> {
         }
         if let Some(drain) = &self.drain {
             wait = wait.min(drain.next_look().saturating_sub(now));
-        } else if let Some((due, ..)) = self.first_due() {
+        } else if self.clock.trust().may_judge()
+            && let Some((due, ..)) = self.first_due()
+        {
             let left = due.since(self.clock.wall()).max(0);
             wait = wait.min(Duration::from_millis(left.unsigned_abs()));
         }

@@ -17,4 +17,10 @@ impl Millis {
     pub const fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// The time to the second, such as `2025-11-30T17:00:05Z`; the number itself where there is no such date.
+    pub fn second(self) -> String {
+        let second = jiff::Timestamp::from_second(self.0.div_euclid(1000));
+        second.map_or_else(|_| self.0.to_string(), |time| time.to_string())
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::metrics::Told;
-use crate::engine::Status;
+use crate::engine::{Status, Trust, ahead_or_behind};
 use crate::model::Millis;
 
 /// A worker that has told nothing for so long is not ready: it hangs in a call.
@@ -36,21 +36,32 @@ pub(super) struct Unreachable {
 
 impl Unreachable {
     fn line(&self) -> String {
-        let second = jiff::Timestamp::from_second(self.since.0.div_euclid(1000));
-        let since = second.map_or_else(|_| self.since.0.to_string(), |time| time.to_string());
-        format!("brokers unreachable since {since}: {}", self.why)
+        format!("brokers unreachable since {}: {}", self.since.second(), self.why)
     }
 }
 
-/// Of a process with so many workers, at this running time.
+/// Of a process with so many workers, at this running time, by a clock that is so to be trusted.
 pub(super) fn of(
     workers: &BTreeMap<usize, Told>,
     expected: usize,
     now: Duration,
+    clock: Trust,
     unreachable: Option<&Unreachable>,
 ) -> Health {
     let mut health = Health::default();
     health.not_ready.extend(unreachable.map(Unreachable::line));
+    // Without brokers there is nobody to ask for the time: they are told of, and it follows.
+    health.not_ready.extend(match clock {
+        Trust::Off { ahead, since } => Some(format!(
+            "the clock of this machine is {} since {}: no deadline fires until it is right. Set it (NTP)",
+            ahead_or_behind(ahead),
+            since.second()
+        )),
+        Trust::Unknown if unreachable.is_none() => {
+            Some("the brokers' time is not known yet: no deadline fires until it is".to_owned())
+        }
+        Trust::Unknown | Trust::Believed | Trust::Right { .. } => None,
+    });
     for worker in 0..expected {
         let Some(Told { status, at, .. }) = workers.get(&worker) else {
             health.not_ready.push(format!("worker {worker} is starting"));
@@ -112,12 +123,51 @@ mod tests {
         };
         let out = Status::default();
         let workers = BTreeMap::from([(0, told(out, 0))]);
-        let health = of(&workers, 1, Duration::from_secs(1), Some(&unreachable));
+        let health = of(
+            &workers,
+            1,
+            Duration::from_secs(1),
+            Trust::Unknown,
+            Some(&unreachable),
+        );
         assert_eq!(
             health.not_ready,
             ["brokers unreachable since 2025-11-30T17:00:05Z: asking for the ends of partitions: timed out"]
         );
         assert!(health.not_alive.is_empty(), "to restart it would help nobody");
+    }
+
+    #[test]
+    fn a_clock_that_no_deadline_is_judged_by_keeps_a_process_from_being_ready() {
+        let well = Status {
+            joined: true,
+            ..Status::default()
+        };
+        let workers = BTreeMap::from([(0, told(well, 0))]);
+        let since = Millis(1_764_522_005_250);
+        //    given that the clock is     then it is not ready since
+        for (clock, reason) in [
+            (Trust::Believed, None),
+            (Trust::Right { ahead: -4_000 }, None),
+            (
+                Trust::Unknown,
+                Some("the brokers' time is not known yet: no deadline fires until it is"),
+            ),
+            (
+                Trust::Off {
+                    ahead: 3_600_040,
+                    since,
+                },
+                Some(
+                    "the clock of this machine is 3600.0 s ahead of the brokers' since 2025-11-30T17:00:05Z: no deadline \
+                     fires until it is right. Set it (NTP)",
+                ),
+            ),
+        ] {
+            let health = of(&workers, 1, Duration::from_secs(1), clock, None);
+            assert_eq!(health.not_ready, Vec::from_iter(reason), "{clock:?}");
+            assert!(health.not_alive.is_empty(), "another start would not set it");
+        }
     }
 
     #[test]
@@ -161,7 +211,7 @@ mod tests {
             (Some(well), 400, "worker 0 has not moved for 400 s", false),
         ] {
             let workers = worker.map(|status| (0, told(status, 0))).into_iter().collect();
-            let health = of(&workers, 1, Duration::from_secs(now), None);
+            let health = of(&workers, 1, Duration::from_secs(now), Trust::Believed, None);
             match health.not_ready.as_slice() {
                 [] => assert_eq!(reason, ""),
                 [line] => assert!(!reason.is_empty() && line.starts_with(reason), "{line}"),

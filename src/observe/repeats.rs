@@ -188,10 +188,13 @@ fn kind(event: &Event) -> Option<(Kind, bool)> {
         Event::OutcomeLearnt { committed: false } => of("outcome", "aborted", None, false),
         Event::Backpressure { paused: true, .. } => of("backpressure", "paused", None, false),
         Event::Backpressure { paused: false, .. } => of("backpressure", "resumed", None, false),
+        Event::ClockOff { .. } => of("clock", "off", None, false),
+        Event::ClockRight { .. } => of("clock", "right", None, false),
         Event::FromEarliest { .. }
         | Event::Restored { .. }
         | Event::Rebuilt(_)
-        | Event::ClockMoved { .. } => None,
+        | Event::ClockMoved { .. }
+        | Event::ClockUnchecked(_) => None,
     }
 }
 

@@ -189,6 +189,7 @@ impl Place {
             self.read(topic, |record| {
                 let key = record.key.unwrap_or_default().to_vec();
                 records.push(OutputRecord {
+                    at: Millis(record.timestamp),
                     key,
                     value: record.value.map(<[u8]>::to_vec),
                 });

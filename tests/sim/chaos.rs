@@ -9,6 +9,7 @@ use std::time::Duration;
 use heard::engine::{Mode, Pace, Queue, Worker};
 use heard::log::memory::{Fate, MemoryLog, Moment};
 use heard::log::{ErrorKind, Log, LogError, Outgoing, Producer as _};
+use heard::model::Millis;
 use heard::processor::{Processor, Row, RowKey, Standing};
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
@@ -38,6 +39,8 @@ pub struct Story {
     parked: u64,
     dead: usize,
     overlapped: u64,
+    /// Clocks that were set wrong.
+    clocks: u64,
 }
 
 impl Story {
@@ -57,6 +60,7 @@ impl Story {
         self.parked += other.parked;
         self.dead += other.dead;
         self.overlapped += other.overlapped;
+        self.clocks += other.clocks;
     }
 }
 
@@ -77,19 +81,23 @@ impl fmt::Display for Story {
             parked,
             dead,
             overlapped,
+            clocks,
         } = self;
         write!(
             f,
             "{runs} runs, {inputs} inputs, {crashes} crashes, {held_up} held up in a step, {rebalances} partitions restored ({warm} warm), \
              {aborted} aborts, {unknown} lost answers, {rebuilt} rebuilds, {locally} local deliveries, \
              {parked} parked timers, {dead} dead letters, {overlapped} transactions begun before the one before had \
-             ended; of {told} runs everything was counted"
+             ended, {clocks} clocks set wrong; of {told} runs everything was counted"
         )
     }
 }
 
 /// The end is not reached in so many rounds: something stands still.
 const LONGEST_END: usize = 30_000;
+
+/// How many milliseconds clocks are ahead.
+const CLOCKS: [i64; 8] = [3_600_000, -3_600_000, 60_000, -60_000, 7_000, -4_000, 0, 0];
 
 /// Calls before which a process may stand still.
 const HELD_UP_BEFORE: [&str; 5] = [
@@ -124,6 +132,9 @@ pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result
     };
     chaos.waiting.reverse();
     chaos.disturb()?;
+    if chaos.rng.random_bool(0.5) {
+        chaos.set_clock(0); // it begins wrong
+    }
     if !live {
         // A drain takes in what was committed before its start, though markers may be on their way.
         while !chaos.waiting.is_empty() {
@@ -134,13 +145,15 @@ pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result
         chaos.happen(live)?;
     }
     chaos.world.settings.mode = Mode::Drain { as_of };
-    let last = chaos.end()?;
+    let (last, drained) = chaos.end()?;
     let found = chaos.outcome();
     chaos.check_log(&found, &last)?;
     last.check_queues::<<S::P as Processor>::Row>()?;
     let expected = run_in_turn(&subject.processor(), subject.output_topics(), &inputs, as_of);
     subject.check(&expected, &found, options)?;
-    if !live {
+    if live {
+        subject.check_deadlines(&inputs, &found, drained)?;
+    } else {
         subject.check_drain(&expected, &found)?;
     }
     let told = subject.counted(&found.figures);
@@ -174,6 +187,7 @@ fn shape(rng: &mut ChaCha8Rng, options: &Options) -> Shape {
         local_delivery: options.local_delivery,
         sabotage: options.sabotage,
         pace,
+        checks_clocks: !options.believes_clocks,
         tell: options.tell,
     }
 }
@@ -244,7 +258,7 @@ impl<S: Subject> Chaos<'_, S> {
     fn happen(&mut self, live: bool) -> Result<(), String> {
         let now = self.world.log.now();
         let at = self.rng.random_range(0..self.world.instances.len());
-        match self.rng.random_range(0..1_000) {
+        match self.rng.random_range(0..1_010) {
             0..600 => {
                 if self.world.instances[at].frozen <= now {
                     let before = self.world.instances[at].worker.is_some();
@@ -361,11 +375,20 @@ impl<S: Subject> Chaos<'_, S> {
                 self.say(|| format!("instance {at} is killed"));
                 self.world.instances[at].worker = None;
             }
-            _ => {
+            997..1_000 => {
                 let changelog = self.world.settings.topics.changelog.clone();
                 self.world.log.compact(&changelog, false);
             }
+            _ => self.set_clock(at),
         }
+    }
+
+    /// The clock of a machine is set: off by hours, by more or less than may be, or right.
+    fn set_clock(&mut self, at: usize) {
+        let ahead = CLOCKS[self.rng.random_range(0..CLOCKS.len())];
+        self.world.instances[at].machine.set_ahead(ahead);
+        self.story.clocks += u64::from(ahead != 0);
+        self.say(|| format!("the clock of instance {at} is {ahead} ms ahead"));
     }
 
     /// A few more inputs arrive, in a transaction; sometimes one is aborted first.
@@ -407,8 +430,8 @@ impl<S: Subject> Chaos<'_, S> {
     }
 
     /// Everything that was planned is over; whoever is left leaves or dies; what is left is drained.
-    /// Returns what was in the memory of the last worker.
-    fn end(&mut self) -> Result<Memory, String> {
+    /// Returns what was in the memory of the last worker, and when the drain began.
+    fn end(&mut self) -> Result<(Memory, Millis), String> {
         self.say(|| "the end begins".to_owned());
         self.world.log.faults().clear();
         while !self.waiting.is_empty() {
@@ -429,6 +452,7 @@ impl<S: Subject> Chaos<'_, S> {
             let changelog = self.world.settings.topics.changelog.clone();
             self.world.log.compact(&changelog, true);
         }
+        let drained = self.world.log.now();
         let desks = (0..self.world.instances.len()).filter(|&at| !self.world.client(at).contains("intake"));
         let desks: Vec<usize> = desks.take(self.rng.random_range(1..3)).collect();
         for &at in &desks {
@@ -446,7 +470,7 @@ impl<S: Subject> Chaos<'_, S> {
                 }
             }
             if alive > 0 && desks.iter().all(|&at| self.world.instances[at].worker.is_none()) {
-                return Ok(last.unwrap_or_default());
+                return Ok((last.unwrap_or_default(), drained));
             }
         }
         let rows: Vec<_> = desks

@@ -9,6 +9,7 @@
 //! story; `HEARD_SEEDS=100000` runs more of them.
 
 mod chaos;
+mod clocks;
 mod desk;
 mod options;
 mod outcome;
@@ -95,8 +96,7 @@ fn whatever_happens_the_desk_comes_to_the_same_cases_with_local_delivery() {
 /// An oracle that cannot fail proves nothing.
 #[test]
 fn every_planted_fault_is_found() {
-    let mut missed = Vec::new();
-    for sabotage in [
+    let planted = [
         Sabotage::TransactionsOff,
         Sabotage::OffsetsBeforeFlush,
         Sabotage::TimersWithoutOffsets,
@@ -106,18 +106,29 @@ fn every_planted_fault_is_found() {
         Sabotage::OutputTwice,
         Sabotage::AbortKeepsRows,
         Sabotage::UnknownIsAbort,
-    ] {
-        let options = Options {
+    ];
+    let planted = planted.map(|sabotage| Options {
+        sabotage,
+        ..Options::default()
+    });
+    let believes_clocks = Options {
+        believes_clocks: true,
+        ..Options::default()
+    };
+    let mut missed = Vec::new();
+    for options in planted.into_iter().chain([believes_clocks]) {
+        let Options {
             sabotage,
-            ..Options::default()
-        };
+            believes_clocks,
+            ..
+        } = options;
+        let name = format!("{sabotage:?}, believes clocks: {believes_clocks}");
         let found = (1..=SEEDS).find_map(|seed| simulate(&Toy, seed, &options).err().map(|why| (seed, why)));
         match found {
-            Some((seed, why)) => eprintln!(
-                "{sabotage:?}: seed {seed}: {}",
-                why.lines().next().unwrap_or_default()
-            ),
-            None => missed.push(sabotage),
+            Some((seed, why)) => {
+                eprintln!("{name}: seed {seed}: {}", why.lines().next().unwrap_or_default());
+            }
+            None => missed.push(name),
         }
     }
     assert!(missed.is_empty(), "not found in {SEEDS} seeds: {missed:?}");

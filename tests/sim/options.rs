@@ -9,6 +9,8 @@ pub struct Options {
     pub local_delivery: bool,
     /// A fault to plant.
     pub sabotage: Sabotage,
+    /// Whether instances believe the clocks of their machines: a fault, as those are off now and then.
+    pub believes_clocks: bool,
     /// Tell what happens on stderr.
     pub tell: bool,
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use heard::log::Topic;
 use heard::log::memory::MemoryLog;
+use heard::model::Millis;
 use heard::processor::{Figures, RowKey};
 
 /// A record of an output topic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OutputRecord {
+    /// When the log took it in.
+    pub at: Millis,
     /// Its key.
     pub key: Vec<u8>,
     /// Its value; `None` is a tombstone.
@@ -56,6 +59,7 @@ impl Outcome {
             let dumped = log.dump(topic).into_iter();
             dumped
                 .map(|r| OutputRecord {
+                    at: r.timestamp,
                     key: r.key.unwrap_or_default(),
                     value: r.value,
                 })

@@ -11,7 +11,12 @@ use super::subject::Input;
 use super::toy::{MAIN, Message, Toy, ToyRow, Trick, counter, input, row};
 use super::world::{Shape, World};
 
-fn world(local_delivery: bool, mode: Mode, partitions: i32, instances: usize) -> World<'static, Toy> {
+pub(super) fn world(
+    local_delivery: bool,
+    mode: Mode,
+    partitions: i32,
+    instances: usize,
+) -> World<'static, Toy> {
     World::new(
         &Toy,
         &Shape {
@@ -27,6 +32,7 @@ fn world(local_delivery: bool, mode: Mode, partitions: i32, instances: usize) ->
                 purge: Duration::from_secs(3_600),
                 ..Pace::default()
             },
+            checks_clocks: true,
             tell: false,
         },
     )
@@ -48,17 +54,18 @@ fn write(world: &World<'_, Toy>, topic: &Topic, partition: Option<i32>, key: &[u
     producer.commit().expect("nothing is in its way");
 }
 
-fn feed(world: &World<'_, Toy>, inputs: &[Input]) {
+pub(super) fn feed(world: &World<'_, Toy>, inputs: &[Input]) {
     for Input { topic, key, value } in inputs {
         write(world, &world.settings.topics.inputs[*topic], None, key, value);
     }
 }
 
 /// Steps all workers for so long.
-fn run_for(world: &mut World<'_, Toy>, ms: u64) -> Result<(), EngineError> {
+pub(super) fn run_for(world: &mut World<'_, Toy>, ms: u64) -> Result<(), EngineError> {
     for _ in 0..ms {
         world.log.advance(Duration::from_millis(1));
         for instance in &mut world.instances {
+            instance.look_at_clock();
             if let Some(worker) = &mut instance.worker {
                 while worker.step(Duration::ZERO)? == Step::Worked {}
             }
@@ -84,7 +91,7 @@ fn number_of(world: &World<'_, Toy>, actor: u64) -> u64 {
     })
 }
 
-fn told(world: &World<'_, Toy>, what: &str) -> usize {
+pub(super) fn told(world: &World<'_, Toy>, what: &str) -> usize {
     let events = world.ear.events.lock().expect("nobody panics with it");
     events.iter().filter(|event| event.contains(what)).count()
 }

@@ -194,7 +194,11 @@ impl<P: Processor> Run<'_, P> {
                     let (mut key, mut value) = (Vec::new(), Vec::new());
                     let (topic, some) = self.processor.encode(&output, usize::MAX, &mut key, &mut value);
                     let value = some.then_some(value);
-                    self.outcome.outputs[topic].push(OutputRecord { key, value });
+                    self.outcome.outputs[topic].push(OutputRecord {
+                        at: Millis(0), // there is no log
+                        key,
+                        value,
+                    });
                 }
             }
         }

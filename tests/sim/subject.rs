@@ -52,6 +52,12 @@ pub trait Subject {
     /// Whether the outcome is right; if not, why not.
     fn check(&self, expected: &Outcome, found: &Outcome, options: &Options) -> Result<(), String>;
 
+    /// What must be so of outputs that were written before this time, when the final drain began: no deadline was judged
+    /// before it had passed by the log's time.
+    fn check_deadlines(&self, _inputs: &[Input], _found: &Outcome, _drained: Millis) -> Result<(), String> {
+        Ok(())
+    }
+
     /// What must also be the same if nothing but a drain has run.
     fn check_drain(&self, _expected: &Outcome, _found: &Outcome) -> Result<(), String> {
         Ok(())

@@ -419,6 +419,11 @@ impl Subject for Toy {
     fn check(&self, expected: &Outcome, found: &Outcome, options: &Options) -> Result<(), String> {
         toy_check::check(expected, found, options)
     }
+
+    fn check_deadlines(&self, inputs: &[Input], found: &Outcome, drained: Millis) -> Result<(), String> {
+        let alarms = inputs.iter().filter_map(|input| alarm(&input.value));
+        toy_check::none_early(&alarms.collect(), found, drained)
+    }
 }
 
 impl Toy {
@@ -478,6 +483,15 @@ impl Toy {
             }
         };
         addressed(kind, number, at, &message)
+    }
+}
+
+/// What a counter says when its alarm goes off, and when that may be at the earliest, by what an input holds.
+fn alarm(value: &[u8]) -> Option<(u64, Millis)> {
+    let decoded: (u8, u64, i64, Message) = postcard::from_bytes(value).ok()?;
+    match decoded {
+        (COUNTER, _, _, Message::Alarm { id, at }) => Some((mix(id, at.unsigned_abs()), Millis(at))),
+        _ => None,
     }
 }
 

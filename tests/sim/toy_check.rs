@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use heard::model::Millis;
 use heard::processor::{Codec, RowKey};
 
 use super::options::Options;
@@ -26,6 +27,22 @@ pub fn check(expected: &Outcome, found: &Outcome, options: &Options) -> Result<(
         dead
     };
     same("dead letters", &sorted(expected), &sorted(found))
+}
+
+/// No alarm has gone off before its time, as far as its line was written before `drained`.
+pub fn none_early(alarms: &BTreeMap<u64, Millis>, found: &Outcome, drained: Millis) -> Result<(), String> {
+    for record in found.outputs[LINES].iter().filter(|record| record.at < drained) {
+        let value = record.value.as_deref().unwrap_or_default();
+        if let Ok(Output::Line { id, left: 1, .. }) = postcard::from_bytes(value)
+            && let Some(due) = alarms.get(&id).filter(|due| record.at < **due)
+        {
+            return Err(format!(
+                "the alarm of {} ms went off at {} ms",
+                due.0, record.at.0
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn same<T: PartialEq + Debug>(what: &str, expected: &T, found: &T) -> Result<(), String> {

@@ -1,15 +1,16 @@
 //! The world of a simulation: a log, its clock, topics, and instances that come and go.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use heard::engine::{
-    Clock, Counts, EngineError, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles, Sabotage,
-    Status, Step, Topics, Worker,
+    CheckedClock, Clock, Counts, EngineError, EngineSettings, Event, Figured, Mode, Observer, Pace, Roles,
+    Sabotage, Status, Step, Timekeeper, Topics, Worker,
 };
 use heard::log::memory::{MemoryLog, Settings};
-use heard::log::{ErrorKind, Log, Topic, TopicSpec};
+use heard::log::{APPEND_TIME, ErrorKind, Log, Topic, TopicSpec};
 use heard::model::Millis;
 use heard::processor::{Figures, Processor};
 
@@ -17,15 +18,23 @@ use super::subject::Subject;
 
 pub type W<S> = Worker<MemoryLog, <S as Subject>::P>;
 
-/// Time is the log's; waiting moves it.
-struct LogClock {
+/// A machine's clocks. Time is the log's, but for what the wall clock is ahead of it; waiting moves it.
+pub struct MachineClock {
     log: MemoryLog,
     start: Millis,
+    ahead: AtomicI64,
 }
 
-impl Clock for LogClock {
+impl MachineClock {
+    /// Sets the wall clock so many milliseconds ahead of the log's.
+    pub fn set_ahead(&self, ms: i64) {
+        self.ahead.store(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for MachineClock {
     fn wall(&self) -> Millis {
-        self.log.now()
+        self.log.now().plus(self.ahead.load(Ordering::Relaxed))
     }
 
     fn monotonic(&self) -> Duration {
@@ -93,13 +102,25 @@ pub struct Instance<S: Subject> {
     pub zombie: Option<W<S>>,
     /// Stands still until then.
     pub frozen: Millis,
+    /// The clocks of its machine.
+    pub machine: Arc<MachineClock>,
+    keeper: Option<Timekeeper<MemoryLog>>,
+}
+
+impl<S: Subject> Instance<S> {
+    /// Holds its clock against the log's, if it does that.
+    pub fn look_at_clock(&mut self) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.look();
+        }
+    }
 }
 
 /// Where everything happens.
 pub struct World<'a, S: Subject> {
     subject: &'a S,
     pub log: MemoryLog,
-    pub clock: Arc<dyn Clock>,
+    checks_clocks: bool,
     pub ear: Arc<Ear>,
     pub settings: EngineSettings,
     pub instances: Vec<Instance<S>>,
@@ -117,6 +138,8 @@ pub struct Shape {
     pub local_delivery: bool,
     pub sabotage: Sabotage,
     pub pace: Pace,
+    /// Whether instances hold their clocks against the log's.
+    pub checks_clocks: bool,
     pub tell: bool,
 }
 
@@ -139,7 +162,7 @@ impl<'a, S: Subject> World<'a, S> {
             topic: topic.clone(),
             partitions,
             replication: 1,
-            settings: Vec::new(),
+            settings: vec![(APPEND_TIME.0.to_owned(), APPEND_TIME.1.to_owned())],
         };
         let mut specs: Vec<_> = topics
             .inputs
@@ -173,13 +196,16 @@ impl<'a, S: Subject> World<'a, S> {
                 worker: None,
                 zombie: None,
                 frozen: start,
+                machine: Arc::new(MachineClock {
+                    log: log.clone(),
+                    start,
+                    ahead: AtomicI64::new(0),
+                }),
+                keeper: None,
             })
             .collect();
         Self {
-            clock: Arc::new(LogClock {
-                log: log.clone(),
-                start,
-            }),
+            checks_clocks: shape.checks_clocks,
             log,
             ear: Arc::new(Ear {
                 tell: shape.tell,
@@ -215,12 +241,21 @@ impl<'a, S: Subject> World<'a, S> {
     /// Starts an instance; an error that a fault explains leaves it down.
     pub fn start(&mut self, instance: usize) -> Result<(), String> {
         let settings = Arc::new(self.settings_of(instance));
-        let (log, clock) = (self.log.clone(), Arc::clone(&self.clock));
+        let log = self.log.clone();
         let ear = EarOf {
             name: settings.instance.clone(),
             ear: Arc::clone(&self.ear),
         };
         let ear: Arc<dyn Observer> = Arc::new(ear);
+        let mut clock: Arc<dyn Clock> = self.instances[instance].machine.clone();
+        if self.checks_clocks {
+            let checked = Arc::new(CheckedClock::new(clock));
+            let changelog = settings.topics.changelog.clone();
+            let mut keeper = Timekeeper::new(log.clone(), changelog, checked.clone(), ear.clone());
+            keeper.look();
+            self.instances[instance].keeper = Some(keeper);
+            clock = checked;
+        }
         match Worker::new(log, self.subject.processor(), settings, clock, ear, 0) {
             Ok(worker) => self.instances[instance].worker = Some(worker),
             Err(error) => explained(&error)?,
@@ -232,6 +267,7 @@ impl<'a, S: Subject> World<'a, S> {
     /// there was anything to do.
     pub fn step(&mut self, instance: usize, zombie: bool) -> Result<bool, String> {
         let instance = &mut self.instances[instance];
+        instance.look_at_clock();
         let place = if zombie {
             &mut instance.zombie
         } else {
@@ -253,6 +289,7 @@ impl<'a, S: Subject> World<'a, S> {
         let Some(mut worker) = self.instances[instance].worker.take() else {
             return Ok(false);
         };
+        self.instances[instance].look_at_clock();
         let (reached, reaches) = mpsc::channel();
         let (go_on, goes_on) = mpsc::channel::<()>();
         let gate = Mutex::new(Some((reached.clone(), goes_on)));

@@ -154,6 +154,7 @@ impl Metrics {
         cases::gather(&self.plan, &state, now, &mut scrape);
         work::gather(&self.plan, &state, &mut scrape);
         work::freshness(&state, self.clock.monotonic(), &mut scrape);
+        work::clock(self.clock.trust(), &mut scrape);
         scrape.sort_by(|a, b| a.name().cmp(b.name()));
         scrape
     }
@@ -165,6 +166,7 @@ impl Metrics {
             &state.workers,
             workers,
             self.clock.monotonic(),
+            self.clock.trust(),
             state.unreachable.as_ref(),
         )
     }

@@ -123,6 +123,8 @@ names! {
         "How long ago what the gauges of cases and rows, and of lag, say was last known to be so.";
     UNREACHABLE = Gauge "heard_brokers_unreachable_seconds" []
         "For how long no broker has answered; 0 while they do.";
+    CLOCK_OFFSET = Gauge "heard_clock_offset_seconds" []
+        "How far this machine's clock is ahead of the brokers', or behind, below 0; missing while that is not known.";
     HELD_BACK = Gauge "heard_held_back_records" ["topic"]
         "Offsets behind open transactions, in partitions read here.";
 }

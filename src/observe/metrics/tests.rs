@@ -7,7 +7,7 @@ use super::names::{ALL, PROCESS};
 use super::*;
 use crate::app::{App, OutputFormats};
 use crate::config::rules::{ChannelRules, RuleSettings, Span};
-use crate::engine::{ManualClock, Queue};
+use crate::engine::{CheckedClock, ManualClock, Queue, TimeReading};
 use crate::intake::InputKind;
 use crate::log::batch::Place;
 use crate::log::{Batch, Topic};
@@ -29,6 +29,17 @@ fn inputs() -> Vec<(InputKind, Option<String>, Topic)> {
     ]
 }
 
+/// A clock that is one and a half seconds behind the brokers'.
+fn clock() -> Arc<dyn Clock> {
+    let clock = CheckedClock::new(Arc::new(ManualClock::new(NOW)));
+    clock.told(TimeReading {
+        time: NOW.plus(1_500),
+        asked: Duration::ZERO,
+        answered: Duration::ZERO,
+    });
+    Arc::new(clock)
+}
+
 /// A processor without an engine, and metrics told of it as the engine would.
 struct Told {
     run: Sequential<App>,
@@ -43,7 +54,7 @@ impl Told {
         let app = App::new(&Arc::new(rules), kinds, &registry, OutputFormats::default());
         Self {
             run: Sequential::new(app, NOW),
-            metrics: Metrics::new(plan, Arc::new(ManualClock::new(NOW))),
+            metrics: Metrics::new(plan, clock()),
         }
     }
 
@@ -246,6 +257,7 @@ fn a_scrape_holds_every_metric_and_no_other() {
     }
     assert_eq!(families(&scrape), expected);
     for (series, expected) in [
+        ("heard_clock_offset_seconds", -1.5),
         (
             "heard_events_total{channel=\"social\",kind=\"complaint\",outcome=\"taken\"}",
             1.0,

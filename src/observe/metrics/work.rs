@@ -13,6 +13,7 @@ use crate::desk::figures::{
     CUSTOMERS, Counted, FORGOTTEN, FORGOTTEN_LATE, LATE_CASES, RecordKind, SIGNALS, SURVEYS, SURVEYS_KNOWN,
     SURVEYS_REVISED,
 };
+use crate::engine::Trust;
 use crate::intake::InputKind;
 use crate::model::SignalKind;
 
@@ -90,6 +91,15 @@ pub(super) fn freshness(state: &State, now: Duration, scrape: &mut Vec<MetricFam
     let since = state.unreachable.as_ref().map(|unreachable| unreachable.at);
     unreachable.value(&[], since.map_or(0.0, age));
     unreachable.finish(scrape);
+}
+
+/// How far the machine's clock is from the brokers', if that is known.
+pub(super) fn clock(trust: Trust, scrape: &mut Vec<MetricFamily>) {
+    let mut offset = Family::new(names::CLOCK_OFFSET);
+    if let Trust::Right { ahead } | Trust::Off { ahead, .. } = trust {
+        offset.value(&[], ahead as f64 / 1000.0);
+    }
+    offset.finish(scrape);
 }
 
 /// What became of input records.
