@@ -6,6 +6,7 @@
 
 #[path = "../kafka/broker.rs"]
 mod broker;
+mod clocks;
 mod log_tools;
 #[allow(
     dead_code,
