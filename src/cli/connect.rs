@@ -246,10 +246,13 @@ pub fn partitions(
             topics: missing.join(", "),
         });
     }
-    let all = counts.into_iter();
-    Ok(all
-        .flat_map(|(topic, count)| (0..count).map(move |p| TopicPartition::new(topic.clone(), p)))
-        .collect())
+    Ok(all_of(counts))
+}
+
+/// All partitions of topics that have so many.
+pub fn all_of(topics: impl IntoIterator<Item = (Topic, i32)>) -> Vec<TopicPartition> {
+    let of = |(topic, count): (Topic, i32)| (0..count).map(move |n| TopicPartition::new(topic.clone(), n));
+    topics.into_iter().flat_map(of).collect()
 }
 
 #[cfg(test)]

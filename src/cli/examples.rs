@@ -104,6 +104,11 @@ Examples:
   heard dlq replay --since 2026-03-04T00:00:00Z --until 2026-03-05T00:00:00Z --yes
   heard dlq replay 3:17 0:4";
 
+pub(super) const REBUILD: &str = "\
+Examples:
+  heard rebuild
+  heard rebuild --yes";
+
 pub(super) const COMPLETIONS: &str = "\
 Examples:
   heard completions bash > ~/.local/share/bash-completion/completions/heard

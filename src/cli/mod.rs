@@ -15,6 +15,7 @@ mod ingest;
 mod listen;
 mod output;
 mod progress;
+mod rebuild;
 mod render;
 mod report;
 pub mod run;
@@ -128,6 +129,9 @@ enum Command {
     /// Erase a person, by customer id or by an identifier, and say what of them ends when. Asks nothing.
     #[command(after_help = examples::FORGET)]
     Forget(forget::ForgetArgs),
+    /// Build the state anew from the inputs: what comes of that, and, with --yes, do it. Asks nothing.
+    #[command(after_help = examples::REBUILD)]
+    Rebuild(rebuild::RebuildArgs),
     /// Print what a shell needs to complete our command lines.
     #[command(after_help = examples::COMPLETIONS)]
     Completions(completions::CompletionsArgs),
@@ -195,6 +199,7 @@ fn execute(cli: &Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::explain(&settings, args),
         Command::Dlq(command) => dlq::dlq(&settings, command),
         Command::Forget(args) => forget::forget(&settings, args, global.quiet),
+        Command::Rebuild(args) => rebuild::rebuild(&settings, args, &global.again()),
     }
 }
 
@@ -227,7 +232,7 @@ mod tests {
     fn the_examples_can_be_typed() {
         use examples::{
             APPLY, CHECK, COMPLETIONS, DEMO, DLQ, DLQ_LS, DLQ_REPLAY, DLQ_SHOW, EXPLAIN, FORGET, HEARD,
-            INGEST, PLAN, REPORT, RUN, TAIL, TOPICS,
+            INGEST, PLAN, REBUILD, REPORT, RUN, TAIL, TOPICS,
         };
         for text in [
             HEARD,
@@ -246,6 +251,7 @@ mod tests {
             DLQ_SHOW,
             DLQ_REPLAY,
             FORGET,
+            REBUILD,
             COMPLETIONS,
         ] {
             for line in text.lines().skip(1) {

@@ -6,10 +6,11 @@ use clap::Subcommand;
 
 use super::output::Output;
 use super::{Exit, Failure, connect, examples};
-use crate::config::Settings;
+use crate::config::{Settings, TopicKind};
+use crate::engine::REBUILD;
 use crate::log::kafka::KafkaLog;
-use crate::log::{Log, Topic, TopicPartition, TopicSpec};
-pub(super) use mend::Mend;
+use crate::log::{Log, Topic, TopicSpec};
+pub(super) use mend::{Mend, words};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TopicsCommand {
@@ -130,11 +131,10 @@ pub(super) fn topics(
             output.line(&format!("  {}", mend.alter(topic, name, wanted)))?;
         }
     }
-    let has_run = || has_run(settings, &log, &existing);
-    for line in mend.partitions(&differences, &existing, has_run, again) {
+    for line in mend.partitions(&differences, &existing, again) {
         output.line(&line)?;
     }
-    let missing: Vec<_> = differences
+    let mut missing: Vec<_> = differences
         .iter()
         .filter_map(|difference| match difference {
             Difference::Missing(spec) => Some(spec.clone()),
@@ -142,9 +142,26 @@ pub(super) fn topics(
         })
         .collect();
     let differing = differences.len() - missing.len();
+    let there: Vec<_> = { existing.iter() }
+        .map(|(topic, count, _)| (topic.clone(), *count))
+        .collect();
+    let of_state: Vec<_> = { missing.iter() }
+        .map(|spec| &spec.topic)
+        .filter(|topic| is_state(settings, topic))
+        .cloned()
+        .collect();
+    // Empty ones would be taken for a beginning, and what was read before would not be read again.
+    let kept_back = match !of_state.is_empty() && has_run(settings, &log, &there) {
+        true => of_state,
+        false => Vec::new(),
+    };
+    missing.retain(|spec| !kept_back.contains(&spec.topic));
+    if let Some(why) = lost(&kept_back) {
+        output.line(&format!("left out  {why}"))?;
+    }
     let exit = match command {
         TopicsCommand::Plan => {
-            let there = specs.len() - missing.len();
+            let there = specs.len() - missing.len() - kept_back.len();
             output.line(&format!(
                 "{there} there, {} to create, {differing} differences",
                 missing.len()
@@ -161,7 +178,11 @@ pub(super) fn topics(
                 "{} created, {differing} differences left",
                 missing.len()
             ))?;
-            if differing == 0 { Exit::Done } else { Exit::ToDo }
+            if differing == 0 && kept_back.is_empty() {
+                Exit::Done
+            } else {
+                Exit::ToDo
+            }
         }
     };
     output.flush()?;
@@ -181,16 +202,43 @@ fn existing(settings: &Settings, log: &KafkaLog, specs: &[TopicSpec]) -> Result<
         .collect())
 }
 
-/// Whether anything was processed here: then the consumer group has offsets. Without an answer it may be so.
-fn has_run(settings: &Settings, log: &KafkaLog, existing: &[Existing]) -> bool {
-    let all = existing.iter().flat_map(|(topic, count, _)| {
-        (0..*count).map(|partition| TopicPartition::new(topic.clone(), partition))
-    });
-    let partitions: Vec<_> = all.collect();
-    match log.committed(&settings.application, &partitions) {
-        Ok(committed) => committed.iter().any(Option::is_some),
-        Err(_) => true,
+/// Whether a topic is one of the two that hold the state: mailbox and changelog.
+fn is_state(settings: &Settings, topic: &Topic) -> bool {
+    [TopicKind::Interactions, TopicKind::Changelog]
+        .iter()
+        .any(|kind| settings.topics.topic(*kind) == *topic)
+}
+
+/// What is to be said of topics of the state that are missing where heard has run; `None`: none is.
+pub(super) fn lost(topics: &[Topic]) -> Option<String> {
+    let names: Vec<_> = topics.iter().map(Topic::as_str).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let names = (!names.is_empty()).then(|| names.join(" and "))?;
+    Some(format!(
+        "{names} {verb} gone, and heard has run here: the state is lost. {REBUILD}."
+    ))
+}
+
+/// Whether heard is known to have run here: its group has offsets, or there are records in what it writes. `there`: the
+/// topics that exist. Without an answer it is not known.
+pub(super) fn has_run(settings: &Settings, log: &KafkaLog, there: &[(Topic, i32)]) -> bool {
+    let all = connect::all_of(there.iter().cloned());
+    let committed = log.committed(&settings.application, &all);
+    if committed.is_ok_and(|committed| committed.iter().any(Option::is_some)) {
+        return true;
     }
+    let written = [
+        TopicKind::Interactions,
+        TopicKind::Changelog,
+        TopicKind::Cases,
+        TopicKind::CaseEvents,
+    ]
+    .map(|kind| settings.topics.topic(kind));
+    let written: Vec<_> = { all.into_iter() }
+        .filter(|partition| written.contains(&partition.topic))
+        .collect();
+    let ends = log.ends(&written);
+    ends.is_ok_and(|ends| ends.iter().any(|ends| ends.high_watermark > 0))
 }
 
 #[cfg(test)]

@@ -65,6 +65,8 @@ pub mod part {
     pub const DIRECTORY: u8 = 17;
     /// A customer's authors in a conversation, by the customer's hash; but for the author of the case in the main row.
     pub const KIN: u8 = 18;
+    /// What went out of a case before the state was built anew, by the hash of its id.
+    pub const WENT_OUT: u8 = 19;
 }
 
 /// Makes keys from what they stand for, under the secret.

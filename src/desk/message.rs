@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use super::campaign::{Begun, Suspected};
 use super::conversation::fact::{Author, NOBODY};
 use super::conversation::version::Digest;
+use super::conversation::went_out::WentOut;
 use super::forgetting::{Forget, Forgotten};
 use super::keys::kind;
 use super::packed;
@@ -125,6 +126,8 @@ pub enum Message {
     Suspected(Box<Suspected>),
     /// To a tally: who waits of those who began in an hour, as a shard knows it.
     Waits(Box<WaitsNote>),
+    /// To a conversation, from `heard rebuild`: what went out of one of its cases before.
+    WentOut(Box<WentOut>),
 }
 
 /// A company's message in another conversation (rule 3).

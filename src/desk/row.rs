@@ -9,6 +9,7 @@ use super::conversation::case::CaseRow;
 use super::conversation::fact::{Author, Fact};
 use super::conversation::kin::Authors;
 use super::conversation::main_row::MainRow;
+use super::conversation::went_out::WentOut;
 use super::conversation::work::WorkMark;
 use super::identifier::IdentifierRow;
 use super::message::CaseRef;
@@ -82,6 +83,8 @@ pub enum Row {
     Sealed(Box<Sums>),
     /// A customer's authors in a conversation.
     Kin(Authors),
+    /// What went out of a case before the state was built anew.
+    WentOut(Box<WentOut>),
 }
 
 impl Codec for Row {

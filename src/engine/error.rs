@@ -137,9 +137,9 @@ pub enum Refusal {
     },
 }
 
-const REBUILD: &str = "To rebuild: stop all instances, delete the consumer group and the mailbox and changelog \
-                       topics, create them with `heard topics apply`, and start again; the inputs are then read \
-                       from their beginning";
+/// What to do where state cannot be trusted: wherever that is said, it is said so.
+pub const REBUILD: &str =
+    "Build the state anew from the inputs: `heard rebuild` says what comes of that, and does it";
 
 fn names(topics: &[Topic]) -> String {
     topics.iter().map(Topic::as_str).collect::<Vec<_>>().join(", ")

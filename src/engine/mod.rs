@@ -64,7 +64,7 @@ pub use checked_clock::CheckedClock;
 pub use clock::{BEFORE_EVERYTHING, Clock, ManualClock, SystemClock, Time, Trust};
 pub use counts::Counts;
 pub use envelope::{Posted, post};
-pub use error::{EngineError, Refusal};
+pub use error::{EngineError, REBUILD, Refusal};
 pub(crate) use event::ahead_or_behind;
 pub use event::{CommitTook, Event, Figured, Observer, TracingObserver, Unchecked};
 pub use panics::hide_payloads;

@@ -92,6 +92,12 @@ impl Heard {
         command
     }
 
+    /// Where its configuration is, as a command line names it.
+    pub fn config_path(&self) -> String {
+        let path = self.config.as_ref().map(|path| path.display().to_string());
+        path.unwrap_or_default()
+    }
+
     /// Runs it to its end.
     pub fn run(&self, args: &[&str]) -> Ran {
         let output = self
@@ -152,6 +158,11 @@ impl Ran {
     /// Fails the test unless the exit status is 0.
     pub fn succeeds(self) -> Self {
         self.exits(0)
+    }
+
+    /// Whether its exit status was 0.
+    pub fn is_success(&self) -> bool {
+        self.output.status.success()
     }
 
     /// Standard output.

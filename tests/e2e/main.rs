@@ -25,6 +25,7 @@ mod order;
 mod outage;
 mod outcome;
 mod prometheus;
+mod rebuild;
 mod receipt;
 mod restore;
 mod tail;

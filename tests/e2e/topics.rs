@@ -110,7 +110,7 @@ fn what_the_plan_says_to_type_mends_what_differs() {
         ),
         "{plan}"
     );
-    assert_eq!(paste(&tools, &plan), 3, "{plan}");
+    assert_eq!(paste(&tools, &plan), 1, "{plan}");
     let plan = heard.run(&["topics", "plan"]).exits(3).out();
     assert!(!plan.contains("interactions"), "{plan}");
     assert_eq!(paste(&tools, &plan), 0, "outputs are left as they are: {plan}");

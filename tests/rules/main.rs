@@ -34,3 +34,4 @@ mod threads;
 mod told;
 mod versions;
 mod waits;
+mod went_out;

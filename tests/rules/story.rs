@@ -340,6 +340,17 @@ impl Story {
         assert_eq!(self.desk.rejected(), [], "nothing in a story is refused");
     }
 
+    /// An actor gets a message that no line of a story stands for.
+    pub fn deliver(&mut self, to: ActorKey, message: Message) {
+        self.desk.tell(to, message);
+        assert_eq!(self.desk.rejected(), [], "nothing in a story is refused");
+    }
+
+    /// Everything that went out, in order.
+    pub fn outputs(&self) -> &[Output] {
+        self.desk.outputs()
+    }
+
     /// All rows are read from their bytes, as over a restart.
     pub fn restart(&mut self) {
         assert_eq!(self.desk.restart(), Ok(()));

@@ -8,6 +8,7 @@ use super::rights::no_right;
 use crate::cli::Exit;
 use crate::cli::failure::of_log;
 use crate::cli::run::Role;
+use crate::cli::topics;
 use crate::config::{Settings, TopicKind};
 use crate::log::kafka::KafkaLog;
 use crate::log::{ErrorKind, Log, LogError, Topic};
@@ -135,6 +136,14 @@ impl Look<'_> {
             return Some(there);
         }
         if !missing.is_empty() {
+            let of_state: Vec<_> = { INTERNAL.iter() }
+                .map(|kind| self.topic(*kind))
+                .filter(|topic| missing.contains(&topic.as_str()))
+                .collect();
+            let mend = match topics::lost(&of_state) {
+                Some(lost) if topics::has_run(self.settings, self.log, &there) => lost,
+                _ => "Create them with: heard topics apply".to_owned(),
+            };
             self.findings.push(Finding::lacks(
                 Exit::ToDo,
                 "topics",
@@ -144,7 +153,7 @@ impl Look<'_> {
                     needed.len(),
                     missing.join(", ")
                 ),
-                "Create them with: heard topics apply",
+                mend,
             ));
         }
         let reads = self.reads();

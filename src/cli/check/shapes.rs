@@ -2,11 +2,11 @@
 
 use super::cluster::{INTERNAL, Look, unanswered};
 use super::finding::Finding;
-use crate::cli::Exit;
 use crate::cli::topics::{self, Difference, Mend};
+use crate::cli::{Exit, connect};
 use crate::config::TopicKind;
-use crate::engine::recorded_partitions;
-use crate::log::Topic;
+use crate::engine::{REBUILD, recorded_partitions};
+use crate::log::{Log as _, Topic};
 
 /// Settings of the internal topics that lose what is in them, if they are not as they should be.
 const LOSES: [&str; 3] = ["cleanup.policy", "retention.ms", "retention.bytes"];
@@ -26,8 +26,7 @@ impl Look<'_> {
                 Exit::ToDo,
                 format!("topics {mailbox} and {changelog}"),
                 format!("have {of_mailbox} and {of_changelog} partitions, and must have equally many."),
-                "If nothing was processed yet, delete both and create them with: heard topics apply. Otherwise \
-                 rebuild: delete the consumer group too; the inputs are then read from their beginning.",
+                format!("{REBUILD}."),
             ));
         } else {
             match recorded_partitions(self.log, &changelog, of_changelog) {
@@ -35,17 +34,48 @@ impl Look<'_> {
                     Exit::ToDo,
                     format!("topic {changelog}"),
                     format!("its rows were written with {was} partitions, and now there are {of_changelog}."),
-                    "Partitions cannot be added later. Rebuild: stop all instances, delete the consumer group and \
-                     both internal topics, create them with `heard topics apply`, and start again.",
+                    format!("Partitions cannot be added later. {REBUILD}."),
                 )),
+                Ok(None) => self.emptied(there),
                 Ok(_) => {}
                 Err(error) if error.denied => {}
-                Err(error) => self.findings.push(unanswered(&format!("topic {changelog}"), &error)),
+                Err(error) => self
+                    .findings
+                    .push(unanswered(&format!("topic {changelog}"), &error)),
             }
         }
         self.shapes(there);
         if self.findings.len() == before {
             self.fine("partitions", format!("mailbox and changelog have {of_mailbox}"));
+        }
+    }
+
+    /// Mailbox and changelog that are as good as new, where inputs were read and cases are in the outputs: somebody has made
+    /// them anew, and brokers forget the offsets of what is deleted. What was read of the inputs would be passed over.
+    fn emptied(&mut self, there: &[(Topic, i32)]) {
+        let of = |topics: &[Topic]| {
+            let wanted = there.iter().filter(|(topic, _)| topics.contains(topic));
+            connect::all_of(wanted.cloned())
+        };
+        let is_written = |topics: &[Topic]| -> Option<bool> {
+            let ends = self.log.ends(&of(topics)).ok()?;
+            Some(ends.iter().any(|ends| ends.high_watermark > 0))
+        };
+        let state = INTERNAL.map(|kind| self.topic(kind));
+        if is_written(&[self.topic(TopicKind::Cases)]) != Some(true) || is_written(&state) != Some(false) {
+            return;
+        }
+        let committed = self
+            .log
+            .committed(&self.settings.application, &of(&self.inputs()));
+        if committed.is_ok_and(|committed| committed.iter().flatten().any(|read| read.offset > 0)) {
+            let [mailbox, changelog] = &state;
+            self.findings.push(Finding::lacks(
+                Exit::ToDo,
+                format!("topics {mailbox} and {changelog}"),
+                "are empty, but the group has read the inputs, and there are cases: the state is lost.",
+                format!("{REBUILD}."),
+            ));
         }
     }
 

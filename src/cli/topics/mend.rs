@@ -2,6 +2,7 @@
 
 use super::{Difference, Existing};
 use crate::config::{Settings, TopicKind};
+use crate::engine::REBUILD;
 use crate::log::Topic;
 
 /// Commands of Kafka's own tools, for the brokers of the settings.
@@ -51,34 +52,11 @@ impl<'s> Mend<'s> {
         )
     }
 
-    /// Deletes topics. What the tool takes are regular expressions.
-    fn delete(&self, topics: &[&Topic]) -> String {
-        let names: Vec<_> = topics
-            .iter()
-            .map(|topic| topic.as_str().replace('.', "\\."))
-            .collect();
-        format!(
-            "{} --delete --topic {}",
-            self.tool("kafka-topics.sh"),
-            quoted(&names.join("|"))
-        )
-    }
-
-    /// Deletes the consumer group.
-    fn delete_group(&self) -> String {
-        format!(
-            "{} --delete --group {}",
-            self.tool("kafka-consumer-groups.sh"),
-            quoted(&self.settings.application)
-        )
-    }
-
     /// What to do about numbers of partitions, as lines: of mailbox and changelog, which belong together, and of others.
     pub fn partitions(
         &self,
         differences: &[Difference],
         existing: &[Existing],
-        has_run: impl FnOnce() -> bool,
         again: &[(&str, String)],
     ) -> Vec<String> {
         let topic = |kind| self.settings.topics.topic(kind);
@@ -93,15 +71,7 @@ impl<'s> Mend<'s> {
             let there = existing.iter().filter(|(topic, ..)| state.contains(topic));
             let there: Vec<_> = there.collect();
             lines.push(self.of_state(&there));
-            let topics: Vec<_> = there.iter().map(|(topic, ..)| topic).collect();
-            lines.push(format!("  {}", self.delete(&topics)));
-            if has_run() {
-                lines.push(format!("  {}", self.delete_group()));
-            }
-            let options = again
-                .iter()
-                .map(|(name, value)| format!(" {name} {}", quoted(value)));
-            lines.push(format!("  heard topics apply{}", options.collect::<String>()));
+            lines.push(format!("  {}", words("rebuild --yes", again)));
         }
         if !others.is_empty() {
             lines.push(
@@ -119,20 +89,27 @@ impl<'s> Mend<'s> {
         let names: Vec<_> = there.iter().map(|(topic, ..)| topic.as_str()).collect();
         let names = names.join(" and ");
         let wanted = self.settings.topics.partitions;
-        let rebuild =
-            "stop all instances, and build the state anew; the inputs are then read from their beginning:";
+        let rebuild = format!("{REBUILD}. Stop all instances first; then:");
         match there {
             [(_, one, _), (_, other, _)] if one == other => format!(
-                "{names} belong together. Set partitions = {one} in [topics]. Or, to have {wanted}: {rebuild}"
+                "{names} belong together. Set partitions = {one} in [topics]. To have {wanted} instead: {rebuild}"
             ),
             [_, _] => format!(
-                "{names} must have equally many partitions: no setting makes that true. Both have to go: {rebuild}"
+                "{names} must have equally many partitions: no setting makes that true. Both have to go. {rebuild}"
             ),
             _ => format!(
                 "{names} has to have as many partitions as what is missing gets. To have {wanted}: {rebuild}"
             ),
         }
     }
+}
+
+/// A command line of heard, with the options that say of what it speaks.
+pub(in crate::cli) fn words(what: &str, again: &[(&str, String)]) -> String {
+    let options = again
+        .iter()
+        .map(|(name, value)| format!(" {name} {}", quoted(value)));
+    format!("heard {what}{}", options.collect::<String>())
 }
 
 /// A word as a shell takes it.
@@ -157,7 +134,7 @@ mod tests {
     }
 
     /// CASES 44: mailbox with so many partitions, changelog with so many, where three are wanted.
-    fn told(mailbox: i32, changelog: Option<i32>, has_run: bool) -> Vec<String> {
+    fn told(mailbox: i32, changelog: Option<i32>) -> Vec<String> {
         let settings = settings("brokers = \"k1:9092,k2:9092\"\n[topics]\npartitions = 3\nprefix = \"p.\"");
         let mailbox = ("p.interactions", Some(mailbox));
         let changelog = ("p.interactions-changelog", changelog);
@@ -175,38 +152,28 @@ mod tests {
             })
             .collect();
         let again = [("--config", "my heard.toml".to_owned())];
-        Mend::new(&settings).partitions(&differences, &existing, || has_run, &again)
+        Mend::new(&settings).partitions(&differences, &existing, &again)
     }
 
-    const DELETE: &str = "  kafka-topics.sh --bootstrap-server k1:9092,k2:9092 --delete --topic \
-                          'p\\.interactions|p\\.interactions-changelog'";
-    const GROUP: &str =
-        "  kafka-consumer-groups.sh --bootstrap-server k1:9092,k2:9092 --delete --group heard";
-    const APPLY: &str = "  heard topics apply --config 'my heard.toml'";
-
     #[test]
-    fn mailbox_and_changelog_are_deleted_together() {
-        assert!(told(3, Some(3), true).is_empty());
-        let even = told(2, Some(2), true);
+    fn mailbox_and_changelog_are_built_anew_together() {
+        assert!(told(3, Some(3)).is_empty());
+        let rebuild = "  heard rebuild --yes --config 'my heard.toml'";
+        let even = told(2, Some(2));
         assert!(
-            even[0].contains("Set partitions = 2 in [topics]. Or, to have 3: stop all instances"),
+            even[0].contains("Set partitions = 2 in [topics]. To have 3 instead: Build the state anew"),
             "{even:?}"
         );
-        assert_eq!(even[1..], [DELETE, GROUP, APPLY]);
-        for uneven in [
-            told(2, Some(4), false),
-            told(3, Some(4), false),
-            told(2, Some(3), false),
-        ] {
+        assert_eq!(even[1..], [rebuild]);
+        for uneven in [told(2, Some(4)), told(3, Some(4)), told(2, Some(3))] {
             assert!(
                 uneven[0].contains("no setting makes that true. Both have to go"),
                 "{uneven:?}"
             );
             assert!(!uneven[0].contains("Set partitions"), "{uneven:?}");
-            assert_eq!(uneven[1..], [DELETE, APPLY]);
+            assert_eq!(uneven[1..], [rebuild]);
         }
-        let alone = told(2, None, false);
-        assert!(alone[1].ends_with("--topic 'p\\.interactions'"), "{alone:?}");
+        assert_eq!(told(2, None)[1..], [rebuild]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::desk::forgetting::hidden;
 use crate::desk::keys::{Keys, part};
 use crate::desk::output::Output;
 use crate::desk::row::Row;
-use crate::model::{Complaint, Identifier, NextStep, WorkItem, WorkState};
+use crate::model::{Complaint, Identifier, NextStep, WorkId, WorkItem, WorkState};
 use crate::processor::{Corrupt, Rejection, RowKey};
 
 /// A message that a case holds whole, and the identifiers of its author as they were written, where that is
@@ -160,11 +160,16 @@ impl Actor<'_, '_> {
         let wait_for_ranking = held && state == WorkState::Open && row.rank_by.is_some();
         let nothing_to_take_back = state == WorkState::Withdrawn && (held || mark.state == state);
         let silent = wait_for_ranking || nothing_to_take_back;
+        let sent = if held && !silent {
+            self.revision_before(row.case_id, WorkId::new(row.case_id, &wait.first.id))?
+        } else {
+            mark.revision
+        };
         let is_edited = |news: &News<'_>| match news {
             News::Edited(fact) | News::Gained(fact) => fact.id == wait.latest.id,
             _ => false,
         };
-        let item = (!silent).then(|| brief.item(wait, state, mark.revision + 1));
+        let item = (!silent).then(|| brief.item(wait, state, sent + 1));
         let digest = item.as_ref().map(|item| work::digest(item, &wait.latest.id));
         let no_news =
             !held && mark.state == state && Some(mark.digest) == digest && !waits.news.iter().any(is_edited);

@@ -55,6 +55,7 @@ pub mod transfer;
 pub mod version;
 pub mod view;
 pub mod wait;
+pub mod went_out;
 pub mod who;
 pub mod work;
 
@@ -191,6 +192,7 @@ impl<'a, 's> Actor<'a, 's> {
             Message::Findings(findings) => self.findings(findings),
             Message::Moved(moved) => self.moved(moved),
             Message::Suspected(suspected) => self.suspected(suspected),
+            Message::WentOut(told) => Ok(self.went_out(told)?),
             Message::DrawPast => self.draw_past(),
             Message::Forget(forget) => match **forget {
                 Forget::Author { author, at, party } => self.forget(author, at, party),

@@ -40,7 +40,13 @@ impl Actor<'_, '_> {
         let missing = || Corrupt("a case to publish is missing".into());
         let author = self.author_of(key)?.ok_or_else(missing)?;
         let (head, mut row) = self.read_both(author)?.ok_or_else(missing)?;
-        row.version += i64::from(!again);
+        if !again {
+            let before = match row.version {
+                0 => self.version_before(row.case_id)?,
+                version => version,
+            };
+            row.version = before + 1;
+        }
         let output = match &row.fold {
             None => Output::NoCase(row.case_id),
             Some(fold) => {

@@ -19,7 +19,7 @@ use crate::desk::figures::{Conclusions, count_change};
 use crate::desk::output::Output;
 use crate::desk::summary::Summary;
 use crate::model::{CaseEvent, CaseId, Complaint, Stage};
-use crate::processor::Rejection;
+use crate::processor::{Corrupt, Rejection};
 
 /// A case that has changed.
 pub struct Change<'f> {
@@ -165,7 +165,7 @@ impl Actor<'_, '_> {
             row.taken_back += 1;
         }
 
-        self.emit_events(head, &row, before.as_deref(), happened);
+        self.emit_events(head, &row, before.as_deref(), happened)?;
         // Nothing has gone out, and nothing will before the party's findings are in or have taken too long.
         let is_held = is_same && row.rank_by.is_some() && row.work.as_ref().is_none_or(WorkMark::is_held);
         // Of what is another's case, only that it has become so is told.
@@ -223,11 +223,26 @@ impl Actor<'_, '_> {
         }
     }
 
-    fn emit_events(&mut self, head: &Head, row: &CaseRow, before: Option<&Fold>, happened: Vec<Happened>) {
+    /// Tells what has happened, each of it once, however often the state is built anew.
+    fn emit_events(
+        &mut self,
+        head: &Head,
+        row: &CaseRow,
+        before: Option<&Fold>,
+        happened: Vec<Happened>,
+    ) -> Result<(), Corrupt> {
+        if happened.is_empty() {
+            return Ok(());
+        }
         let public = row.fold.as_deref().or(before).is_some_and(|fold| fold.public);
         let stage = if public { Stage::Onstage } else { Stage::Offstage };
+        let name = |happened: &Happened| happened.name(row.case_id, row.taken_back);
+        let told = self.told_before(row.case_id, happened.iter().map(name))?;
         for happened in happened {
-            let event_id = happened.name(row.case_id, row.taken_back);
+            let event_id = name(&happened);
+            if told.contains(&event_id) {
+                continue;
+            }
             let Happened {
                 kind, at, details, ..
             } = happened;
@@ -243,6 +258,7 @@ impl Actor<'_, '_> {
                 details,
             })));
         }
+        Ok(())
     }
 }
 

@@ -128,6 +128,38 @@ impl Admin {
         Ok(())
     }
 
+    /// Waits until the brokers know none of these topics.
+    pub fn until_gone(&self, topics: &[Topic]) -> Result<(), LogError> {
+        let during = "waiting for topics to be gone";
+        topics.iter().try_for_each(|topic| {
+            repeat(|left| match self.count(topic, left)? {
+                None => Ok(()),
+                Some(_) => Err(LogError::new(
+                    ErrorKind::Retriable,
+                    during,
+                    format!("the brokers still know {topic}"),
+                )),
+            })
+        })
+    }
+
+    /// The members of a group, by the names that they give themselves.
+    pub fn members(&self, group: &str) -> Result<Vec<String>, LogError> {
+        let during = "asking for the members of the group";
+        repeat(|left| {
+            let client = self.uncommitted.client();
+            drain(&client);
+            let found = client
+                .fetch_group_list(Some(group), left)
+                .map_err(|e| because(&client, errors::request(during, &e)))?;
+            let of_it = found.groups().iter().filter(|found| found.name() == group);
+            let members = of_it.flat_map(|found| found.members());
+            let mut names: Vec<_> = members.map(|member| member.client_id().to_owned()).collect();
+            names.sort_unstable();
+            Ok(names)
+        })
+    }
+
     pub fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<(), LogError> {
         let during = "deleting records";
         if before.is_empty() {

@@ -14,6 +14,7 @@
 //! | context | what the library tells between calls |
 //! | time | what time it is at a broker |
 //! | describe | how topics are kept, for `heard topics` |
+//! | removal | takes topics and groups away, for `heard rebuild` |
 //! | rights | what may be read, written and deleted, by trying |
 //! | errors, fetch, lists | its errors, records and lists in our terms |
 
@@ -28,6 +29,7 @@ mod lists;
 mod pass;
 mod producer;
 mod reader;
+mod removal;
 mod rights;
 mod settings;
 mod time;
