@@ -138,7 +138,14 @@ impl Processor for App {
         self.desk.publish(row, again, state, cx, effects)
     }
 
-    fn salvage(&self, _to: ActorKey, message: &Message, cx: &Context, effects: &mut desk::Effects) {
+    fn salvage(
+        &self,
+        to: ActorKey,
+        message: &Message,
+        state: &mut dyn State<Row>,
+        cx: &Context,
+        effects: &mut desk::Effects,
+    ) {
         if let Message::Said {
             complaint,
             written,
@@ -147,6 +154,7 @@ impl Processor for App {
         {
             effects.delivered(*logged);
             let mut item = plain(self.desk.settings(), complaint, cx);
+            item.revision = self.desk.remember_plain(to, complaint, &item, state, cx, effects);
             item.complaint = work::as_written(complaint, written.as_deref());
             effects.emit(Output::Work(Box::new(item)));
         }
@@ -213,8 +221,7 @@ fn shortened(item: &WorkItem, limit: usize) -> WorkItem {
     item
 }
 
-/// The work item of a complaint that could not be processed: it is heard all the same. Its revision
-/// is 0, so that a later success begins with 1 as ever.
+/// The work item of a complaint that could not be processed, but for its revision: it is heard all the same.
 fn plain(settings: &RuleSettings, complaint: &Arc<Complaint>, cx: &Context) -> WorkItem {
     let conversation_id = complaint.conversation_id.as_deref().unwrap_or(&complaint.id);
     let author = record::message_key(settings, complaint);

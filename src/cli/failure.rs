@@ -49,7 +49,7 @@ impl Exit {
         (Self::Rejected, "done, but some lines were rejected (ingest)"),
         (
             Self::ToDo,
-            "something is left to do: topics are missing or differ (topics, check, run, ...), letters were kept (dlq), a person is not forgotten everywhere (forget)",
+            "something is left to do: topics are missing or differ (topics, check, run, ...), letters were kept (dlq), a person is not forgotten everywhere (forget), instances still run (rebuild)",
         ),
         (Self::Usage, "the command line is wrong"),
         (Self::NoInput, "a file to read is missing or unreadable"),

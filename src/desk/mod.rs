@@ -29,6 +29,7 @@ pub mod tally;
 use std::sync::Arc;
 
 use crate::config::rules::RuleSettings;
+use crate::model::{Complaint, WorkItem};
 use crate::processor::{self, ActorKey, Context, Rejection, RowKey};
 
 pub use message::Message;
@@ -123,6 +124,20 @@ impl Desk {
             kind::TALLY => tally::wake(self, row, state, cx, effects),
             _ => conversation::Actor::new(self, row.actor, state, cx, effects).wake(row),
         }
+    }
+
+    /// A message of a conversation could not be applied, and this item goes out for it all the same. Returns its revision,
+    /// which a later one goes on from.
+    pub fn remember_plain(
+        &self,
+        to: ActorKey,
+        complaint: &Complaint,
+        item: &WorkItem,
+        state: &mut State<'_>,
+        cx: &Context,
+        effects: &mut Effects,
+    ) -> i64 {
+        conversation::Actor::new(self, to, state, cx, effects).remember_plain(complaint, item)
     }
 
     /// A case has changed in the open transaction: publish it as it stands. `again`: what was published of it

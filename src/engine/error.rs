@@ -16,7 +16,7 @@ pub enum EngineError {
     /// Mailbox and changelog belong together, partition by partition.
     #[error(
         "{mailbox} has {mailbox_partitions} partitions and {changelog} has {changelog_partitions}: they must \
-         be equal, and never change. Create them again with `heard topics apply`, then rebuild"
+         be equal, and never change. {REBUILD}"
     )]
     Uneven {
         /// The mailbox topic.
@@ -116,7 +116,7 @@ pub enum Refusal {
     #[error(
         "the group has read up to {committed}, but the first record left is {start}: what lay between was \
          deleted unread. To go on without it, reset the group's offset of this partition to earliest with \
-         `kafka-consumer-groups.sh --reset-offsets`"
+         `kafka-consumer-groups.sh --reset-offsets`. If it is the mailbox: {REBUILD}"
     )]
     InputDeleted {
         /// The next record to read.
@@ -127,7 +127,8 @@ pub enum Refusal {
     /// The topic was created again.
     #[error(
         "the group has read up to {committed}, but the partition ends at {end}: was the topic created again? \
-         Reset the group's offset of this partition with `kafka-consumer-groups.sh --reset-offsets`"
+         Reset the group's offset of this partition with `kafka-consumer-groups.sh --reset-offsets`. If it is the mailbox: \
+         {REBUILD}"
     )]
     BeyondEnd {
         /// The next record to read.

@@ -160,14 +160,20 @@ impl<L: Log, P: Processor> Worker<L, P> {
     pub(super) fn salvage(&mut self, partition: i32, letter: &Letter<P::Message>) -> Result<(), Trouble> {
         let cx = self.context(letter.hops);
         let Self {
-            scratch, processor, ..
+            desks,
+            scratch,
+            processor,
+            ..
         } = self;
+        let Some(desk) = desks.get_mut(&partition) else {
+            return Ok(());
+        };
         let outcome = scratch
             .call(|effects: &mut Effects<_, _, _>| {
-                processor.salvage(letter.to, &letter.message, &cx, effects);
+                processor.salvage(letter.to, &letter.message, &mut desk.rows, &cx, effects);
                 Ok(())
             })
-            .and_then(|()| self.stage(Scope::Salvage, letter.hops));
+            .and_then(|()| self.stage(Scope::Salvage(letter.to), letter.hops));
         match outcome {
             Ok(()) => self.perform(partition, letter.hops),
             Err(reason) => {

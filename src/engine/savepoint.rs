@@ -22,8 +22,8 @@ pub(super) enum Scope {
     Actor(ActorKey),
     /// A row of an actor is published: its rows, and outputs.
     Publish(ActorKey),
-    /// A failed message is salvaged: outputs only.
-    Salvage,
+    /// A failed message of an actor is salvaged: outputs, and rows that remember them.
+    Salvage(ActorKey),
 }
 
 impl Scope {
@@ -32,8 +32,10 @@ impl Scope {
             (Self::Take | Self::Actor(_), Effect::Tell { .. }) => true,
             (Self::Actor(own), Effect::Continue { to, .. }) => *to == own,
             (Self::Actor(own), Effect::Publish(row)) => row.actor == own,
-            (Self::Actor(own) | Self::Publish(own), Effect::Store { row, .. }) => row.actor == own,
-            (Self::Actor(_) | Self::Publish(_) | Self::Salvage, Effect::Emit(_)) => true,
+            (Self::Actor(own) | Self::Publish(own) | Self::Salvage(own), Effect::Store { row, .. }) => {
+                row.actor == own
+            }
+            (Self::Actor(_) | Self::Publish(_) | Self::Salvage(_), Effect::Emit(_)) => true,
             _ => false,
         }
     }

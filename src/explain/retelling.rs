@@ -281,7 +281,7 @@ impl Processor for Conversations {
         Ok(())
     }
 
-    fn salvage(&self, _: ActorKey, _: &Message, _: &Context, _: &mut Effects) {}
+    fn salvage(&self, _: ActorKey, _: &Message, _: &mut dyn State<Row>, _: &Context, _: &mut Effects) {}
 
     fn encode(&self, _: &Output, _: usize, _: &mut Vec<u8>, _: &mut Vec<u8>) -> (usize, bool) {
         (0, false)

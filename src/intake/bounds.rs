@@ -1,8 +1,9 @@
-//! How long each text of a record may be, in one table: what is longer is refused, cut or left out. So no row and
+//! How long each text of a record may be, in one table: what is longer is refused, shortened, cut or left out. So no row and
 //! no output grows beyond what a topic takes, whatever comes in.
 
+use sha1::{Digest as _, Sha1};
 use smallvec::SmallVec;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::model::{
     Attachment, Complaint, Customer, Identifier, Person, Response, Sensitive, Survey, Update,
@@ -19,8 +20,10 @@ const TELLS: &str = "heard.cut";
 /// What becomes of a text that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
-    /// The record is a dead letter: a name that is cut would be another name.
+    /// The record is a dead letter.
     Refused,
+    /// Its beginning and a digest of all of it stand for it, wherever it is named: the same for all, and no other's.
+    Shortened,
     /// It is cut, with a mark at its end.
     Cut,
     /// It is left out: its beginning is good for nothing.
@@ -42,14 +45,22 @@ const fn bound(fields: &'static str, bytes: usize, over: Over) -> Bound {
     Bound { fields, bytes, over }
 }
 
-/// Names of records, conversations, customers and systems.
+/// Names of messages and of where they are: whoever speaks is heard, however long these are.
+const MESSAGE: Bound = bound(
+    "id, source, conversation_id, in_reply_to, answers",
+    1024,
+    Over::Shortened,
+);
+/// How much of such a name stays before its digest.
+const BEGINNING: usize = 64;
+/// Names of customers, of channels and of other systems' records.
 pub const NAME: Bound = bound(
-    "id, source, conversation_id, in_reply_to, answers, customer_id, merged_into, external_case_id, invites_to",
+    "customer_id, merged_into, external_case_id, invites_to",
     1024,
     Over::Refused,
 );
 /// The text of a message, beyond which it is none. Within that it is cut at `limits.max_text_bytes`.
-pub const TEXT: Bound = bound("text, comment", 512 * 1024, Over::Refused);
+pub const TEXT: Bound = bound("text, comment", 960 * 1024, Over::Refused);
 /// What a case is about, in words of the company's.
 const ABOUT: Bound = bound("brand, product, issue, root_cause", 256, Over::Cut);
 /// Who looks after it.
@@ -80,7 +91,8 @@ const ATTRIBUTE: Bound = bound("attribute: name and value", 4096, Over::LeftOut)
 const ATTRIBUTES: Bound = bound("attributes", 32 * 1024, Over::LeftOut);
 
 /// All of them.
-pub const ALL: [&Bound; 12] = [
+pub const ALL: [&Bound; 13] = [
+    &MESSAGE,
     &NAME,
     &TEXT,
     &ABOUT,
@@ -110,6 +122,10 @@ pub fn text(text: &mut Option<Sensitive<String>>, bytes: usize) {
 /// Keeps a customer's message within bounds, and notes in its attributes what was too long.
 pub fn complaint(complaint: &mut Complaint) {
     let mut over = TooLong::default();
+    over.name(&mut complaint.id, "id");
+    over.name(&mut complaint.source, "source");
+    over.maybe(&mut complaint.conversation_id, "conversation_id");
+    over.maybe(&mut complaint.in_reply_to, "in_reply_to");
     over.short(&mut complaint.brand, "brand", &ABOUT);
     over.short(&mut complaint.product, "product", &ABOUT);
     over.short(&mut complaint.issue, "issue", &ABOUT);
@@ -140,6 +156,14 @@ pub fn complaint(complaint: &mut Complaint) {
 /// Keeps a company's message within bounds. What it says no rule reads: that need not travel.
 pub fn response(response: &mut Response) {
     let mut over = TooLong::default();
+    over.name(&mut response.id, "id");
+    over.name(&mut response.source, "source");
+    over.name(&mut response.conversation_id, "conversation_id");
+    over.maybe(&mut response.in_reply_to, "in_reply_to");
+    for other in &mut response.answers {
+        over.name(&mut other.source, "answers");
+        over.name(&mut other.conversation_id, "answers");
+    }
     over.short(&mut response.brand, "brand", &ABOUT);
     over.short(&mut response.agent, "agent", &STAFF);
     over.short(&mut response.team, "team", &STAFF);
@@ -155,6 +179,10 @@ pub fn response(response: &mut Response) {
 /// Keeps an update within bounds, and leaves out what no rule reads.
 pub fn update(update: &mut Update) {
     let mut over = TooLong::default();
+    over.name(&mut update.id, "id");
+    over.name(&mut update.source, "source");
+    over.name(&mut update.conversation_id, "conversation_id");
+    over.maybe(&mut update.in_reply_to, "in_reply_to");
     over.short(&mut update.owner, "owner", &STAFF);
     over.short(&mut update.team, "team", &STAFF);
     over.short(&mut update.brand, "brand", &ABOUT);
@@ -184,6 +212,9 @@ pub fn customer(customer: &mut Customer) {
 /// Keeps a survey within bounds, and leaves out what no rule reads.
 pub fn survey(survey: &mut Survey) {
     let mut over = TooLong::default();
+    over.name(&mut survey.id, "id");
+    over.name(&mut survey.source, "source");
+    over.maybe(&mut survey.conversation_id, "conversation_id");
     survey
         .customer
         .iter_mut()
@@ -202,13 +233,27 @@ impl TooLong {
         }
     }
 
+    fn name(&mut self, name: &mut SmolStr, field: &'static str) {
+        if name.len() > MESSAGE.bytes {
+            let beginning = &name[..name.floor_char_boundary(BEGINNING)];
+            let digest: [u8; 20] = Sha1::digest(name.as_bytes()).into();
+            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            *name = format_smolstr!("{beginning}…{digest}");
+            self.note(true, field);
+        }
+    }
+
+    fn maybe(&mut self, name: &mut Option<SmolStr>, field: &'static str) {
+        name.iter_mut().for_each(|name| self.name(name, field));
+    }
+
     fn short(&mut self, text: &mut Option<SmolStr>, field: &'static str, bound: &Bound) {
         let Some(long) = text.as_mut().filter(|text| text.len() > bound.bytes) else {
             return;
         };
         match bound.over {
             Over::Cut => *long = cut(long, bound.bytes),
-            Over::LeftOut | Over::Refused => *text = None,
+            Over::LeftOut | Over::Refused | Over::Shortened => *text = None,
         }
         self.note(true, field);
     }
@@ -321,6 +366,43 @@ mod tests {
         assert!(serde_json::to_string(&given).expect("JSON").len() < 100_000);
     }
 
+    /// V8: a message of a long name is heard, and answers find it.
+    #[test]
+    fn a_long_name_is_the_same_shorter_one_wherever_it_is_named() {
+        let long = |end: &str| SmolStr::from("ü".repeat(450_000) + end);
+        let mut said = Complaint {
+            id: long("1"),
+            conversation_id: Some(long("c")),
+            in_reply_to: Some(long("0")),
+            ..Complaint::default()
+        };
+        complaint(&mut said);
+        let mut replied = Response {
+            id: long("2"),
+            conversation_id: long("c"),
+            in_reply_to: Some(long("1")),
+            ..Response::default()
+        };
+        response(&mut replied);
+        assert_eq!(said.conversation_id.as_ref(), Some(&replied.conversation_id));
+        assert_eq!(replied.in_reply_to.as_ref(), Some(&said.id));
+        let names = [Some(&said.id), said.in_reply_to.as_ref(), Some(&replied.id)];
+        let all: std::collections::BTreeSet<_> = names.into_iter().flatten().collect();
+        assert_eq!(all.len(), 3, "each is its own");
+        assert!(
+            all.iter().all(|name| name.starts_with("üü") && name.len() < 128),
+            "{all:?}"
+        );
+        let told = said.attributes.get("heard.cut").map(String::as_str);
+        assert_eq!(told, Some("id,conversation_id,in_reply_to"));
+        let mut short = said.clone();
+        complaint(&mut short);
+        assert_eq!(
+            (&short.id, &short.conversation_id),
+            (&said.id, &said.conversation_id)
+        );
+    }
+
     #[test]
     fn what_is_within_its_bounds_stays_as_it_is() {
         let given = Complaint {
@@ -350,6 +432,7 @@ mod tests {
         for bound in ALL {
             let over = match bound.over {
                 Over::Refused => "refused",
+                Over::Shortened => "shortened",
                 Over::Cut => "cut",
                 Over::LeftOut => "left out",
             };

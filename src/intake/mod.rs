@@ -113,8 +113,8 @@ impl Intake {
 
     fn complaint(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut complaint = decoded(self.decoders.complaint.decode(value))?;
-        validate::complaint(&complaint, &self.settings, Millis(logged))?;
         bounds::complaint(&mut complaint);
+        validate::complaint(&complaint, &self.settings, Millis(logged))?;
         let written = self.person(
             &mut complaint.author,
             &complaint.source,
@@ -143,8 +143,9 @@ impl Intake {
 
     fn response(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut response = decoded(self.decoders.response.decode(value))?;
-        validate::response(&response, &self.settings, Millis(logged))?;
+        validate::text(response.text.as_deref().map(String::as_str))?;
         bounds::response(&mut response);
+        validate::response(&response, &self.settings, Millis(logged))?;
         if let Some(customer) = &mut response.customer {
             let brand = response.brand.as_deref();
             self.person(customer, &response.source, brand, Some(&response.channel));
@@ -167,8 +168,8 @@ impl Intake {
 
     fn update(&self, value: &[u8], logged: i64, effects: &mut Effects) -> Result<(), Rejection> {
         let mut update = decoded(self.decoders.update.decode(value))?;
-        validate::update(&update, &self.settings, Millis(logged))?;
         bounds::update(&mut update);
+        validate::update(&update, &self.settings, Millis(logged))?;
         if let Some(customer) = &mut update.customer {
             let brand = update.brand.as_deref();
             self.person(customer, &update.source, brand, Some(&update.channel));

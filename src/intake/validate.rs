@@ -36,7 +36,6 @@ pub fn response(response: &Response, settings: &RuleSettings, logged: Millis) ->
     channel(settings, &response.channel)?;
     time(settings, "occurred_at", response.occurred_at, logged)?;
     edit_time(settings, response.edited_at, logged)?;
-    text(response.text.as_deref().map(String::as_str))?;
     answers(settings, &response.answers)?;
     not_negative("revision", Some(response.revision))
 }
@@ -183,7 +182,8 @@ fn moment(at: Millis) -> String {
     }
 }
 
-fn text(text: Option<&str>) -> Result<(), Rejection> {
+/// Checks what somebody wrote.
+pub fn text(text: Option<&str>) -> Result<(), Rejection> {
     match text.map(str::len) {
         Some(bytes) if bytes > TEXT.bytes => Err(Rejection::new(
             "text_too_long",

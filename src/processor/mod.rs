@@ -157,11 +157,12 @@ pub trait Processor: 'static {
     ) -> Result<(), Rejection>;
 
     /// An apply failed and was undone: what must go out all the same (ENGINE.md 16). `Emit` effects
-    /// only; must not fail.
+    /// only, and rows that remember them; must not fail.
     fn salvage(
         &self,
         to: ActorKey,
         message: &Self::Message,
+        state: &mut dyn State<Self::Row>,
         cx: &Context,
         effects: &mut Effects<Self::Row, Self::Message, Self::Output>,
     );

@@ -172,7 +172,8 @@ impl<P: Processor> Sequential<P> {
                 Err(rejection) => {
                     self.rejected.push(rejection);
                     effects.clear();
-                    self.processor.salvage(to, &message, &cx, &mut effects);
+                    self.processor
+                        .salvage(to, &message, &mut self.rows, &cx, &mut effects);
                 }
             }
             self.sort_out(&mut effects, hops, &mut queue, &mut marked);

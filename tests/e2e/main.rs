@@ -20,6 +20,7 @@ mod golden;
 mod honest;
 mod http;
 mod ingest;
+mod large;
 mod metrics;
 mod order;
 mod outage;

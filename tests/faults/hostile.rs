@@ -88,7 +88,7 @@ fn each_is_dead_as_it_came(installation: &Installation, poisons: &[Poison], sent
         let letter = letters
             .get(&n)
             .unwrap_or_else(|| panic!("{what} is not in the dead letters"));
-        assert!(letter.value == poison.value, "{what} has another value");
+        assert!(is_of(letter, poison), "{what} has another value");
         assert!(letter.key == poison.key, "{what} has another key");
         let reason = header(letter, "heard.dlq.reason").expect("there is a reason");
         assert!(
@@ -111,6 +111,16 @@ fn each_is_dead_as_it_came(installation: &Installation, poisons: &[Poison], sent
         "{} has other dead letters too",
         installation.name
     );
+}
+
+/// Whether a letter has the value of the record; or its beginning, and how long it was, where it is longer than topics take.
+fn is_of(letter: &Seen, poison: &Poison) -> bool {
+    let Some(length) = header(letter, "heard.dlq.cut") else {
+        return letter.value == poison.value;
+    };
+    let (kept, all) = (letter.value.as_deref(), poison.value.as_deref());
+    let (kept, all) = (kept.unwrap_or_default(), all.unwrap_or_default());
+    length == all.len().to_string() && kept.len() > 800_000 && all.starts_with(kept)
 }
 
 fn number(record: &Seen) -> usize {

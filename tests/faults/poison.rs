@@ -162,11 +162,6 @@ type Spoil = (
 const FIELDS: &[Spoil] = &[
     ("an empty id", |fields, _| fields.id.clear(), &["empty_field"]),
     (
-        "an endless id",
-        |fields, chance| fields.id = "i".repeat(1025 + chance.below(5000)),
-        &["field_too_long"],
-    ),
-    (
         "the end of time",
         |fields, _| fields.at = Millis(i64::MAX),
         &["time_too_far_ahead"],
@@ -183,7 +178,14 @@ const FIELDS: &[Spoil] = &[
     ),
 ];
 
-/// Ways that not every record has.
+/// Ways that only customers' records have: a message of a long name is heard.
+const OF_CUSTOMERS: &[Spoil] = &[(
+    "an endless id",
+    |fields, chance| fields.id = "i".repeat(1025 + chance.below(5000)),
+    &["field_too_long"],
+)];
+
+/// Ways that customers' records do not have.
 const NOT_OF_CUSTOMERS: &[Spoil] = &[
     (
         "an unknown channel",
@@ -197,8 +199,8 @@ const NOT_OF_CUSTOMERS: &[Spoil] = &[
     ),
 ];
 const LONG_TEXT: Spoil = (
-    "600 KB of text",
-    |fields, _| fields.text = Some("ä".repeat(300_000)),
+    "a megabyte of text",
+    |fields, _| fields.text = Some("ä".repeat(495_000)),
     &["text_too_long"],
 );
 
@@ -213,7 +215,7 @@ pub fn poison(n: usize, chance: &mut Chance) -> Poison {
     let customers = target == Target::Customers;
     let of_fields = FIELDS
         .iter()
-        .chain(if customers { &[][..] } else { NOT_OF_CUSTOMERS });
+        .chain(if customers { OF_CUSTOMERS } else { NOT_OF_CUSTOMERS });
     let of_fields: Vec<_> = of_fields.collect();
     let way = n / 4 % (BYTES.len() + of_fields.len() + 1);
     if let Some((what, spoil, reasons)) = BYTES.get(way) {

@@ -291,8 +291,14 @@ fn endless_names_of_staff_and_brands_are_cut() {
         assert!(size < 10_000, "{size} bytes");
     }
     assert!(story.all_that_is_kept().len() < 20_000);
-    // A name that is cut would be another name: it is refused.
-    let mut story = Story::new(RuleSettings::default());
-    let message = says(0, &"x".repeat(100_000), "chat", &["handle:ann"]);
-    assert_eq!(refused(&mut story, &message), Some("field_too_long"));
+    // A message of a long name is heard, and a reply finds it (V8).
+    let long = "x".repeat(100_000);
+    let reply = Response {
+        in_reply_to: Some(long.as_str().into()),
+        ..replies(10, "r", "chat")
+    };
+    let lines: [Line; 2] = [says(0, &long, "chat", &["handle:ann"]).into(), reply.into()];
+    let story = Story::fed(RuleSettings::default(), lines).until(40);
+    assert_eq!(story.case().answered_at, Some(at(10)));
+    assert!(story.all_that_is_kept().len() < 20_000);
 }

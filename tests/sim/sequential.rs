@@ -131,7 +131,8 @@ impl<P: Processor> Run<'_, P> {
                         value,
                     });
                     let mut effects = Effects::default();
-                    self.processor.salvage(to, &message, &cx, &mut effects);
+                    let rows = &mut self.rows;
+                    self.processor.salvage(to, &message, rows, &cx, &mut effects);
                     self.perform(effects, hops);
                 }
             }

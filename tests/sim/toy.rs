@@ -360,7 +360,14 @@ impl Processor for ToyProcessor {
         Ok(())
     }
 
-    fn salvage(&self, _: ActorKey, message: &Message, _: &Context, effects: &mut ToyEffects) {
+    fn salvage(
+        &self,
+        _: ActorKey,
+        message: &Message,
+        _: &mut dyn State<ToyRow>,
+        _: &Context,
+        effects: &mut ToyEffects,
+    ) {
         if let Message::Fail { id, .. } = message {
             effects.emit(Output::Salvaged { id: *id });
         }

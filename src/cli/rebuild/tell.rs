@@ -78,7 +78,7 @@ fn inputs(inputs: &[Input], width: Option<usize>) -> Vec<String> {
         .map(|input| {
             let back = match (input.gone, input.reaches_back_to) {
                 (0, _) => "its beginning".to_owned(),
-                (_, Some(first)) => time(first),
+                (_, Some(first)) => time(first.div_euclid(1000) * 1000),
                 (_, None) => "nothing is left".to_owned(),
             };
             (

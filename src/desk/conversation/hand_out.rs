@@ -160,10 +160,10 @@ impl Actor<'_, '_> {
         let wait_for_ranking = held && state == WorkState::Open && row.rank_by.is_some();
         let nothing_to_take_back = state == WorkState::Withdrawn && (held || mark.state == state);
         let silent = wait_for_ranking || nothing_to_take_back;
-        let sent = if held && !silent {
-            self.revision_before(row.case_id, WorkId::new(row.case_id, &wait.first.id))?
-        } else {
-            mark.revision
+        let sent = match silent {
+            true => mark.revision,
+            false => { self.revision_before(row.case_id, WorkId::new(row.case_id, &wait.first.id))? }
+                .max(mark.revision),
         };
         let is_edited = |news: &News<'_>| match news {
             News::Edited(fact) | News::Gained(fact) => fact.id == wait.latest.id,
@@ -193,7 +193,7 @@ impl Actor<'_, '_> {
     }
 
     /// What went out for a wait so far.
-    fn mark(&mut self, row: &CaseRow, first: &str) -> Result<WorkMark, Corrupt> {
+    pub(super) fn mark(&mut self, row: &CaseRow, first: &str) -> Result<WorkMark, Corrupt> {
         let keys = self.desk.keys();
         if let Some(mark) = row.work.as_ref().filter(|mark| mark.is_of(keys, first)) {
             return Ok(mark.clone().named(first));
