@@ -276,7 +276,8 @@ fn between_any_two_of_its_steps_a_start_is_refused_and_the_same_command_goes_on(
             log.delete_topics(&[&mailbox.topic]).expect("it goes")
         }),
         ("the mailbox is created", &|| {
-            log.create_topics(&[mailbox.clone()]).expect("it is created")
+            log.create_topics(std::slice::from_ref(&mailbox))
+                .expect("it is created")
         }),
     ];
     let refused = |after: &str| {
