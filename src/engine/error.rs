@@ -166,3 +166,36 @@ impl From<EngineError> for Trouble {
         Self::Stop(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn the_page_on_recovery_has_every_refusal() {
+        let page = include_str!("../../docs/recovery.md");
+        for refusal in [
+            Refusal::RowsWithoutOffset,
+            Refusal::OffsetWithoutRows(17),
+            Refusal::Purged(17),
+            Refusal::PartitionsChanged { was: 12, now: 24 },
+            Refusal::Unreadable {
+                unreadable: 5_000,
+                records: 10_000,
+            },
+            Refusal::InputDeleted {
+                committed: 17,
+                start: 40,
+            },
+            Refusal::BeyondEnd {
+                committed: 17,
+                end: 3,
+            },
+        ] {
+            let said = refusal.to_string();
+            let first = said.split_inclusive(['.', '?']).next().unwrap_or_default();
+            let first = first.trim_end_matches('.');
+            assert!(page.contains(first), "docs/recovery.md lacks: {first}");
+        }
+    }
+}

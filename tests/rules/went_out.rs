@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use heard::desk::conversation::went_out::WentOut;
 use heard::desk::keys::Keys;
-use heard::desk::{Message, Output};
+use heard::desk::{Message, Output, Row};
 use heard::model::{CaseId, EventId, Status, WorkId};
 
 use crate::story::{Line, Story, becomes, customer, replies, says, with_levels};
@@ -120,8 +120,17 @@ fn numbers_go_on_after_the_last_and_events_are_told_once() {
     }
     assert_eq!(after.events, BTreeMap::new(), "all were told before");
 
-    // What is new is told.
+    // What is new is told, and once the conversation is long over nothing is kept of what went out before.
     again.tell(says(20_000, "m9", "social", BOB));
     let told: usize = numbers(&again).events.values().map(Vec::len).sum();
     assert!(told > 0);
+    let kept = |story: &Story| {
+        story
+            .rows()
+            .values()
+            .filter(|row| matches!(row, Row::WentOut(_)))
+            .count()
+    };
+    assert_eq!(kept(&again), 2);
+    assert_eq!(kept(&again.until(3 * 365 * 24 * 60)), 0);
 }

@@ -46,13 +46,15 @@ impl Actor<'_, '_> {
         Ok(head)
     }
 
-    /// Rows beside a fact that nothing will ask for any more: what it looked for, and what went out for
-    /// the wait that it began, unless that is still with its case.
+    /// Rows beside a fact that nothing will ask for any more: what it looked for, what went out for the wait that it
+    /// began, unless that is still with its case, and of its case before the state was built anew.
     fn clear_away(&mut self, fact: &Fact) -> Result<(), Corrupt> {
+        let case = self.case_of(fact.case)?.map(|row| row.case_id);
         let keys = self.desk.keys();
         let unmet = wanted(keys, fact).map(|name| self.row(part::UNMET, name));
         let begun = fact.customer().map(|_| self.work_row(fact.case, &fact.id));
-        for row in unmet.chain(begun).collect::<Vec<_>>() {
+        let went_out = case.map(|case| self.went_out_row(case));
+        for row in unmet.chain(begun).chain(went_out).collect::<Vec<_>>() {
             if self.state.get(&row)?.is_some() {
                 self.effects.delete(row);
             }

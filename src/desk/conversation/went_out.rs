@@ -123,7 +123,8 @@ impl Actor<'_, '_> {
         })
     }
 
-    fn went_out_row(&self, case: CaseId) -> RowKey {
+    /// Where that is kept.
+    pub(super) fn went_out_row(&self, case: CaseId) -> RowKey {
         let name = self.desk.keys().digest(case.0.as_bytes());
         self.row(part::WENT_OUT, name)
     }
