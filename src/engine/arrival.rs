@@ -156,7 +156,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 }) => {
                     (desk.rows, desk.marker, desk.from, desk.warm) = (Some(rows), marker, as_of, true);
                 }
-                None => (desk.rows, desk.marker, desk.from) = (Some(Rows::default()), false, ends.start),
+                None => {
+                    (desk.rows, desk.marker, desk.from, desk.warm) =
+                        (Some(Rows::default()), false, ends.start, false);
+                }
             }
             if desk.from < desk.target {
                 from.push((changelogs[i].clone(), desk.from));

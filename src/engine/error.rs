@@ -88,6 +88,18 @@ pub enum Refusal {
         "the group has committed offset {0}, but the changelog does not hold its rows from the beginning. {REBUILD}"
     )]
     OffsetWithoutRows(i64),
+    /// Records of the changelog are gone from its middle or its end, or it is an older one.
+    #[error(
+        "its changelog does not hold the rows of the last commit ({found} rows where {left} were left, or others): records \
+         were lost from it, an older copy was put in its place, or others wrote to it. Going on would repeat or skip \
+         numbers. If there is a whole copy, put that in place; else rebuild. {REBUILD}"
+    )]
+    NotWhole {
+        /// How many rows the last commit left.
+        left: u64,
+        /// How many there are.
+        found: u64,
+    },
     /// Messages were purged, and neither rows nor offset tell what became of them.
     #[error("records before {0} are gone, and there is neither a committed offset nor a row. {REBUILD}")]
     Purged(i64),

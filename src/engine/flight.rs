@@ -40,8 +40,11 @@ impl<L: Log, P: Processor> Worker<L, P> {
         self.publish_all()?;
         self.write_rows()?;
         self.stamp_sources();
+        for desk in self.desks.values_mut() {
+            desk.rows.launch();
+            desk.source.note_rows(desk.rows.digest());
+        }
         let offsets = self.offsets();
-        self.desks.values_mut().for_each(|desk| desk.rows.launch());
         self.outbox.hold();
         let next = std::mem::take(&mut self.spare);
         self.flight = Some(Flight {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::error::Refusal;
+use super::packed::Digest;
 use super::rows::Rows;
 use super::source::SourceId;
+use super::stamp::Stamp;
 use crate::log::{CommittedOffset, Ends};
 use crate::processor::Row;
 
@@ -116,16 +118,35 @@ impl<R: Row, Rd> Arrival<R, Rd> {
 }
 
 /// Whether rows and committed offset belong together; where to read the mailbox from.
-pub(super) fn check_state<R>(desk: &Incoming<R>) -> Result<i64, Refusal> {
+pub(super) fn check_state<R: Row>(desk: &Incoming<R>) -> Result<i64, Refusal> {
     check_readable(desk.unreadable, desk.records)?;
     match (&desk.committed, desk.marker) {
-        (Some(committed), true) => check_range(committed.offset, desk.mailbox),
+        (Some(committed), true) => {
+            check_whole(committed, desk.rows.as_ref().map(Rows::digest))?;
+            check_range(committed.offset, desk.mailbox)
+        }
         (Some(committed), false) => Err(Refusal::OffsetWithoutRows(committed.offset)),
         (None, true) => Err(Refusal::RowsWithoutOffset),
         (None, false) if desk.records > 0 => Err(Refusal::RowsWithoutOffset),
         (None, false) if desk.mailbox.start > 0 => Err(Refusal::Purged(desk.mailbox.start)),
         (None, false) => Ok(0),
     }
+}
+
+/// Whether the rows are those that the last commit left behind. Offsets that others have written, or an earlier release,
+/// do not tell.
+fn check_whole(committed: &CommittedOffset, found: Option<Digest>) -> Result<(), Refusal> {
+    let Some(left) = Stamp::parse(&committed.metadata).rows else {
+        return Ok(());
+    };
+    let found = found.unwrap_or_default();
+    if found == left {
+        return Ok(());
+    }
+    Err(Refusal::NotWhole {
+        left: left.rows,
+        found: found.rows,
+    })
 }
 
 /// Of so many records in a thousand it may be that they cannot be read, each told as it is found...

@@ -5,6 +5,7 @@ use std::hash::Hasher;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use rustc_hash::FxHasher;
+use twox_hash::XxHash3_64;
 
 use crate::processor::RowKey;
 
@@ -30,12 +31,29 @@ impl PackedRow {
     pub fn value(&self) -> &[u8] {
         &self.0[RowKey::LEN..]
     }
+
+    /// What it adds to the [`Digest`] of its partition.
+    fn digest(&self) -> u64 {
+        XxHash3_64::oneshot(&self.0)
+    }
+}
+
+/// What all rows of a partition come to: how many they are, and the sum of XXH3 (64 bits, no seed) over key and value of
+/// each. It does not matter in which order they came. Rows of which one is missing, older, or of other hands come to
+/// something else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Digest {
+    /// How many rows.
+    pub rows: u64,
+    /// The sum, modulo 2^64.
+    pub sum: u64,
 }
 
 /// Rows by key, 17 bytes each in the table beside what they hold themselves.
 #[derive(Debug, Default)]
 pub(super) struct Packed {
     table: HashTable<PackedRow>,
+    sum: u64,
 }
 
 impl Packed {
@@ -47,11 +65,16 @@ impl Packed {
 
     /// Puts a row in; returns the one it replaces.
     pub fn insert(&mut self, row: PackedRow) -> Option<PackedRow> {
+        self.sum = self.sum.wrapping_add(row.digest());
         match self
             .table
             .entry(hash(row.key()), |r| r.key() == row.key(), |r| hash(r.key()))
         {
-            Entry::Occupied(mut entry) => Some(std::mem::replace(entry.get_mut(), row)),
+            Entry::Occupied(mut entry) => {
+                let before = std::mem::replace(entry.get_mut(), row);
+                self.sum = self.sum.wrapping_sub(before.digest());
+                Some(before)
+            }
             Entry::Vacant(entry) => {
                 entry.insert(row);
                 None
@@ -62,7 +85,17 @@ impl Packed {
     /// Takes a row out.
     pub fn remove(&mut self, key: &[u8; RowKey::LEN]) -> Option<PackedRow> {
         let entry = self.table.find_entry(hash(key), |row| row.key() == key).ok()?;
-        Some(entry.remove().0)
+        let before = entry.remove().0;
+        self.sum = self.sum.wrapping_sub(before.digest());
+        Some(before)
+    }
+
+    /// What the rows come to.
+    pub fn digest(&self) -> Digest {
+        Digest {
+            rows: self.table.len() as u64,
+            sum: self.sum,
+        }
     }
 
     /// How many rows.

@@ -12,7 +12,7 @@ use hashbrown::hash_map::Entry;
 use rustc_hash::FxBuildHasher;
 
 use super::due::{Due, Timer};
-use super::packed::{Packed, PackedRow};
+use super::packed::{Digest, Packed, PackedRow};
 use super::queues::Queues;
 use crate::model::Millis;
 use crate::processor::{Corrupt, Row, RowKey, Standings, State};
@@ -393,6 +393,11 @@ impl<R: Row> Rows<R> {
         } else {
             Replayed::Corrupt
         }
+    }
+
+    /// What the rows come to, with those of the transaction on its way.
+    pub fn digest(&self) -> Digest {
+        self.packed.digest()
     }
 
     /// How many rows are committed.

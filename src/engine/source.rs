@@ -1,5 +1,6 @@
 //! A partition that a worker reads: how far, and what it must say when it commits.
 
+use super::packed::Digest;
 use super::rows::Rows;
 use super::stamp::Stamp;
 use crate::log::{CommittedOffset, TopicPartition};
@@ -60,6 +61,13 @@ impl Source {
             self.committed = offset;
             self.text = Some(stamp.to_text());
             self.stamp = stamp;
+        }
+    }
+
+    /// What the rows come to stands beside the offset that is on its way.
+    pub fn note_rows(&mut self, rows: Digest) {
+        if let Some((_, stamp)) = &mut self.pending {
+            stamp.rows = Some(rows);
         }
     }
 

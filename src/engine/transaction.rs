@@ -199,6 +199,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 number: *number,
                 seen: source.seen,
                 clock,
+                rows: None,
             };
             source.pending = Some((source.position, stamp));
         };

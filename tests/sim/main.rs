@@ -11,6 +11,7 @@
 mod chaos;
 mod clocks;
 mod desk;
+mod losses;
 mod options;
 mod outcome;
 mod quiet;

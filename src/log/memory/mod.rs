@@ -40,6 +40,7 @@ mod state;
 mod topics;
 mod transactions;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -182,6 +183,18 @@ impl MemoryLog {
     /// `offsets.retention.minutes`.
     pub fn expire_offsets(&self, group: &str) {
         self.shared.with(|state| state.group(group).offsets.forget());
+    }
+
+    /// Sets the offsets of a group by hand, as administrators do: to what they are, with no text beside them.
+    pub fn set_offsets_by_hand(&self, group: &str) {
+        self.shared
+            .with(|state| state.group(group).offsets.forget_texts());
+    }
+
+    /// Loses records of a partition, as a disk or a wrong leader does: of those at its end the end moves back, in
+    /// front of others a gap is left.
+    pub fn lose(&self, partition: &TopicPartition, offsets: Range<i64>) {
+        self.shared.with(|state| state.lose(partition, offsets));
     }
 
     /// Compacts a topic below its last stable offset: of each key the newest committed record stays,

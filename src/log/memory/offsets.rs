@@ -56,6 +56,13 @@ impl Offsets {
         )
     }
 
+    /// Drops the texts beside what is committed.
+    pub fn forget_texts(&mut self) {
+        for (_, committed) in self.committed.values_mut() {
+            committed.metadata.clear();
+        }
+    }
+
     /// Drops all that is committed.
     pub fn forget(&mut self) {
         self.committed.clear();

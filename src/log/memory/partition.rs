@@ -1,6 +1,7 @@
 //! One partition: its records by offset, who may see which, and where it ends.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::model::Millis;
 
@@ -196,6 +197,14 @@ impl Partition {
             self.records = self.records.split_off(&offset);
         }
         true
+    }
+
+    /// See [`super::MemoryLog::lose`].
+    pub fn lose(&mut self, offsets: Range<i64>) {
+        self.records.retain(|offset, _| !offsets.contains(offset));
+        if offsets.contains(&(self.next - 1)) {
+            self.next = offsets.start.max(self.start);
+        }
     }
 
     /// See [`super::MemoryLog::compact`].

@@ -1,6 +1,7 @@
 //! Topics: partitions by number, a size limit, and which partition a key belongs to.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::super::partitioner;
 use super::super::{APPEND_TIME, ErrorKind, LogError, Topic, TopicPartition, TopicSpec};
@@ -147,6 +148,13 @@ impl State {
         }
         self.stir();
         Ok(())
+    }
+
+    /// See [`super::MemoryLog::lose`].
+    pub fn lose(&mut self, partition: &TopicPartition, offsets: Range<i64>) {
+        if let Ok(partition) = self.partition_mut(partition, "losing records") {
+            partition.lose(offsets);
+        }
     }
 
     /// See [`super::MemoryLog::compact`].
