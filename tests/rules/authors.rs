@@ -648,6 +648,51 @@ fn of_one_id() -> Vec<Line> {
     [thread(), vec![other.into()]].concat()
 }
 
+/// Both addresses say something under one id, one after the other or at one moment; then the CRM takes one of them from her.
+/// Each case's work shows what was said in it, by whom.
+#[test]
+fn where_addresses_part_work_shows_what_was_said_at_its_own() {
+    for (second, then) in [(12, &[A][..]), (12, &[B]), (12, &[]), (10, &[A]), (8, &[B])] {
+        let other = Complaint {
+            text: Some("something else".into()),
+            ..says(second, "ann-one", "social", &[B])
+        };
+        let one = says(10, "ann-one", "social", &[A]);
+        for lines in [[one.clone(), other.clone()], [other, one]] {
+            let mut story = told([record(0, "C-ANN", &[A, B])]);
+            lines.iter().for_each(|line| story.tell(line.clone()));
+            story.tell(record(30, "C-ANN", then));
+            let shown = story
+                .work()
+                .into_values()
+                .filter(|item| item.state == WorkState::Open);
+            let mut shown: Vec<_> = shown
+                .map(|item| {
+                    let complaint = &item.complaint;
+                    let who = &complaint.author.identifiers[0];
+                    (
+                        format!("{}:{}", who.kind, *who.value),
+                        complaint.text.clone().map(|text| text.0),
+                    )
+                })
+                .collect();
+            shown.sort();
+            let mut said: Vec<_> = lines
+                .iter()
+                .map(|line| {
+                    let who = &line.author.identifiers[0];
+                    (
+                        format!("{}:{}", who.kind, *who.value),
+                        line.text.clone().map(|text| text.0),
+                    )
+                })
+                .collect();
+            said.sort();
+            assert_eq!(shown, said, "the second at {second}, then hers: {then:?}");
+        }
+    }
+}
+
 /// An item of work: how many messages wait, and what the latest says.
 type Work = (WorkId, WorkState, i32, Option<String>);
 

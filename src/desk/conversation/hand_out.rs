@@ -170,7 +170,8 @@ impl Actor<'_, '_> {
             _ => false,
         };
         let item = (!silent).then(|| brief.item(wait, state, sent + 1));
-        let digest = item.as_ref().map(|item| work::digest(item, &wait.latest.id));
+        let latest = (&*wait.latest.id, one_of_several(wait, row.author, waits.facts));
+        let digest = item.as_ref().map(|item| work::digest(item, latest));
         let no_news =
             !held && mark.state == state && Some(mark.digest) == digest && !waits.news.iter().any(is_edited);
         if let Some((item, digest)) = item.zip(digest).filter(|_| !no_news) {
@@ -300,17 +301,17 @@ fn keep_body(
 /// Whether this is the latest message of a wait in an author's case. Where the addresses of one customer have written
 /// under one id, its content tells which of the messages it is.
 fn is_message(whole: &Complaint, wait: &Wait, author: Author, facts: &[Fact], keys: &Keys) -> bool {
-    let is_it = |fact: &Fact| fact.versions.digest == Digest::of_complaint(keys, whole);
-    let is_one_of_several = || {
-        facts
-            .iter()
-            .filter(|fact| is_named(fact, wait, author))
-            .nth(1)
-            .is_some()
-    };
     !whole.deleted
         && *whole.id == *wait.latest.id
-        && (!is_one_of_several() || latest_of(wait, author, facts).is_some_and(is_it))
+        && one_of_several(wait, author, facts).is_none_or(|it| it == Digest::of_complaint(keys, whole))
+}
+
+/// The content of the latest message of a wait in an author's case, where several messages of the conversation have its
+/// id: the addresses of one customer may have written them, and part again.
+fn one_of_several(wait: &Wait, author: Author, facts: &[Fact]) -> Option<Digest> {
+    let mut named = facts.iter().filter(|fact| is_named(fact, wait));
+    let fact = named.nth(1).and_then(|_| latest_of(wait, author, facts))?;
+    Some(fact.versions.digest)
 }
 
 /// The fact of the latest message of a wait in an author's case, if it is at hand: of several of one id, the one that
@@ -324,11 +325,11 @@ fn latest_of<'f>(wait: &Wait, author: Author, facts: &'f [Fact]) -> Option<&'f F
     };
     facts
         .iter()
-        .filter(|fact| is_named(fact, wait, author))
+        .filter(|fact| is_named(fact, wait) && fact.case == author)
         .max_by(|a, b| place(a).cmp(&place(b)))
 }
 
-/// Whether a fact is of an author's case, and of the id of a wait's latest message.
-fn is_named(fact: &Fact, wait: &Wait, author: Author) -> bool {
-    fact.said.class() == Class::Customer && fact.id == wait.latest.id && fact.case == author
+/// Whether a fact is of the id of a wait's latest message.
+fn is_named(fact: &Fact, wait: &Wait) -> bool {
+    fact.said.class() == Class::Customer && fact.id == wait.latest.id
 }

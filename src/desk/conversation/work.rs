@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::case::CaseRow;
+use super::digest::Digest;
 use super::fact::{Fact, Mention};
 use super::fold::Fold;
 use super::ledger::Head;
@@ -310,8 +311,9 @@ pub fn as_written(complaint: &Arc<Complaint>, written: Option<&[Identifier]>) ->
 
 /// A digest of what a handler would see differently: all of an item but its numbering, its time, and how many
 /// other cases are open by now, since each new case of a person would be news to all others. Of the wait's `latest`
-/// message it knows the id only: who knows that it was edited, sees another version of it.
-pub fn digest(item: &WorkItem, latest: &str) -> u64 {
+/// message it knows the id, and which it is where several of the case have it: who knows that it was edited, sees another
+/// version of it.
+pub fn digest(item: &WorkItem, latest: (&str, Option<Digest>)) -> u64 {
     let WorkItem {
         work_id: _,
         revision: _,
@@ -352,7 +354,9 @@ pub fn digest(item: &WorkItem, latest: &str) -> u64 {
         last_channel,
     } = history;
     let mut hasher = FxHasher::default();
-    (state, stage, playbook, messages_waiting, latest).hash(&mut hasher);
+    let (id, which) = latest;
+    (state, stage, playbook, messages_waiting, id).hash(&mut hasher);
+    which.inspect(|which| which.hash(&mut hasher));
     (key, customer_id, display_name, tier, owner, vulnerable).hash(&mut hasher);
     (lifetime_value.map(f64::to_bits), last_score.map(f64::to_bits)).hash(&mut hasher);
     (last_scale, last_channel, complaints_90d, unanswered_90d).hash(&mut hasher);

@@ -109,11 +109,10 @@ fn escalation(earlier: &Summary, t: Millis) -> Option<Relation> {
     if earlier.was_resolved(t) || earlier.was_let_go(t) {
         return None;
     }
-    if !earlier.was_answered(t) {
-        return earlier.was_waiting(t).then_some(Relation::Parallel);
+    if earlier.was_answered(t) && !earlier.was_silent(t) {
+        return Some(Relation::EscalatedFrom(EscalationCause::Unsolved));
     }
-    let unsolved = Relation::EscalatedFrom(EscalationCause::Unsolved);
-    (!earlier.was_silent(t)).then_some(unsolved)
+    earlier.was_waiting(t).then_some(Relation::Parallel)
 }
 
 /// An offstage case opens while this one, onstage, is not resolved, and the company had asked for that.

@@ -259,7 +259,7 @@ mod tests {
         use Relation::{EscalatedFrom, Parallel};
         type Change = fn(&mut Summary);
         //   the email meanwhile            post after hours   then
-        let table: [(Change, i64, Option<Relation>); 11] = [
+        let table: [(Change, i64, Option<Relation>); 12] = [
             (|_| {}, 1, Some(Parallel)),
             (|_| {}, 48, Some(EscalatedFrom(Unanswered))), // patience has run out
             (
@@ -274,6 +274,14 @@ mod tests {
             ), // not by then
             (|m| answered(m, 1), 50, Some(EscalatedFrom(Unsolved))),
             (|m| answered(m, 1), 1 + 7 * 24, None), // silent for seven days
+            (
+                |m| {
+                    answered(m, 1);
+                    m.waits_since = Some(hour(168));
+                },
+                1 + 7 * 24,
+                Some(Parallel),
+            ), // silent, but reopened
             (|m| m.resolved_at = Some(hour(1)), 50, None),
             (
                 |m| m.resolved_at = Some(hour(60)),
