@@ -153,7 +153,8 @@ impl Forgotten {
     /// that are nobody's any more. `facts` are those from before that. Not an edit of what somebody else had said:
     /// what that was is not kept, so it cannot come back.
     pub fn drops(&self, facts: &Facts, message: &Complaint) -> bool {
-        let last = self.customers.values().max();
+        // What comes late comes after all that was dropped, be it but the end of a merge's clean-up.
+        let last = self.customers.values().chain(self.ended.values()).max();
 
         let mut message = message.clone();
         normalise(&mut message.author.identifiers);
