@@ -1,7 +1,7 @@
 # Everything a developer or a CI machine does here. `make` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prepare build release fmt lint reference docs deny advisories bench clean kafka kafka-stop
+.PHONY: help demo test prepare build release fmt lint reference docs deny advisories soak-sim bench clean kafka kafka-stop
 
 ## lists what can be made
 help:
@@ -52,6 +52,10 @@ deny:
 ## known faults of dependencies; needs the network, so it is not in make test
 advisories:
 	@tools/deny.sh advisories
+
+## more of the simulation: make soak-sim SEEDS=20000, a line every thousand; a seed that fails is printed
+soak-sim:
+	@HEARD_SEEDS=$(or $(SEEDS),20000) tools/rust.sh cargo test --locked --release --test sim whatever_happens -- --nocapture
 
 ## what heard costs beside a pass-through and Kafka Streams: docs/benchmarks.md
 bench:

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use heard::config::rules::RuleSettings;
+use heard::config::rules::{RuleSettings, Span};
 use heard::desk::Output;
 use heard::model::work_item::Relation;
 use heard::model::{
@@ -61,9 +61,15 @@ fn when(line: &Line) -> Millis {
     }
 }
 
-/// Told in so many drains; each reads so many lines at once.
+/// Told in so many drains; each reads so many lines at once. None comes later than the lateness bound, in whatever order
+/// they are: a reply that waits longer for its message is not kept for it.
 fn drained(lines: &[Line], drains: usize, at_once: usize, until: Millis) -> Story {
-    let mut story = Story::new(RuleSettings::default());
+    let settings = RuleSettings::default();
+    let all = u32::try_from(until.since(at(0)) / (DAYS * 60_000) + 1).expect("it fits");
+    let mut story = Story::new(RuleSettings {
+        lateness: settings.lateness.max(Span::days(all)),
+        ..settings
+    });
     let mut seen = at(0);
     for drain in lines.chunks(lines.len().div_ceil(drains)) {
         story.begin_again();

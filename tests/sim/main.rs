@@ -69,6 +69,12 @@ fn run_seeds(subject: &impl Subject, local_delivery: bool) {
                 failed.push(seed);
             }
         }
+        if seed.is_multiple_of(1_000) {
+            eprintln!(
+                "local delivery {local_delivery}: {seed} seeds, {} failed",
+                failed.len()
+            );
+        }
     }
     eprintln!("local delivery {local_delivery}: {total}");
     assert!(failed.is_empty(), "{} seeds failed: {failed:?}", failed.len());

@@ -315,7 +315,7 @@ fn whoever_has_to_be_told_of_a_change_is_marked() {
 /// All members, read from their pages.
 fn all_but_told(book: &Book, rows: &mut Rows) -> Vec<Member> {
     let all = Place::before(Millis(i64::MIN))..Place::END;
-    let pages = book.pages_in(&all, |_| true, rows).expect("rows can be read");
+    let pages = book.pages_in(&all, |_, _| true, rows).expect("rows can be read");
     let members = pages
         .iter()
         .map(|page| book.members(page, rows).expect("rows can be read").to_vec());

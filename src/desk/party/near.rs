@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::bearing::{ECHO_MS, JOURNEY_MS, bearing, is_case, is_close};
-use super::index::{Book, PageRef};
+use super::index::{Book, meet};
 use super::members::{HISTORY_MS, Member};
 use super::place::Place;
 use super::sums::{Sums, has};
@@ -38,10 +38,8 @@ pub fn near(of: &Member, book: &Book, state: &mut State<'_>) -> Result<Near<'sta
     let (mut others, mut is_compared) = (Vec::new(), false);
     if me.opened_at > Millis(i64::MIN) {
         let spans = Spans::of(me);
-        for page in book.pages_in(&spans.all(), |sums| sums.cases > 0, state)? {
-            if !spans.want(&page) {
-                continue;
-            }
+        let wanted = |sums: &Sums, places: &_| sums.cases > 0 && spans.want(sums, places);
+        for page in book.pages_in(&spans.all(), wanted, state)? {
             let members = book.members(&page, state)?.iter();
             for other in members.filter(|other| is_case(other) && other.case != of.case) {
                 is_compared |= is_close(me, &other.summary);
@@ -79,7 +77,7 @@ fn neighbours(
     let next = book.after(place, state)?;
     let end = Place::after(place.at.plus(ASKS_BACK_MS));
     let asks = place..next.as_ref().map_or(end, |next| end.min(Place::of(next)));
-    for page in book.pages_in(&asks, |sums| sums.has(has::SURVEYS), state)? {
+    for page in book.pages_in(&asks, |sums, _| sums.has(has::SURVEYS), state)? {
         let members = book.members(&page, state)?.iter();
         let surveys = members.filter(|member| member.survey.is_some() && asks.contains(&Place::of(member)));
         surveys.cloned().for_each(&mut add);
@@ -136,10 +134,10 @@ impl Spans {
         self.journey.start.min(again.start)..self.journey.end.max(again.end)
     }
 
-    fn want(&self, page: &PageRef) -> bool {
-        page.meets(&self.close)
-            || page.sums.has(self.kinds) && page.meets(&self.journey)
-            || self.again.as_ref().is_some_and(|again| page.meets(again))
+    fn want(&self, sums: &Sums, places: &Range<Place>) -> bool {
+        meet(places, &self.close)
+            || sums.has(self.kinds) && meet(places, &self.journey)
+            || self.again.as_ref().is_some_and(|again| meet(places, again))
     }
 }
 

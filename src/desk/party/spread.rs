@@ -10,7 +10,7 @@ use std::ops::Range;
 use smol_str::SmolStr;
 
 use super::bearing::{ECHO_MS, JOURNEY_MS, bearing, is_case, is_close};
-use super::index::{Book, due};
+use super::index::{Book, due, meet};
 use super::members::{HISTORY_MS, Member};
 use super::near::{around, may_be_again};
 use super::place::Place;
@@ -85,11 +85,12 @@ impl<'m> Changed<'m> {
             let stage = if me.public { has::OFFSTAGE } else { has::ONSTAGE };
             let close = around(me.opened_at, ECHO_MS);
             let journey = around(me.opened_at, JOURNEY_MS);
-            let mut found = book.pages_in(&journey, |sums| sums.cases > 0, state)?;
-            found.retain(|page| page.meets(&close) || page.sums.has(stage | has::INVITES));
-            pages.extend(found);
+            let wanted = |sums: &Sums, places: &_| {
+                sums.cases > 0 && (sums.has(stage | has::INVITES) || meet(places, &close))
+            };
+            pages.extend(book.pages_in(&journey, wanted, state)?);
             if is_about(before) != is_about(now) {
-                let solved = |sums: &Sums| may_be_again(sums, me.opened_at);
+                let solved = |sums: &Sums, _: &_| may_be_again(sums, me.opened_at);
                 pages.extend(book.pages_in(&everything(), solved, state)?);
             }
         }
@@ -130,7 +131,7 @@ impl<'m> Changed<'m> {
             };
             let later = book.after(place, state)?;
             for beside in earlier.into_iter().chain(later).map(|member| Place::of(&member)) {
-                let pages = book.pages_in(&from_to(beside, beside), |_| true, state)?;
+                let pages = book.pages_in(&from_to(beside, beside), |_, _| true, state)?;
                 book.mark(&pages, due::FINDINGS, state)?;
             }
         }
@@ -164,7 +165,7 @@ impl<'m> Changed<'m> {
             let hull = spans.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
             hull.unwrap_or(Place::END..Place::END)
         };
-        let pages = book.pages_in(&span, |sums| sums.handled > 0, state)?;
+        let pages = book.pages_in(&span, |sums, _| sums.handled > 0, state)?;
         let is_later = |member: &Member| {
             let is_handled = is_case(member) && member.summary.handled;
             is_handled && member.case != self.case && span.contains(&Place::of(member))

@@ -25,7 +25,7 @@ pub fn worth_looking_at(book: &Book, any_open: bool, state: &mut State<'_>) -> R
     let mut found: Vec<Member> = Vec::new();
     let mut scores: Vec<(Millis, bool)> = Vec::new();
     let all = Place::before(Millis(i64::MIN))..Place::END;
-    for page in book.pages_in(&all, |sums| sums.has(has::SCORES | has::WIDE), state)? {
+    for page in book.pages_in(&all, |sums, _| sums.has(has::SCORES | has::WIDE), state)? {
         for member in book.members(&page, state)? {
             let known = scores.len();
             scores.extend(scores_of(member).map(|scored| (scored.at, is_detractor(scored))));
@@ -66,7 +66,7 @@ pub fn worth_looking_at(book: &Book, any_open: bool, state: &mut State<'_>) -> R
 
 /// The latest case that was open at a moment.
 fn open_at(book: &Book, at: Millis, state: &mut State<'_>) -> Result<Option<Member>, Corrupt> {
-    let may_be = |sums: &Sums| sums.may_be_open(at);
+    let may_be = |sums: &Sums, _: &_| sums.may_be_open(at);
     for page in book.pages_in(&until(at), may_be, state)?.iter().rev() {
         let mut members = book.members(page, state)?.iter();
         if let Some(open) = members.rfind(|member| is_case(member) && is_open(&member.summary, at)) {
@@ -83,7 +83,7 @@ fn reopened_after(
     state: &mut State<'_>,
 ) -> Result<Option<(Millis, Member)>, Corrupt> {
     let mut first: Option<(Millis, Member)> = None;
-    for page in book.pages_in(&until(at), |sums| sums.may_be_open(at), state)? {
+    for page in book.pages_in(&until(at), |sums, _| sums.may_be_open(at), state)? {
         for member in book
             .members(&page, state)?
             .iter()

@@ -99,6 +99,7 @@ impl Book {
         split: Option<Vec<Member>>,
         state: &mut State<'_>,
     ) -> Result<(), Corrupt> {
+        self.total.set(None);
         let page = self.pages.get(&at.id).map_or(&[][..], |page| page);
         let (first, sums) = (page.first().map(Place::of), Sums::of(page));
         let above = self.index.directories[at.directory];

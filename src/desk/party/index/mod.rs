@@ -5,10 +5,12 @@
 mod change;
 mod telling;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 pub use change::PAGE;
@@ -76,11 +78,6 @@ pub struct PageRef {
 }
 
 impl PageRef {
-    /// Whether it may have members in this stretch of places.
-    pub fn meets(&self, span: &Range<Place>) -> bool {
-        self.first < span.end && span.start < self.next
-    }
-
     /// Whether it is the same page.
     pub fn is(&self, other: &Self) -> bool {
         self.id == other.id
@@ -101,6 +98,8 @@ pub struct Book {
     pages: BTreeMap<u32, Vec<Member>>,
     directories: BTreeMap<u32, Vec<Entry>>,
     gone: Vec<RowKey>,
+    /// What all members come to, once that has been asked and until a page changes.
+    total: Cell<Option<Sums>>,
 }
 
 impl Book {
@@ -112,6 +111,7 @@ impl Book {
             pages: BTreeMap::new(),
             directories: BTreeMap::new(),
             gone: Vec::new(),
+            total: Cell::new(None),
         }
     }
 
@@ -157,7 +157,12 @@ impl Book {
     /// What all members come to.
     pub fn sums(&self) -> Sums {
         let all = self.index.directories.iter().map(|entry| entry.sums);
-        all.fold(Sums::default(), Sums::and)
+        let sums = self
+            .total
+            .get()
+            .unwrap_or_else(|| all.fold(Sums::default(), Sums::and));
+        self.total.set(Some(sums));
+        sums
     }
 
     /// The member at a place.
@@ -172,7 +177,8 @@ impl Book {
         Ok(found.map(|n| page[n].clone()))
     }
 
-    /// The pages of a stretch of places that may have what is wanted, in order.
+    /// The pages of a stretch of places that may have what is wanted, in order: of a page or a directory is asked what
+    /// it comes to and where its members are.
     ///
     /// # Errors
     ///
@@ -180,7 +186,7 @@ impl Book {
     pub fn pages_in(
         &self,
         span: &Range<Place>,
-        is_wanted: impl Fn(&Sums) -> bool,
+        is_wanted: impl Fn(&Sums, &Range<Place>) -> bool,
         state: &mut State<'_>,
     ) -> Result<Vec<PageRef>, Corrupt> {
         let mut found = Vec::new();
@@ -189,19 +195,19 @@ impl Book {
             if entry.first >= span.end {
                 break;
             }
-            if !is_wanted(&entry.sums) {
+            let end = next_to(above, directory, Place::END);
+            if !is_wanted(&entry.sums, &(entry.first..end)) {
                 continue;
             }
-            let end = above.get(directory + 1).map_or(Place::END, |next| next.first);
             let pages = self.directory(entry.id, state)?;
             for (page, entry) in pages.iter().enumerate().skip(at_or_before(pages, span.start)) {
-                let next = pages.get(page + 1).map_or(end, |next| next.first);
-                let page = page_ref(directory, page, entry, next);
                 if entry.first >= span.end {
                     break;
                 }
-                if page.meets(span) && is_wanted(&entry.sums) {
-                    found.push(page);
+                let next = next_to(pages, page, end);
+                let places = entry.first..next;
+                if meet(&places, span) && is_wanted(&entry.sums, &places) {
+                    found.push(page_ref(directory, page, entry, next));
                 }
             }
         }
@@ -229,27 +235,40 @@ impl Book {
         state: &mut State<'_>,
     ) -> Result<(u32, u32), Corrupt> {
         let (mut cases, mut unanswered) = (0, 0);
+        let mut add = |counted: (u32, u32)| {
+            cases += counted.0;
+            unanswered += counted.1;
+        };
+        let whole = |entry: &Entry, next| {
+            let is_whole = span.start <= entry.first && next <= span.end;
+            let by_then = entry.sums.unanswered_by(t).filter(|_| is_whole)?;
+            Some((entry.sums.cases, by_then))
+        };
+        let mut to_read = SmallVec::<[u32; 4]>::new();
         let above = &self.index.directories;
         for (n, entry) in above.iter().enumerate().skip(at_or_before(above, span.start)) {
             if entry.first >= span.end {
                 break;
             }
-            let next = above.get(n + 1).map_or(Place::END, |next| next.first);
-            let is_whole = span.start <= entry.first && next <= span.end;
-            if let Some(by_then) = entry.sums.unanswered_by(t).filter(|_| is_whole) {
-                cases += entry.sums.cases;
-                unanswered += by_then;
+            let end = next_to(above, n, Place::END);
+            if let Some(counted) = whole(entry, end) {
+                add(counted);
                 continue;
             }
-            let within = span.start.max(entry.first)..span.end.min(next);
-            for page in self.pages_in(&within, |sums| sums.cases > 0, state)? {
-                let sums = match page.sums.unanswered_by(t).filter(|_| page.is_within(span)) {
-                    Some(by_then) => (page.sums.cases, by_then),
-                    None => count(self.page(page.id, state)?, span, t),
-                };
-                cases += sums.0;
-                unanswered += sums.1;
+            let pages = self.directory(entry.id, state)?;
+            for (n, entry) in pages.iter().enumerate().skip(at_or_before(pages, span.start)) {
+                if entry.first >= span.end {
+                    break;
+                }
+                match whole(entry, next_to(pages, n, end)) {
+                    Some(counted) => add(counted),
+                    None if entry.sums.cases > 0 => to_read.push(entry.id),
+                    None => {}
+                }
             }
+        }
+        for page in to_read {
+            add(count(self.page(page, state)?, span, t));
         }
         Ok((cases, unanswered))
     }
@@ -260,14 +279,14 @@ impl Book {
     ///
     /// State that cannot be read.
     pub fn before(&self, place: Place, state: &mut State<'_>) -> Result<Option<Member>, Corrupt> {
-        let above = &self.index.directories;
-        for (n, entry) in above.iter().enumerate().rev() {
-            if entry.first >= place || entry.sums.cases == 0 {
-                continue;
-            }
-            let next = above.get(n + 1).map_or(Place::END, |next| next.first);
-            let span = entry.first..place.min(next);
-            for page in self.pages_in(&span, |sums| sums.cases > 0, state)?.iter().rev() {
+        let is_left_in = |entry: &Entry| entry.first < place && entry.sums.cases > 0;
+        let above = self.index.directories.iter().rev();
+        for directory in above.filter(|entry| is_left_in(entry)) {
+            for page in (0..=at_or_before(self.directory(directory.id, state)?, place)).rev() {
+                let page = self.directory(directory.id, state)?[page];
+                if !is_left_in(&page) {
+                    continue;
+                }
                 let mut members = self.page(page.id, state)?.iter();
                 if let Some(found) = members.rfind(|member| is_left(member) && Place::of(member) < place) {
                     return Ok(Some(found.clone()));
@@ -285,12 +304,11 @@ impl Book {
     pub fn after(&self, place: Place, state: &mut State<'_>) -> Result<Option<Member>, Corrupt> {
         let above = &self.index.directories;
         for (n, entry) in above.iter().enumerate().skip(at_or_before(above, place)) {
-            let next = above.get(n + 1).map_or(Place::END, |next| next.first);
             if entry.sums.cases == 0 {
                 continue;
             }
-            let span = place.max(entry.first)..next;
-            for page in self.pages_in(&span, |sums| sums.cases > 0, state)? {
+            let span = place.max(entry.first)..next_to(above, n, Place::END);
+            for page in self.pages_in(&span, |sums, _| sums.cases > 0, state)? {
                 let mut members = self.page(page.id, state)?.iter();
                 if let Some(found) = members.find(|member| is_left(member) && Place::of(member) > place) {
                     return Ok(Some(found.clone()));
@@ -303,11 +321,10 @@ impl Book {
     fn find(&self, place: Place, state: &mut State<'_>) -> Result<PageRef, Corrupt> {
         let above = &self.index.directories;
         let directory = at_or_before(above, place);
-        let end = above.get(directory + 1).map_or(Place::END, |next| next.first);
+        let end = next_to(above, directory, Place::END);
         let pages = self.directory(above[directory].id, state)?;
         let page = at_or_before(pages, place);
-        let next = pages.get(page + 1).map_or(end, |next| next.first);
-        Ok(page_ref(directory, page, &pages[page], next))
+        Ok(page_ref(directory, page, &pages[page], next_to(pages, page, end)))
     }
 
     fn page<'b>(&'b self, id: u32, state: &'b mut State<'_>) -> Result<&'b [Member], Corrupt> {
@@ -341,6 +358,16 @@ fn page_ref(directory: usize, page: usize, entry: &Entry, next: Place) -> PageRe
         due: entry.due,
         sums: entry.sums,
     }
+}
+
+/// Where the entry after this one begins, else `end`.
+fn next_to(entries: &[Entry], n: usize, end: Place) -> Place {
+    entries.get(n + 1).map_or(end, |next| next.first)
+}
+
+/// Whether two stretches of places have any in common.
+pub fn meet(a: &Range<Place>, b: &Range<Place>) -> bool {
+    a.start < b.end && b.start < a.end
 }
 
 /// The last entry that begins at or before a place, else the first.
