@@ -46,9 +46,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
     fn wake(&mut self, due: Millis, row: RowKey, partition: i32) -> Result<(), Trouble> {
         self.begin(SourceId::Mailbox(partition))?;
         let cx = self.context(0);
-        // On the event clock each timer fires at its own time; on the wall clock, when it is.
+        // On the event clock each timer fires at its own time; on the wall clock, when it is. That may have been set back
+        // since it was seen to be due.
         let now = match self.settings.mode {
-            Mode::Live => cx.now,
+            Mode::Live => cx.now.max(due),
             Mode::Drain { .. } => due,
         };
         let cx = Context { now, ..cx };

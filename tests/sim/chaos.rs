@@ -383,10 +383,12 @@ impl<S: Subject> Chaos<'_, S> {
         }
     }
 
-    /// The clock of a machine is set: off by hours, by more or less than may be, or right.
+    /// The clock of a machine is set: off by hours, by more or less than may be, or right, or so that it wavers.
     fn set_clock(&mut self, at: usize) {
         let ahead = CLOCKS[self.rng.random_range(0..CLOCKS.len())];
-        self.world.instances[at].machine.set_ahead(ahead);
+        let machine = &self.world.instances[at].machine;
+        machine.set_ahead(ahead);
+        machine.set_wavers(ahead == 0 && self.rng.random_bool(0.5));
         self.story.clocks += u64::from(ahead != 0);
         self.say(|| format!("the clock of instance {at} is {ahead} ms ahead"));
     }

@@ -1,6 +1,6 @@
 //! The world of a simulation: a log, its clock, topics, and instances that come and go.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -23,18 +23,32 @@ pub struct MachineClock {
     log: MemoryLog,
     start: Millis,
     ahead: AtomicI64,
+    wavers: AtomicBool,
 }
+
+/// By so many milliseconds a wall clock that wavers is ahead, or not: less than what is off.
+const WAVER: i64 = 3_000;
 
 impl MachineClock {
     /// Sets the wall clock so many milliseconds ahead of the log's.
     pub fn set_ahead(&self, ms: i64) {
         self.ahead.store(ms, Ordering::Relaxed);
     }
+
+    /// Whether the wall clock is set on and back at each look.
+    pub fn set_wavers(&self, wavers: bool) {
+        self.wavers.store(wavers, Ordering::Relaxed);
+    }
 }
 
 impl Clock for MachineClock {
     fn wall(&self) -> Millis {
-        self.log.now().plus(self.ahead.load(Ordering::Relaxed))
+        let mut ahead = self.ahead.load(Ordering::Relaxed);
+        if self.wavers.load(Ordering::Relaxed) {
+            ahead = WAVER - ahead;
+            self.ahead.store(ahead, Ordering::Relaxed);
+        }
+        self.log.now().plus(ahead)
     }
 
     fn monotonic(&self) -> Duration {
@@ -200,6 +214,7 @@ impl<'a, S: Subject> World<'a, S> {
                     log: log.clone(),
                     start,
                     ahead: AtomicI64::new(0),
+                    wavers: AtomicBool::new(false),
                 }),
                 keeper: None,
             })
