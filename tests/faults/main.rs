@@ -12,6 +12,7 @@ mod background;
 #[path = "../kafka/broker.rs"]
 mod broker;
 mod brokers;
+mod clock;
 mod cluster;
 mod dialogues;
 #[allow(dead_code, reason = "made for the tests in tests/e2e")]

@@ -150,7 +150,7 @@ fn differences(outcome: &Outcome, calm: &Outcome) -> Vec<String> {
 impl Outcome {
     /// Reads the outputs of the installation of this name, and tells what is wrong with them whatever
     /// was fed: numbers that do not rise by one, events told twice, records of one key in two places.
-    fn read(dump: &Dump, name: &str, wrong: &mut Vec<String>) -> Self {
+    pub fn read(dump: &Dump, name: &str, wrong: &mut Vec<String>) -> Self {
         let topic = |topic: &str| {
             let topic = format!("{name}.{topic}");
             dump.iter()

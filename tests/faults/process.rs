@@ -1,5 +1,6 @@
 //! A running `heard run`, and signals to it.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -19,10 +20,17 @@ pub struct Running {
 impl Running {
     /// Starts an instance in live mode.
     pub fn start(heard: &Heard, instance: &str) -> Self {
+        Self::start_with(heard, instance, &[])
+    }
+
+    /// Starts an instance in live mode, with more in its environment.
+    pub fn start_with(heard: &Heard, instance: &str, environment: &[(&str, &Path)]) -> Self {
         let args = ["run", "--instance", instance, "--listen", "127.0.0.1:0"];
         let log = heard.file(&format!("{instance}.log"), "");
+        let mut command = heard.command(&args);
+        command.envs(environment.iter().copied());
         Self {
-            process: Background::start(instance, &mut heard.command(&args), log),
+            process: Background::start(instance, &mut command, log),
             instance: instance.to_owned(),
         }
     }
