@@ -69,7 +69,7 @@ pub(crate) use event::ahead_or_behind;
 pub use event::{CommitTook, Event, Figured, Observer, TracingObserver, Unchecked};
 pub use panics::hide_payloads;
 pub use queues::Queue;
-pub use recorded::recorded_partitions;
+pub use recorded::{is_blank, recorded_partitions};
 pub use runner::run;
 pub use settings::{EngineSettings, Mode, Pace, Roles, Sabotage, Topics};
 pub use status::{Held, Reading, Status};

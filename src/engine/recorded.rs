@@ -10,6 +10,16 @@ const WAIT: Duration = Duration::from_millis(100);
 /// Polls that bring nothing, or rows without a marker before them, before the search is given up.
 const PATIENCE: usize = 50;
 
+/// What a changelog begins with.
+enum Beginning {
+    /// Nothing, but for questions for the time.
+    Blank,
+    /// A marker, which tells of so many partitions.
+    Marked(i32),
+    /// Rows, or what nobody knows, without a marker before them.
+    Unmarked,
+}
+
 /// How many partitions mailbox and changelog had when the first row was written; `None`: nothing was
 /// written yet, or nothing that tells. No row of a partition is before its marker, so little is read.
 ///
@@ -20,6 +30,22 @@ pub fn recorded_partitions<L: Log>(
     changelog: &Topic,
     partitions: i32,
 ) -> Result<Option<i32>, LogError> {
+    Ok(match beginning(log, changelog, partitions)? {
+        Beginning::Marked(partitions) => Some(partitions),
+        Beginning::Blank | Beginning::Unmarked => None,
+    })
+}
+
+/// Whether a changelog holds nothing that was ever said of a row, though brokers may have been asked there for their time.
+///
+/// # Errors
+/// What the log says.
+pub fn is_blank<L: Log>(log: &L, changelog: &Topic, partitions: i32) -> Result<bool, LogError> {
+    let beginning = beginning(log, changelog, partitions)?;
+    Ok(matches!(beginning, Beginning::Blank))
+}
+
+fn beginning<L: Log>(log: &L, changelog: &Topic, partitions: i32) -> Result<Beginning, LogError> {
     let all: Vec<_> = (0..partitions)
         .map(|number| TopicPartition::new(changelog.clone(), number))
         .collect();
@@ -34,17 +60,19 @@ pub fn recorded_partitions<L: Log>(
         .map(|(partition, ends)| (partition.clone(), ends.start))
         .collect();
     if from.is_empty() {
-        return Ok(None);
+        return Ok(Beginning::Blank);
     }
     let mut reader = log.reader(&from, Isolation::Committed)?;
     let mut batch = Batch::new();
     let mut in_vain = 0;
+    let mut found = Beginning::Blank;
     while in_vain < PATIENCE {
         let mut only_clocks = reader.poll(WAIT, &mut batch)?;
         for record in batch.iter() {
             match read(record.key, record.value) {
-                Entry::Marker(Marker { partitions }) => return Ok(Some(partitions)),
-                entry => only_clocks &= entry == Entry::Clock,
+                Entry::Marker(Marker { partitions }) => return Ok(Beginning::Marked(partitions)),
+                Entry::Clock => {}
+                _ => (only_clocks, found) = (false, Beginning::Unmarked),
             }
         }
         in_vain += usize::from(!only_clocks);
@@ -56,13 +84,13 @@ pub fn recorded_partitions<L: Log>(
             break;
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::changelog::{CLOCK_KEY, MARKER_KEY, Marker};
-    use super::recorded_partitions;
+    use super::{is_blank, recorded_partitions};
     use crate::log::memory::MemoryLog;
     use crate::log::{Log, Outgoing, Producer, Topic, TopicPartition, TopicSpec};
 
@@ -77,13 +105,16 @@ mod tests {
             settings: Vec::new(),
         };
         log.create_topics(&[spec]).expect("it is a log");
-        let found = || recorded_partitions(&log, &topic, 2).expect("it may be read");
-        assert_eq!(found(), None);
+        let found = || {
+            let partitions = recorded_partitions(&log, &topic, 2).expect("it may be read");
+            (partitions, is_blank(&log, &topic, 2).expect("it may be read"))
+        };
+        assert_eq!(found(), (None, true));
         for _ in 0..30_000 {
             let at = TopicPartition::new(topic.clone(), 1);
             log.time(&at, CLOCK_KEY).expect("it is there");
         }
-        assert_eq!(found(), None);
+        assert_eq!(found(), (None, true));
         let mut producer = log.producer("someone").expect("a producer");
         producer.init().expect("the id is free");
         producer.begin().expect("nothing is open");
@@ -96,6 +127,6 @@ mod tests {
         };
         producer.send(&record).expect("it fits");
         producer.commit().expect("nothing is in its way");
-        assert_eq!(found(), Some(2));
+        assert_eq!(found(), (Some(2), false));
     }
 }
