@@ -189,6 +189,10 @@ mod tests {
         for refusal in [
             Refusal::RowsWithoutOffset,
             Refusal::OffsetWithoutRows(17),
+            Refusal::NotWhole {
+                left: 830,
+                found: 812,
+            },
             Refusal::Purged(17),
             Refusal::PartitionsChanged { was: 12, now: 24 },
             Refusal::Unreadable {
