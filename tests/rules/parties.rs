@@ -61,13 +61,13 @@ fn when(line: &Line) -> Millis {
     }
 }
 
-/// Told in so many drains; each reads so many lines at once. None comes later than the lateness bound, in whatever order
+/// Told in so many drains; each reads so many lines at once. None comes after its conversation was retired, in whatever order
 /// they are: a reply that waits longer for its message is not kept for it.
 fn drained(lines: &[Line], drains: usize, at_once: usize, until: Millis) -> Story {
     let settings = RuleSettings::default();
     let all = u32::try_from(until.since(at(0)) / (DAYS * 60_000) + 1).expect("it fits");
     let mut story = Story::new(RuleSettings {
-        lateness: settings.lateness.max(Span::days(all)),
+        retire_after: settings.retire_after.max(Span::days(all)),
         ..settings
     });
     let mut seen = at(0);
