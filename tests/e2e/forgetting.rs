@@ -38,7 +38,7 @@ const ANN: [&str; 11] = [
     "annsurvey",
 ];
 
-fn log() -> KafkaLog {
+pub fn log() -> KafkaLog {
     let settings = KafkaSettings {
         brokers: Broker::shared().address(),
         client_id: "test".into(),

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use heard::log::{Log, Topic, TopicSpec};
 use heard::model::{Complaint, Identifier, Millis, Person};
 use heard::wire::Format;
 
 use crate::dsl::{Heard, data};
-use crate::forgetting::latest;
+use crate::forgetting::{latest, log};
 use crate::outcome::{AS_OF, Outcome, WITHIN_AN_HOUR, plain_dialogues};
 use crate::writer::{Writer, encoded};
 
@@ -81,7 +82,7 @@ fn a_copy_of_the_changelog_will_do_if_it_is_whole() {
     let with = |changelog: &str| {
         let names =
             format!("[topics]\npartitions = 1\n[topics.names]\ninteractions_changelog = \"{changelog}\"");
-        Heard::new(NAME).application(&names).topics()
+        Heard::new(NAME).application(&names)
     };
     let feed = |ids: &[&str]| {
         let mut writer = Writer::new(NAME);
@@ -91,13 +92,19 @@ fn a_copy_of_the_changelog_will_do_if_it_is_whole() {
         }
         writer.commit();
     };
-    let heard = with("interactions-changelog");
+    let heard = with("interactions-changelog").topics();
     feed(&["m1", "m2", "m3"]);
     heard.drain(&[]);
     let rows = latest(NAME, "interactions-changelog");
     assert!(rows.len() > 3, "{} rows", rows.len());
     let copy = |to: &str, lacks: Option<&[u8]>| {
-        let heard = with(to);
+        let topic = TopicSpec {
+            topic: Topic::new(&format!("{NAME}.{to}")),
+            partitions: 1,
+            replication: 1,
+            settings: vec![("cleanup.policy".into(), "compact".into())],
+        };
+        log().create_topics(&[topic]).expect("its name is free");
         let mut writer = Writer::new(NAME);
         writer.send(to, Some(MARKER), Some(&rows[MARKER]), &[]);
         for (key, value) in rows.iter().filter(|(key, _)| **key != *MARKER) {
@@ -106,7 +113,7 @@ fn a_copy_of_the_changelog_will_do_if_it_is_whole() {
             }
         }
         writer.commit();
-        heard
+        with(to)
     };
 
     let lost = rows.keys().find(|key| **key != *MARKER).expect("there are rows");
