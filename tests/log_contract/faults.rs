@@ -354,3 +354,70 @@ fn calls_fail_when_the_test_says_so() {
     commit(&world, &mut producer);
     assert_eq!(visible(&world.log, &of[0].topic), 2);
 }
+
+#[test]
+fn an_answer_may_be_late_or_lost_after_its_call_took_effect() {
+    let world = Memory::queueing();
+    let of = partitions(&topic(&world, 1), 1);
+    let mut producer = producer_of(&world, "id");
+    let (log, topic) = (world.log.clone(), of[0].topic.clone());
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let note = Arc::clone(&found);
+    world.log.faults().after_calls(move |operation| {
+        if operation.client == "id" {
+            log.advance(Duration::from_secs(1));
+            note.lock()
+                .expect("no panic")
+                .push((operation.name, visible(&log, &topic)));
+        }
+    });
+    let lost = |name| match name {
+        "flushing" => Some(ErrorKind::Retriable),
+        "committing" => Some(ErrorKind::Unknown),
+        _ => None,
+    };
+    world
+        .log
+        .faults()
+        .lose_answers(move |operation| lost(operation.name));
+    let begun = world.log.now();
+    producer.begin().expect("begin");
+    send(&mut producer, &of[0], "1").expect("send");
+    assert_eq!(kind(producer.flush(FLUSH)), ErrorKind::Retriable);
+    assert_eq!(
+        read_all(&world, &of, Isolation::Uncommitted).len(),
+        1,
+        "it is written"
+    );
+    assert_eq!(kind(producer.commit()), ErrorKind::Unknown);
+    let expected = [
+        ("beginning a transaction", 0),
+        ("sending a record", 0),
+        ("flushing", 0),
+        ("committing", 1),
+    ];
+    assert_eq!(*found.lock().expect("no panic"), expected);
+    assert!(world.log.now().since(begun) >= 4_000);
+    assert_eq!(
+        kind(producer.begin()),
+        ErrorKind::Fatal,
+        "it knows that it does not know"
+    );
+
+    // Of a member that does not know that it has joined, nobody hears again.
+    world.log.faults().clear();
+    world
+        .log
+        .faults()
+        .lose_answers(|operation| (operation.name == "joining a group").then_some(ErrorKind::Retriable));
+    let settings = GroupSettings {
+        group: "group".into(),
+        client: "member".into(),
+        topics: vec![of[0].topic.clone()],
+        gather: Duration::ZERO,
+    };
+    assert_eq!(kind(world.log.consumer(&settings)), ErrorKind::Retriable);
+    assert_eq!(world.log.group_members("group").1.len(), 1);
+    world.seconds(10);
+    assert_eq!(world.log.group_members("group").1.len(), 0);
+}

@@ -3,6 +3,7 @@
 #[path = "../contract/mod.rs"]
 mod contract;
 
+mod brokers;
 mod echo;
 mod faults;
 mod fetching;

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::Millis;
+
 use super::super::batch::Place;
 use super::super::{
     Batch, Consumer, ErrorKind, GroupSettings, Header, Isolation, LogError, Polled, TopicPartition,
 };
+use super::brokers::Role;
 use super::faults::Client;
 use super::group::Told;
 use super::partition::{Found, Partition};
 use super::shared::Shared;
-use super::state::State;
+use super::state::{State, ms};
 
 /// Proof of membership in a group at a generation.
 ///
@@ -38,18 +41,24 @@ pub struct MemoryConsumer {
 }
 
 impl MemoryConsumer {
-    pub(super) fn join(shared: Arc<Shared>, settings: &GroupSettings) -> Self {
-        let (client, member) =
-            shared.with(|state| (Client::new(&settings.client, state), state.join(settings)));
-        let view = View {
-            settings: settings.clone(),
-            member: Some(member),
-            generation: None,
-            slots: BTreeMap::new(),
-            revoked: None,
-            closed: false,
-        };
-        Self { shared, client, view }
+    /// Joins now if the coordinator answers; else with the polls.
+    pub(super) fn join(shared: &Arc<Shared>, settings: &GroupSettings) -> Result<Self, LogError> {
+        shared.call("joining a group", |state| {
+            let serves = state.serves(&Role::Group(&settings.group));
+            let view = View {
+                settings: settings.clone(),
+                reached: state.now(),
+                member: serves.then(|| state.join(settings)),
+                generation: None,
+                slots: BTreeMap::new(),
+                revoked: None,
+                owed: Vec::new(),
+                closed: false,
+            };
+            let client = Client::new(&settings.client, state);
+            let shared = Arc::clone(shared);
+            Ok(Self { shared, client, view })
+        })
     }
 }
 
@@ -57,6 +66,8 @@ impl MemoryConsumer {
 #[derive(Debug)]
 struct View {
     settings: GroupSettings,
+    /// When the coordinator last answered.
+    reached: Millis,
     /// Its id; `None` once it knows that it was expelled.
     member: Option<String>,
     /// The generation of its assignment; `None` from giving it back until the next.
@@ -64,6 +75,8 @@ struct View {
     slots: BTreeMap<TopicPartition, Slot>,
     /// Told to give all back, and has not.
     revoked: Option<Revoked>,
+    /// Given back, which the coordinator has not been told.
+    owed: Vec<TopicPartition>,
     closed: bool,
 }
 
@@ -85,11 +98,12 @@ struct Slot {
 impl View {
     fn poll(&mut self, state: &mut State, batch: &mut Batch) -> Result<Option<Polled>, LogError> {
         self.alive("polling")?;
-        self.heartbeat(state);
+        let reached = self.heartbeat(state);
         if self.revoked.is_some() {
             return Ok(None);
         }
-        match self.ask(state) {
+        match self.ask(state, reached) {
+            Told::Expelled if !reached && self.slots.is_empty() => Ok(None),
             Told::Expelled => {
                 self.member = None;
                 self.generation = None;
@@ -115,10 +129,11 @@ impl View {
         }
     }
 
-    /// What the coordinator has to say.
-    fn ask(&self, state: &mut State) -> Told {
+    /// What the coordinator has to say, if it answers.
+    fn ask(&self, state: &mut State, reached: bool) -> Told {
         match &self.member {
-            Some(member) => state.tell(&self.settings.group, member),
+            Some(member) if reached => state.tell(&self.settings.group, member),
+            Some(_) => Told::Nothing,
             None => Told::Expelled,
         }
     }
@@ -138,6 +153,7 @@ impl View {
             .iter()
             .filter(readable)
             .map(|(at, _)| at.clone())
+            .filter(|at| state.serves(&Role::Leader(at)))
             .collect();
         (state.fetch_order)(&mut order);
         for at in order {
@@ -191,15 +207,36 @@ impl View {
             self.generation = None;
         }
         if let (Revoked::Asked, Some(member)) = (how, &self.member) {
-            state.give_back(&self.settings.group, member, partitions);
+            if state.serves(&Role::Group(&self.settings.group)) {
+                state.give_back(&self.settings.group, member, partitions);
+            } else {
+                self.owed.extend_from_slice(partitions);
+            }
         }
         Ok(())
     }
 
-    fn heartbeat(&self, state: &mut State) {
-        if let Some(member) = &self.member {
-            state.heartbeat(&self.settings.group, member);
+    /// Whether the coordinator answers. A client that has not reached it for a session's time gives its membership up
+    /// by itself; the coordinator does not know that.
+    fn heartbeat(&mut self, state: &mut State) -> bool {
+        let group = &self.settings.group;
+        if !state.serves(&Role::Group(group)) {
+            if state.now() > self.reached.plus(ms(state.settings.session_timeout)) {
+                self.member = None;
+                self.generation = None;
+                self.owed.clear();
+            }
+            return false;
         }
+        self.reached = state.now();
+        if let Some(member) = &self.member {
+            state.heartbeat(group, member);
+            let owed = std::mem::take(&mut self.owed);
+            if !owed.is_empty() {
+                state.give_back(group, member, &owed);
+            }
+        }
+        true
     }
 
     fn alive(&self, during: &'static str) -> Result<(), LogError> {
@@ -366,7 +403,9 @@ impl Consumer for MemoryConsumer {
         self.shared.operation(&self.client, "leaving the group", |state| {
             view.closed = true;
             view.slots.clear();
-            if let Some(member) = view.member.take() {
+            if let Some(member) = view.member.take()
+                && state.serves(&Role::Group(&view.settings.group))
+            {
                 state.remove_member(&view.settings.group, &member);
             }
             Ok(())

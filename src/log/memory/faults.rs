@@ -54,7 +54,7 @@ pub enum Marker {
 /// Plans faults of one log. All of them are planned from now on.
 #[derive(Clone, Debug)]
 pub struct Faults {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Faults {
@@ -116,6 +116,20 @@ impl Faults {
             .with(|state| state.faults.before_calls = Some(Arc::new(act)));
     }
 
+    /// Calls this after every call that could take effect, before its caller knows: what it does falls between the
+    /// effect and the answer, which is as late as that.
+    pub fn after_calls(&self, act: impl Fn(&Operation<'_>) + Send + Sync + 'static) {
+        self.shared
+            .with(|state| state.faults.after_calls = Some(Arc::new(act)));
+    }
+
+    /// Asks after every call that succeeded whether its caller has given up waiting for the answer, and how it fails
+    /// then: usually [`ErrorKind::Retriable`]. What a poll delivers is lost with its answer; no real client loses it.
+    pub fn lose_answers(&self, decide: impl FnMut(&Operation<'_>) -> Option<ErrorKind> + Send + 'static) {
+        self.shared
+            .with(|state| state.faults.lose_answer = Some(Box::new(decide)));
+    }
+
     /// Forgets all faults that have not happened. Crashed handles stay crashed, and what is on its
     /// way still arrives.
     pub fn clear(&self) {
@@ -174,8 +188,8 @@ impl Crash {
 
 type Decide = Box<dyn FnMut(&Operation<'_>) -> Option<ErrorKind> + Send>;
 type Delay = Box<dyn FnMut(&Marker) -> Duration + Send>;
-/// See [`Faults::before_calls`].
-pub(super) type BeforeCalls = Arc<dyn Fn(&Operation<'_>) + Send + Sync>;
+/// See [`Faults::before_calls`] and [`Faults::after_calls`].
+pub(super) type AtCalls = Arc<dyn Fn(&Operation<'_>) + Send + Sync>;
 
 /// The faults planned.
 #[derive(Default)]
@@ -186,13 +200,18 @@ pub(super) struct Plan {
     lost_commits: BTreeMap<String, Fate>,
     fail: Option<Decide>,
     delay: Option<Delay>,
-    before_calls: Option<BeforeCalls>,
+    before_calls: Option<AtCalls>,
+    after_calls: Option<AtCalls>,
+    lose_answer: Option<Decide>,
 }
 
 impl Plan {
-    /// What is to be called before every call.
-    pub fn before_calls(&self) -> Option<BeforeCalls> {
-        self.before_calls.clone()
+    /// What is to be called before or after every call.
+    pub fn at_calls(&self, moment: Moment) -> Option<AtCalls> {
+        match moment {
+            Moment::Before => self.before_calls.clone(),
+            Moment::After => self.after_calls.clone(),
+        }
     }
 
     /// What becomes of the next commit of this id, if it shall be lost.
@@ -207,6 +226,13 @@ impl Plan {
 }
 
 impl State {
+    /// Whether the answer of a call that succeeded is lost, and how it fails then.
+    pub fn lose_answer(&mut self, client: &Client, name: &'static str) -> Option<LogError> {
+        let client = &client.name;
+        let kind = self.faults.lose_answer.as_mut()?(&Operation { client, name })?;
+        Some(LogError::new(kind, name, "simulated loss of the answer"))
+    }
+
     /// Whether and how this call fails.
     pub fn strike(&mut self, client: &Client, name: &'static str) -> Option<Strike> {
         let crash = || {

@@ -11,6 +11,7 @@ use crate::model::Millis;
 
 use super::super::{ErrorKind, GroupSettings, LogError, Topic, TopicPartition};
 use super::assignor;
+use super::brokers::Role;
 use super::consumer::Membership;
 use super::offsets::Offsets;
 use super::state::{State, ms};
@@ -129,6 +130,32 @@ impl State {
         member.map(|m| m.last_seen = now).is_some()
     }
 
+    /// See [`super::MemoryLog::keep_alive`].
+    pub fn keep_alive(&mut self, client: &str) {
+        for (group, member) in self.members_of(client) {
+            if self.serves(&Role::Group(&group)) {
+                self.heartbeat(&group, &member);
+            }
+        }
+    }
+
+    /// Groups and members of this client name.
+    fn members_of(&self, client: &str) -> Vec<(String, String)> {
+        self.groups
+            .iter()
+            .flat_map(|(name, group)| group.members.iter().map(move |(id, m)| (name, id, m)))
+            .filter(|(_, _, m)| m.client == client)
+            .map(|(name, id, _)| (name.clone(), id.clone()))
+            .collect()
+    }
+
+    /// A coordinator that has just come to the group gives each member a session's time.
+    pub fn renew_sessions(&mut self, group: &str) {
+        let now = self.now();
+        let members = self.group(group).members.values_mut();
+        members.for_each(|member| member.last_seen = now);
+    }
+
     /// What a member is told at a poll.
     pub fn tell(&mut self, group: &str, member: &str) -> Told {
         let Group {
@@ -170,25 +197,20 @@ impl State {
 
     /// Expels all members of this client name; says whether there was one.
     pub fn expire_sessions_of(&mut self, client: &str) -> bool {
-        let expired: Vec<(String, String)> = self
-            .groups
-            .iter()
-            .flat_map(|(name, group)| group.members.iter().map(move |(id, m)| (name, id, m)))
-            .filter(|(_, _, m)| m.client == client)
-            .map(|(name, id, _)| (name.clone(), id.clone()))
-            .collect();
+        let expired = self.members_of(client);
         for (group, member) in &expired {
             self.remove_member(group, member);
         }
         !expired.is_empty()
     }
 
-    /// The session that expires first: when, the group and the member.
+    /// The session that expires first: when, the group and the member. Without a coordinator none does.
     pub fn next_session_timeout(&self) -> Option<(Millis, &str, &str)> {
         let timeout = ms(self.settings.session_timeout);
         let members = self
             .groups
             .iter()
+            .filter(|(name, _)| self.serves(&Role::Group(name)))
             .flat_map(|(name, g)| g.members.iter().map(move |(id, m)| (name, id, m)));
         members
             .map(|(name, id, m)| (m.last_seen.plus(timeout), name.as_str(), id.as_str()))

@@ -13,7 +13,7 @@
 //!
 //! What a broker has and this has not: records that a client fetched before it was expelled and reads
 //! afterwards (a test holds a batch back instead), transactions found expired only every ten seconds
-//! (here at once), a broker or a partition that is away, retention by time.
+//! (here at once), retention by time.
 //!
 //! | file | holds |
 //! |---|---|
@@ -23,10 +23,12 @@
 //! | `group`, `assignor`, `offsets` | the group coordinator: members, generations, offsets |
 //! | `consumer`, `producer`, `reader` | the handles, and what a client knows by itself |
 //! | `faults` | what a test makes go wrong |
+//! | `brokers` | who must be reached for what, and brokers that are away |
 //! | `inspect` | what a test looks at |
 //! | `state`, `shared` | all of it behind one lock, its clock, and waiting |
 
 mod assignor;
+mod brokers;
 mod consumer;
 mod faults;
 mod group;
@@ -56,6 +58,7 @@ use super::{
     CommittedOffset, Ends, ErrorKind, GroupSettings, Isolation, Log, LogError, Topic, TopicPartition,
     TopicSpec,
 };
+use brokers::Role;
 use shared::Shared;
 
 /// Whether time is the test's or the machine's.
@@ -166,6 +169,12 @@ impl MemoryLog {
         Faults::new(Arc::clone(&self.shared))
     }
 
+    /// Says for the members of this client name that they are alive, as a client's own thread does while a call of its
+    /// caller takes long. Here there is no such thread.
+    pub fn keep_alive(&self, client: &str) {
+        self.shared.with(|state| state.keep_alive(client));
+    }
+
     /// Expels every member that joined under this client name from its group, as if its session had
     /// expired. Says whether there was one.
     pub fn expire_session(&self, client: &str) -> bool {
@@ -212,8 +221,7 @@ impl Log for MemoryLog {
     type Reader = MemoryReader;
 
     fn consumer(&self, settings: &GroupSettings) -> Result<MemoryConsumer, LogError> {
-        self.shared.call("joining a group", |_| Ok(()))?;
-        Ok(MemoryConsumer::join(Arc::clone(&self.shared), settings))
+        MemoryConsumer::join(&self.shared, settings)
     }
 
     fn producer(&self, transactional_id: &str) -> Result<MemoryProducer, LogError> {
@@ -230,7 +238,9 @@ impl Log for MemoryLog {
     }
 
     fn partitions(&self, topics: &[Topic]) -> Result<Vec<(Topic, i32)>, LogError> {
-        self.shared.call("asking for partition counts", |state| {
+        const DURING: &str = "asking for partition counts";
+        self.shared.call(DURING, |state| {
+            state.reach_any(DURING)?;
             let count = |t: &Topic| (t.clone(), state.partition_count(t));
             Ok(topics
                 .iter()
@@ -252,9 +262,10 @@ impl Log for MemoryLog {
         partitions: &[TopicPartition],
     ) -> Result<Vec<Option<CommittedOffset>>, LogError> {
         const DURING: &str = "reading committed offsets";
-        let stable = self
-            .shared
-            .call_waiting(DURING, |state| Ok(state.group(group).offsets.stable(partitions)))?;
+        let stable = self.shared.call_waiting(DURING, |state| {
+            state.reach(&Role::Group(group), DURING)?;
+            Ok(state.group(group).offsets.stable(partitions))
+        })?;
         stable.ok_or_else(|| {
             let detail = "a transaction that is still open has sent offsets of these partitions; ask again";
             LogError::new(ErrorKind::Retriable, DURING, detail)
@@ -264,6 +275,7 @@ impl Log for MemoryLog {
     fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, LogError> {
         const DURING: &str = "asking for end offsets";
         self.shared.call(DURING, |state| {
+            state.reach_leaders(partitions.iter(), DURING)?;
             partitions
                 .iter()
                 .map(|tp| state.partition(tp, DURING).map(|p| p.ends()))
@@ -274,6 +286,7 @@ impl Log for MemoryLog {
     fn offsets_at(&self, partitions: &[TopicPartition], time: i64) -> Result<Vec<Option<i64>>, LogError> {
         const DURING: &str = "asking for offsets by time";
         self.shared.call(DURING, |state| {
+            state.reach_leaders(partitions.iter(), DURING)?;
             partitions
                 .iter()
                 .map(|tp| state.partition(tp, DURING).map(|p| p.offset_at(Millis(time))))

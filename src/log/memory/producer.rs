@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::Millis;
+
 use super::super::{ErrorKind, LogError, OffsetCommit, Outgoing, Producer, TopicPartition};
+use super::brokers::Role;
 use super::consumer::Membership;
-use super::faults::{Client, Fate};
+use super::faults::{Client, Fate, Marker};
 use super::partition::Payload;
 use super::shared::Shared;
-use super::state::{Event, State};
+use super::state::{Event, State, ms};
 use super::transactions::Outcome;
 
 /// A transactional producer over a [`super::MemoryLog`]. Dropping it is a crash: an open transaction
@@ -60,7 +63,15 @@ struct View {
     /// Whether the coordinator has been told of the open transaction.
     touched: bool,
     /// Sent, and not written yet.
-    queue: Vec<(TopicPartition, Payload)>,
+    queue: Vec<Queued>,
+}
+
+/// A record that was sent, and is not written yet.
+#[derive(Debug)]
+struct Queued {
+    at: TopicPartition,
+    payload: Payload,
+    since: Millis,
 }
 
 impl View {
@@ -87,7 +98,8 @@ impl View {
         self.allow(&[Phase::Open], "sending a record")?;
         let payload = Payload::of(record);
         let at = state.place(record.topic, record.partition, &payload)?;
-        self.queue.push((at, payload));
+        let since = state.now();
+        self.queue.push(Queued { at, payload, since });
         if state.settings.queue_sends {
             Ok(())
         } else {
@@ -95,26 +107,46 @@ impl View {
         }
     }
 
-    /// Writes what was sent.
+    /// Writes what was sent; what no broker takes stays queued, for as long as a transaction may last.
     fn drain(&mut self, state: &mut State) -> Result<(), LogError> {
-        for (at, payload) in self.queue.drain(..) {
-            self.touched = true;
-            state.write(&self.id, self.epoch, &at, payload)?;
+        let expires = state.now().plus(-ms(state.settings.transaction_timeout));
+        for Queued { at, payload, since } in std::mem::take(&mut self.queue) {
+            if state.takes(&self.id, &Marker::Partition(at.clone())) {
+                self.touched = true;
+                state.write(&self.id, self.epoch, &at, payload)?;
+            } else if since >= expires {
+                self.queue.push(Queued { at, payload, since });
+            } else {
+                let detail = format!("{at}: no broker took the record in time");
+                return Err(LogError::new(ErrorKind::Abortable, "writing a record", detail));
+            }
         }
         Ok(())
+    }
+
+    /// Writes what was sent, all of it.
+    fn flush(&mut self, state: &mut State, during: &'static str) -> Result<(), LogError> {
+        self.drain(state)?;
+        match self.queue.as_slice() {
+            [] => Ok(()),
+            [Queued { at, .. }, ..] => {
+                let detail = format!("{at}: the record is not acknowledged yet");
+                Err(LogError::new(ErrorKind::Retriable, during, detail))
+            }
+        }
     }
 
     fn commit(&mut self, state: &mut State) -> Result<(), LogError> {
         const DURING: &str = "committing";
         self.allow(&[Phase::Open], DURING)?;
         if state.settings.commit_flushes {
-            self.drain(state)?;
+            self.flush(state, DURING)?;
         }
         // One that touched nothing is ended without asking anyone: so does the client of a broker.
-        let lost = if self.touched {
-            state.faults.take_lost_commit(&self.id)
-        } else {
-            None
+        let lost = match self.touched {
+            true if !state.serves(&Role::Transactions(&self.id)) => Some(Fate::Never),
+            true => state.faults.take_lost_commit(&self.id),
+            false => None,
         };
         match lost {
             None => self.end(state, Outcome::Commit, DURING)?,
@@ -156,11 +188,11 @@ impl View {
     }
 
     fn end(&self, state: &mut State, outcome: Outcome, during: &'static str) -> Result<(), LogError> {
-        if self.touched {
-            state.end(&self.id, self.epoch, outcome, during)
-        } else {
-            Ok(())
+        if !self.touched {
+            return Ok(());
         }
+        state.reach(&Role::Transactions(&self.id), during)?;
+        state.end(&self.id, self.epoch, outcome, during)
     }
 }
 
@@ -199,7 +231,11 @@ impl Producer for MemoryProducer {
                 ));
             }
             view.allow(&[Phase::New], DURING)?;
-            view.epoch = state.take_transactional_id(&view.id);
+            state.reach(&Role::Transactions(&view.id), DURING)?;
+            view.epoch = state.take_transactional_id(&view.id).ok_or_else(|| {
+                let detail = "the end of the transaction before cannot be marked everywhere yet";
+                LogError::new(ErrorKind::Retriable, DURING, detail)
+            })?;
             view.phase = Phase::Ready;
             Ok(())
         })
@@ -221,16 +257,21 @@ impl Producer for MemoryProducer {
     fn flush(&mut self, _max_wait: Duration) -> Result<(), LogError> {
         self.act("flushing", |view, state| {
             view.allow(&[Phase::Open], "flushing")?;
-            view.drain(state)
+            view.flush(state, "flushing")
         })
     }
 
     fn send_offsets(&mut self, offsets: &[OffsetCommit], membership: &Membership) -> Result<(), LogError> {
-        self.act("sending offsets", |view, state| {
-            view.allow(&[Phase::Open], "sending offsets")?;
+        const DURING: &str = "sending offsets";
+        self.act(DURING, |view, state| {
+            view.allow(&[Phase::Open], DURING)?;
             // As the client does: without offsets the coordinator is not asked, the generation not checked.
             if offsets.is_empty() {
                 return Ok(());
+            }
+            if !state.takes(&view.id, &Marker::Offsets(membership.group.clone())) {
+                let detail = "no answer from a coordinator";
+                return Err(LogError::new(ErrorKind::Retriable, DURING, detail));
             }
             view.touched = true;
             state.write_offsets(&view.id, view.epoch, offsets, membership)

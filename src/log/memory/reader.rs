@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Batch, ErrorKind, Isolation, LogError, Reader, Topic, TopicPartition};
+use super::brokers::Role;
 use super::consumer::read;
 use super::faults::Client;
 use super::shared::Shared;
@@ -49,6 +50,7 @@ impl MemoryReader {
 impl View {
     fn poll(&mut self, state: &mut State, batch: &mut Batch) -> Result<Option<()>, LogError> {
         let mut order: Vec<TopicPartition> = self.positions.iter().map(|(at, ..)| at.clone()).collect();
+        order.retain(|at| state.serves(&Role::Leader(at)));
         (state.fetch_order)(&mut order);
         for at in order {
             let room = state.settings.max_batch - batch.len();

@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::LogError;
-use super::faults::{Client, Operation, Strike};
+use super::faults::{Client, Moment, Operation, Strike};
 use super::state::State;
 use super::{Mode, Settings};
 
@@ -58,10 +58,13 @@ impl Shared {
         name: &'static str,
         act: impl FnOnce(&mut State) -> Result<T, LogError>,
     ) -> Result<T, LogError> {
-        self.announce(client, name);
+        self.announce(client, name, Moment::Before);
         let mut state = self.lock();
         let result = match state.strike(client, name) {
-            None => act(&mut state),
+            None => {
+                let result = act(&mut state);
+                return self.answer(state, client, name, result);
+            }
             Some(Strike::Before(error)) => Err(error),
             Some(Strike::After(error)) => {
                 // The caller is gone: how it went is nobody's to know.
@@ -82,7 +85,7 @@ impl Shared {
         max_wait: Duration,
         mut attempt: impl FnMut(&mut State) -> Result<Option<T>, LogError>,
     ) -> Result<Option<T>, LogError> {
-        self.announce(client, name);
+        self.announce(client, name, Moment::Before);
         let deadline = Instant::now().checked_add(max_wait);
         let mut state = self.lock();
         let crash = match state.strike(client, name) {
@@ -112,13 +115,32 @@ impl Shared {
                 .0;
             state.catch_up();
         };
-        self.unlock(state);
-        crash.map_or(result, Err)
+        match crash {
+            None => self.answer(state, client, name, result),
+            Some(crash) => {
+                self.unlock(state);
+                Err(crash)
+            }
+        }
     }
 
-    /// Lets a test do what falls before this call.
-    fn announce(&self, client: &Client, name: &'static str) {
-        let act = self.with(|state| state.faults.before_calls());
+    /// The answer of a call that has taken effect, as its caller gets it.
+    fn answer<T>(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        client: &Client,
+        name: &'static str,
+        result: Result<T, LogError>,
+    ) -> Result<T, LogError> {
+        let lost = result.is_ok().then(|| state.lose_answer(client, name)).flatten();
+        self.unlock(state);
+        self.announce(client, name, Moment::After);
+        lost.map_or(result, Err)
+    }
+
+    /// Lets a test do what falls before this call, or between its effect and its answer.
+    fn announce(&self, client: &Client, name: &'static str, moment: Moment) {
+        let act = self.with(|state| state.faults.at_calls(moment));
         if let Some(act) = act {
             act(&Operation {
                 client: &client.name,

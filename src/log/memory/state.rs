@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::model::Millis;
 
 use super::super::{Topic, TopicPartition};
+use super::brokers::{Brokers, Role, Standing};
 use super::faults::{Marker, Plan};
 use super::group::Group;
 use super::topics::TopicState;
@@ -23,6 +24,7 @@ pub(super) struct State {
     pub groups: BTreeMap<String, Group>,
     pub transactional: BTreeMap<String, Transactional>,
     pub faults: Plan,
+    pub brokers: Brokers,
     pub fetch_order: FetchOrder,
     /// Transactions with offsets that were committed.
     pub commits_with_offsets: u64,
@@ -41,6 +43,8 @@ pub(super) enum Event {
     Marker { id: String, serial: u64, marker: Marker },
     /// A commit whose answer was lost reaches the coordinator.
     LateCommit { id: String, epoch: u32 },
+    /// A broker is missed, or back.
+    Broker(usize, Standing),
 }
 
 /// What happens when its time has come.
@@ -76,6 +80,7 @@ impl State {
             groups: BTreeMap::new(),
             transactional: BTreeMap::new(),
             faults: Plan::default(),
+            brokers: Brokers::default(),
             fetch_order: rotating(),
             commits_with_offsets: 0,
             read_at: Instant::now(),
@@ -166,8 +171,11 @@ impl State {
                 Some(Event::Marker { id, serial, marker }) => self.write_marker(&id, serial, &marker),
                 // Refused if the id has been taken since: then it never happens.
                 Some(Event::LateCommit { id, epoch }) => {
-                    _ = self.end(&id, epoch, Outcome::Commit, "a late commit")
+                    if self.serves(&Role::Transactions(&id)) {
+                        _ = self.end(&id, epoch, Outcome::Commit, "a late commit")
+                    }
                 }
+                Some(Event::Broker(broker, standing)) => self.broker_stands(broker, standing),
                 None => {}
             },
             Due::Transaction(id) => _ = self.expire_transaction(&id),

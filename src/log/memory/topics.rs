@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::super::partitioner;
 use super::super::{APPEND_TIME, ErrorKind, LogError, Topic, TopicPartition, TopicSpec};
+use super::brokers::Role;
 use super::partition::{Partition, Payload};
 use super::state::State;
 use crate::model::Millis;
@@ -130,6 +131,7 @@ impl State {
         };
         let at = self.place(&at.topic, Some(at.partition), &payload)?;
         let now = self.now();
+        self.reach(&Role::Leader(&at), "asking for the time")?;
         self.partition_mut(&at, "sending a record")?
             .append_plain(payload, now);
         self.stir();
@@ -140,6 +142,7 @@ impl State {
     /// See [`super::super::Log::delete_records`].
     pub fn delete_records(&mut self, before: &[(TopicPartition, i64)]) -> Result<(), LogError> {
         const DURING: &str = "deleting records";
+        self.reach_leaders(before.iter().map(|(at, _)| at), DURING)?;
         for (at, offset) in before {
             if !self.partition_mut(at, DURING)?.delete_before(*offset) {
                 let detail = format!("{at}: offset {offset} is past the end");

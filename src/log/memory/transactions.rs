@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::model::Millis;
 
 use super::super::{ErrorKind, LogError, OffsetCommit, TopicPartition};
+use super::brokers::Role;
 use super::consumer::Membership;
 use super::faults::Marker;
 use super::partition::Payload;
@@ -26,6 +27,9 @@ pub(super) enum Outcome {
     Commit,
     Abort,
 }
+
+/// From one attempt to write a marker to the next.
+const MARKED_AGAIN: Duration = Duration::from_millis(100);
 
 /// What the coordinator knows of a transactional id.
 #[derive(Debug)]
@@ -50,8 +54,8 @@ struct Transaction {
 
 impl State {
     /// Gives a new epoch of the id out, which fences all earlier ones, and ends what they left open:
-    /// aborts it, unless its end was decided already.
-    pub fn take_transactional_id(&mut self, id: &str) -> u32 {
+    /// aborts it, unless its end was decided already. `None` as long as that cannot be marked everywhere.
+    pub fn take_transactional_id(&mut self, id: &str) -> Option<u32> {
         let serial = self.next_serial();
         let entry = self.transactional.entry(id.to_owned()).or_insert(Transactional {
             producer: ProducerId(serial),
@@ -61,8 +65,7 @@ impl State {
         entry.epoch += 1;
         let epoch = entry.epoch;
         self.decide(id, Outcome::Abort);
-        self.settle(id);
-        epoch
+        self.settle(id).then_some(epoch)
     }
 
     /// Whether the holder of this epoch may still write; the error if not.
@@ -73,6 +76,19 @@ impl State {
         let detail =
             format!("epoch {epoch} of transactional id {id} is over: taken by another, or timed out");
         Err(LogError::new(ErrorKind::Fenced, during, detail))
+    }
+
+    /// Whether all brokers answer that must, if the transaction of the id is to go on to this.
+    pub fn takes(&self, id: &str, what: &Marker) -> bool {
+        let open = self.transactional.get(id).and_then(|t| t.open.as_ref());
+        match open {
+            // A client waits for the markers of its last transaction before it writes again.
+            Some(open) if open.decided.is_some() => {
+                open.touched.iter().all(|marker| self.marks(id, marker)) && self.adds(id, what, false)
+            }
+            Some(open) => self.adds(id, what, open.touched.contains(what)),
+            None => self.adds(id, what, false),
+        }
     }
 
     /// Writes a record into the transaction of the id, opening one if there is none.
@@ -115,7 +131,6 @@ impl State {
 
     /// Notes that the transaction of the id touches this, and opens it if need be.
     fn touch(&mut self, id: &str, what: Marker) -> ProducerId {
-        // A client waits for the markers of its last transaction before it writes again.
         if self.decided(id) {
             self.settle(id);
         }
@@ -181,32 +196,45 @@ impl State {
         }
     }
 
-    /// Writes all markers that are still on their way.
-    fn settle(&mut self, id: &str) {
+    /// Writes all markers that are still on their way, as far as brokers answer. Whether all are written.
+    fn settle(&mut self, id: &str) -> bool {
         let Some(open) = self.transactional.get(id).and_then(|t| t.open.as_ref()) else {
-            return;
+            return true;
         };
         let serial = open.serial;
         for marker in open.touched.clone() {
-            self.write_marker(id, serial, &marker);
+            if self.marks(id, &marker) {
+                self.write_marker(id, serial, &marker);
+            }
         }
+        self.transactional.get(id).is_none_or(|t| t.open.is_none())
     }
 
-    /// Writes one marker of a decided transaction; nothing if it was written before.
+    /// Writes one marker of a decided transaction; nothing if it was written before. Tried again for as long as
+    /// brokers do not answer.
     pub fn write_marker(&mut self, id: &str, serial: u64, marker: &Marker) {
-        let Some(entry) = self.transactional.get_mut(id) else {
+        let Some(entry) = self.transactional.get(id) else {
             return;
         };
         let producer = entry.producer;
-        let Some(open) = entry.open.as_mut().filter(|t| t.serial == serial) else {
+        let Some(open) = entry.open.as_ref().filter(|t| t.serial == serial) else {
             return;
         };
         let Some(outcome) = open.decided else { return };
-        if !open.touched.remove(marker) {
+        if !open.touched.contains(marker) {
             return;
         }
-        if open.touched.is_empty() {
-            entry.open = None;
+        if !self.marks(id, marker) {
+            let (id, marker) = (id.to_owned(), marker.clone());
+            return self.schedule(MARKED_AGAIN, Event::Marker { id, serial, marker });
+        }
+        if let Some(entry) = self.transactional.get_mut(id)
+            && let Some(open) = &mut entry.open
+        {
+            open.touched.remove(marker);
+            if open.touched.is_empty() {
+                entry.open = None;
+            }
         }
         let now = self.now();
         match marker {
@@ -242,12 +270,13 @@ impl State {
         open
     }
 
-    /// The transaction that times out first, and when.
+    /// The transaction that times out first, and when. Without a coordinator none does.
     pub fn next_transaction_timeout(&self) -> Option<(Millis, &str)> {
         let timeout = ms(self.settings.transaction_timeout);
         let open = self
             .transactional
             .iter()
+            .filter(|(id, _)| self.serves(&Role::Transactions(id)))
             .filter_map(|(id, t)| t.open.as_ref().map(|open| (id, open)));
         let undecided = open.filter(|(_, open)| open.decided.is_none());
         undecided
