@@ -132,7 +132,14 @@ impl Place {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let overlaps = Arc::new(Overlaps::default());
         let observer: Arc<dyn Observer> = Arc::<Overlaps>::clone(&overlaps);
-        let ended = run(&self.log, &|| ToyProcessor, &settings, &clock, &observer, stop);
+        let ended = run(
+            &self.log,
+            &ToyProcessor::default,
+            &settings,
+            &clock,
+            &observer,
+            stop,
+        );
         let [of, all] = [&overlaps.overlapped, &overlaps.committed].map(|n| n.load(Ordering::Relaxed));
         eprintln!("{instance}: {of} of {all} transactions were begun before the one before had ended");
         ended
@@ -209,7 +216,7 @@ impl Place {
     }
 
     fn check(&self, inputs: &[Input], as_of: Option<Millis>) {
-        let expected = run_in_turn(&ToyProcessor, Toy.output_topics(), inputs, as_of);
+        let expected = run_in_turn(&ToyProcessor::default(), Toy.output_topics(), inputs, as_of);
         let options = Options {
             local_delivery: self.settings.local_delivery,
             ..Options::default()

@@ -11,6 +11,8 @@ pub struct Options {
     pub sabotage: Sabotage,
     /// Whether instances believe the clocks of their machines: a fault, as those are off now and then.
     pub believes_clocks: bool,
+    /// Whether an older state of another is applied over a newer one: a fault.
+    pub applies_older: bool,
     /// Tell what happens on stderr.
     pub tell: bool,
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use heard::engine::{EngineError, Mode, Pace, Refusal, Roles, Sabotage, Status, Step};
+use heard::log::memory::Moment;
 use heard::log::{ErrorKind, Log, Outgoing, Producer, Topic, TopicPartition};
 use heard::processor::Codec;
 
@@ -33,6 +34,7 @@ pub(super) fn world(
                 ..Pace::default()
             },
             checks_clocks: true,
+            applies_older: false,
             tell: false,
         },
     )
@@ -734,7 +736,7 @@ fn a_worker_held_up_while_it_gives_back_does_not_take_old_rows_for_new_ones() {
         // Its session expires, and the other takes over and does the work.
         held_up = held_up
             || world
-                .step_halfway(0, "flushing", |world| {
+                .step_halfway(0, "flushing", Moment::Before, |world| {
                     for _ in 0..240 {
                         world.log.advance(Duration::from_millis(50));
                         world.step(1, false)?;

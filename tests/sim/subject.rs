@@ -28,6 +28,11 @@ pub trait Subject {
     /// Makes one; every worker has its own.
     fn processor(&self) -> Self::P;
 
+    /// One that applies messages with state in whatever order they come, if it has such messages.
+    fn faulty(&self) -> Self::P {
+        self.processor()
+    }
+
     /// How many input topics there are.
     fn input_topics(&self) -> usize;
 

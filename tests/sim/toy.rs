@@ -25,6 +25,8 @@ const BROKEN: u8 = 2;
 const DEAF: u8 = 3;
 /// Actors that keep the newest state of others.
 const WATCHER: u8 = 4;
+/// Actors that pass the state of others on: what goes by them is overtaken by what does not.
+const CARRIER: u8 = 5;
 
 /// How many counters there are.
 const ACTORS: u64 = 12;
@@ -166,7 +168,11 @@ fn mix(id: u64, salt: u64) -> u64 {
 }
 
 /// The processor.
-pub struct ToyProcessor;
+#[derive(Default)]
+pub struct ToyProcessor {
+    /// Whether the state of others is what came last, whatever its number: a fault.
+    applies_older: bool,
+}
 
 type ToyEffects = Effects<ToyRow, Message, Output>;
 
@@ -202,7 +208,13 @@ impl ToyProcessor {
             number: main.number,
             sum: main.sum,
         };
-        effects.tell(actor(WATCHER, sender % 3), state);
+        // Every other one goes a longer way, so that they come in any order (ENGINE.md 13).
+        let to = if main.number.is_multiple_of(2) {
+            actor(CARRIER, sender)
+        } else {
+            actor(WATCHER, sender % 3)
+        };
+        effects.tell(to, state);
         effects.store(row(me, MAIN), main);
         effects.publish(row(me, MAIN));
     }
@@ -273,9 +285,14 @@ impl Processor for ToyProcessor {
                 alarms.alarms.sort_unstable();
                 effects.store(row(me, ALARMS), alarms);
             }
+            Message::State { sender, .. } if me.kind == CARRIER => {
+                effects.tell(actor(WATCHER, sender % 3), message.clone());
+            }
             Message::State { sender, number, sum } => {
                 let known = main.others.entry(sender).or_default();
-                *known = (number, sum).max(*known);
+                if self.applies_older || number > known.0 {
+                    *known = (number, sum);
+                }
                 effects.store(row(me, MAIN), main);
             }
             Message::Relay { left: 0 } => return Err(Rejection::new("told_to", "fail")),
@@ -392,7 +409,11 @@ impl Subject for Toy {
     type P = ToyProcessor;
 
     fn processor(&self) -> ToyProcessor {
-        ToyProcessor
+        ToyProcessor::default()
+    }
+
+    fn faulty(&self) -> ToyProcessor {
+        ToyProcessor { applies_older: true }
     }
 
     fn input_topics(&self) -> usize {

@@ -1,8 +1,6 @@
 //! The world of a simulation: a log, its clock, topics, and instances that come and go.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use heard::engine::{
@@ -14,51 +12,10 @@ use heard::log::{APPEND_TIME, ErrorKind, Log, Topic, TopicSpec};
 use heard::model::Millis;
 use heard::processor::{Figures, Processor};
 
+use super::machine::MachineClock;
 use super::subject::Subject;
 
 pub type W<S> = Worker<MemoryLog, <S as Subject>::P>;
-
-/// A machine's clocks. Time is the log's, but for what the wall clock is ahead of it; waiting moves it.
-pub struct MachineClock {
-    log: MemoryLog,
-    start: Millis,
-    ahead: AtomicI64,
-    wavers: AtomicBool,
-}
-
-/// By so many milliseconds a wall clock that wavers is ahead, or not: less than what is off.
-const WAVER: i64 = 3_000;
-
-impl MachineClock {
-    /// Sets the wall clock so many milliseconds ahead of the log's.
-    pub fn set_ahead(&self, ms: i64) {
-        self.ahead.store(ms, Ordering::Relaxed);
-    }
-
-    /// Whether the wall clock is set on and back at each look.
-    pub fn set_wavers(&self, wavers: bool) {
-        self.wavers.store(wavers, Ordering::Relaxed);
-    }
-}
-
-impl Clock for MachineClock {
-    fn wall(&self) -> Millis {
-        let mut ahead = self.ahead.load(Ordering::Relaxed);
-        if self.wavers.load(Ordering::Relaxed) {
-            ahead = WAVER - ahead;
-            self.ahead.store(ahead, Ordering::Relaxed);
-        }
-        self.log.now().plus(ahead)
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_millis(self.log.now().since(self.start).unsigned_abs())
-    }
-
-    fn sleep(&self, time: Duration) {
-        self.log.advance(time);
-    }
-}
 
 /// Keeps what workers tell.
 #[derive(Default)]
@@ -122,6 +79,14 @@ pub struct Instance<S: Subject> {
 }
 
 impl<S: Subject> Instance<S> {
+    fn place(&mut self, zombie: bool) -> &mut Option<W<S>> {
+        if zombie {
+            &mut self.zombie
+        } else {
+            &mut self.worker
+        }
+    }
+
     /// Holds its clock against the log's, if it does that.
     pub fn look_at_clock(&mut self) {
         if let Some(keeper) = &mut self.keeper {
@@ -135,6 +100,7 @@ pub struct World<'a, S: Subject> {
     subject: &'a S,
     pub log: MemoryLog,
     checks_clocks: bool,
+    applies_older: bool,
     pub ear: Arc<Ear>,
     pub settings: EngineSettings,
     pub instances: Vec<Instance<S>>,
@@ -154,6 +120,8 @@ pub struct Shape {
     pub pace: Pace,
     /// Whether instances hold their clocks against the log's.
     pub checks_clocks: bool,
+    /// Whether processors apply older states of others: a fault.
+    pub applies_older: bool,
     pub tell: bool,
 }
 
@@ -210,17 +178,13 @@ impl<'a, S: Subject> World<'a, S> {
                 worker: None,
                 zombie: None,
                 frozen: start,
-                machine: Arc::new(MachineClock {
-                    log: log.clone(),
-                    start,
-                    ahead: AtomicI64::new(0),
-                    wavers: AtomicBool::new(false),
-                }),
+                machine: Arc::new(MachineClock::new(log.clone())),
                 keeper: None,
             })
             .collect();
         Self {
             checks_clocks: shape.checks_clocks,
+            applies_older: shape.applies_older,
             log,
             ear: Arc::new(Ear {
                 tell: shape.tell,
@@ -271,7 +235,13 @@ impl<'a, S: Subject> World<'a, S> {
             self.instances[instance].keeper = Some(keeper);
             clock = checked;
         }
-        match Worker::new(log, self.subject.processor(), settings, clock, ear, 0) {
+        let processor = if self.applies_older {
+            self.subject.faulty()
+        } else {
+            self.subject.processor()
+        };
+        let made = self.patiently(instance, || Worker::new(log, processor, settings, clock, ear, 0))?;
+        match made {
             Ok(worker) => self.instances[instance].worker = Some(worker),
             Err(error) => explained(&error)?,
         }
@@ -281,86 +251,46 @@ impl<'a, S: Subject> World<'a, S> {
     /// Lets a worker step; one that stops for a fault is gone, one that is done leaves. Says whether
     /// there was anything to do.
     pub fn step(&mut self, instance: usize, zombie: bool) -> Result<bool, String> {
-        let instance = &mut self.instances[instance];
-        instance.look_at_clock();
-        let place = if zombie {
-            &mut instance.zombie
-        } else {
-            &mut instance.worker
-        };
-        let Some(worker) = place else { return Ok(false) };
-        let stepped = worker.step(STEP);
-        stay_or_go(place, stepped)
-    }
-
-    /// Lets a worker step; if it comes to a call of this name, it stands still before it until
-    /// `meanwhile` is over, in which the instance seems to be down. Says whether it came to it.
-    pub fn step_halfway(
-        &mut self,
-        instance: usize,
-        call: &'static str,
-        meanwhile: impl FnOnce(&mut Self) -> Result<(), String>,
-    ) -> Result<bool, String> {
-        let Some(mut worker) = self.instances[instance].worker.take() else {
+        self.instances[instance].look_at_clock();
+        let Some(mut worker) = self.instances[instance].place(zombie).take() else {
             return Ok(false);
         };
-        self.instances[instance].look_at_clock();
-        let (reached, reaches) = mpsc::channel();
-        let (go_on, goes_on) = mpsc::channel::<()>();
-        let gate = Mutex::new(Some((reached.clone(), goes_on)));
-        let client = self.client(instance);
-        self.log.faults().before_calls(move |operation| {
-            if operation.client == client && operation.name == call {
-                let once = gate.lock().expect("nobody panics with it").take();
-                if let Some((reached, goes_on)) = once {
-                    _ = reached.send(true);
-                    // An error says that the test is over.
-                    _ = goes_on.recv();
-                }
-            }
-        });
-        let (stepped, met, came) = thread::scope(|threads| {
-            let stepping = threads.spawn(|| {
-                let stepped = worker.step(STEP);
-                _ = reached.send(false);
-                stepped
-            });
-            let came = reaches.recv().unwrap_or(false);
-            let met = if came { meanwhile(self) } else { Ok(()) };
-            drop(go_on);
-            (stepping.join(), met, came)
-        });
-        self.log.faults().before_calls(|_| ());
-        let stepped = stepped.map_err(|_| "a worker panicked".to_owned())?;
-        let place = &mut self.instances[instance].worker;
-        *place = Some(worker);
-        stay_or_go(place, stepped)?;
-        met.map(|()| came)
+        let (worker, stepped) = self.patiently(instance, || {
+            let stepped = worker.step(STEP);
+            (worker, stepped)
+        })?;
+        let idle = matches!(stepped, Ok(Step::Idle));
+        *self.instances[instance].place(zombie) = stay_or_go(worker, stepped)?;
+        Ok(!idle)
+    }
+
+    /// Lets a worker leave, if there is one; an error that a fault explains is what it is.
+    pub fn leave(&mut self, instance: usize) -> Result<(), String> {
+        let Some(worker) = self.instances[instance].worker.take() else {
+            return Ok(());
+        };
+        let left = self.patiently(instance, || worker.close())?;
+        left.or_else(|error| explained(&error))
     }
 }
 
 /// How long a step may wait for records.
-const STEP: Duration = Duration::from_millis(5);
+pub(super) const STEP: Duration = Duration::from_millis(5);
 
 /// What becomes of a worker that has stepped: see [`World::step`].
-fn stay_or_go<P: Processor>(
-    place: &mut Option<Worker<MemoryLog, P>>,
+pub(super) fn stay_or_go<P: Processor>(
+    worker: Worker<MemoryLog, P>,
     stepped: Result<Step, EngineError>,
-) -> Result<bool, String> {
+) -> Result<Option<Worker<MemoryLog, P>>, String> {
     match stepped {
-        Ok(Step::Worked) => Ok(true),
-        Ok(Step::Idle) => Ok(false),
+        Ok(Step::Worked | Step::Idle) => Ok(Some(worker)),
         Ok(Step::Done) => {
-            let worker = place.take();
-            worker
-                .map_or(Ok(()), Worker::close)
-                .or_else(|error| explained(&error))?;
-            Ok(true)
+            worker.close().or_else(|error| explained(&error))?;
+            Ok(None)
         }
         Err(error) => {
-            *place = None;
             explained(&error)?;
-            Ok(true)
+            Ok(None)
         }
     }
 }
