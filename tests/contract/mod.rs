@@ -80,6 +80,7 @@ pub trait World {
 }
 
 /// All tests of the suite, as tests of the crate, on the world that the expression makes.
+#[allow(unused_macros, reason = "not every test crate runs the suite")]
 macro_rules! suite {
     ($world:expr) => {
         $crate::contract::suite!(@tests $world;
@@ -129,4 +130,5 @@ macro_rules! suite {
         )*
     };
 }
+#[allow(unused_imports, reason = "not every test crate runs the suite")]
 pub(crate) use suite;

@@ -256,7 +256,7 @@ const CODES: &[Group] = &[
 ];
 
 /// What to do after `code` where nothing else is known.
-pub(super) fn kind_of(code: Code) -> ErrorKind {
+pub fn kind_of(code: Code) -> ErrorKind {
     let group = CODES.iter().find(|(_, _, codes)| codes.contains(&code));
     group.map_or(Retriable, |(kind, ..)| *kind)
 }

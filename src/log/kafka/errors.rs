@@ -19,8 +19,8 @@ pub(super) fn answer(during: &'static str, of: &impl std::fmt::Display, code: RD
     LogError::new(kind_of(code), during, format!("{of}: {code}")).denied(is_denial(code))
 }
 
-/// The error of a call that drives a transaction. The library knows best what is left to do, except
-/// that it calls being fenced fatal.
+/// The error of a call that drives a transaction. The library knows best what is left to do, except where it calls an
+/// error fatal: that ends the client, see [`end_of_client`].
 pub(super) fn transaction(during: &'static str, error: &KafkaError) -> LogError {
     let kind = match error {
         KafkaError::Transaction(e) => transaction_kind(e),
@@ -37,14 +37,21 @@ fn transaction_kind(error: &RDKafkaError) -> ErrorKind {
     let by_code = kind_of(error.code());
     if error.txn_requires_abort() {
         ErrorKind::Abortable
-    } else if matches!(by_code, ErrorKind::Fenced) {
-        ErrorKind::Fenced
-    } else if error.is_fatal() {
-        ErrorKind::Fatal
+    } else if error.is_fatal() || matches!(by_code, ErrorKind::Fenced) {
+        end_of_client(error.code())
     } else if error.is_retriable() {
         ErrorKind::Retriable
     } else {
         by_code
+    }
+}
+
+/// What to do when this code has ended a client: its transaction never commits, so that nothing is lost or doubled by going
+/// on with a new one, once what it lacked is there. A right that was taken away ends clients, too.
+pub(super) fn end_of_client(code: RDKafkaErrorCode) -> ErrorKind {
+    match kind_of(code) {
+        kind @ (ErrorKind::Fenced | ErrorKind::Fatal) => kind,
+        _ => ErrorKind::Expelled,
     }
 }
 

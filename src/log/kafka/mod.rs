@@ -37,6 +37,7 @@ mod watched;
 
 use std::sync::Arc;
 
+pub use codes::kind_of;
 pub use consumer::{KafkaConsumer, KafkaMembership};
 pub use pass::{check_setting, is_known_setting, known_settings};
 pub use producer::KafkaProducer;

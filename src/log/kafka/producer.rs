@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{Header as KafkaHeader, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::types::RDKafkaErrorCode;
@@ -73,11 +73,7 @@ impl KafkaProducer {
     /// Why the library takes no more: the error that it met first.
     fn broken(&self, during: &'static str) -> LogError {
         if let Some((code, text)) = self.client.client().fatal_error() {
-            let kind = match errors::kind_of(code) {
-                ErrorKind::Fenced => ErrorKind::Fenced,
-                _ => ErrorKind::Fatal,
-            };
-            return LogError::new(kind, during, text);
+            return LogError::new(errors::end_of_client(code), during, text).denied(errors::is_denial(code));
         }
         self.undelivered(during).unwrap_or_else(|| {
             LogError::new(
@@ -88,12 +84,30 @@ impl KafkaProducer {
         })
     }
 
-    /// The first record of this transaction that was not acknowledged.
+    /// The first record of this transaction that was not acknowledged, and why.
     fn undelivered(&self, during: &'static str) -> Option<LogError> {
         let failed = self.context().failed()?;
+        if matches!(
+            failed.code,
+            RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight
+        ) && let Some(cause) = self.failure(during)
+        {
+            return Some(cause);
+        }
         let mut error = errors::delivery(during, failed.code);
         error.detail = format!("{}-{}: {}", failed.topic, failed.partition, error.detail);
         Some(error)
+    }
+
+    /// Why the open transaction has failed, where its records were only thrown away for that. The library has no question
+    /// for it; but it says so where another transaction is to be begun, and begins none while one is open.
+    fn failure(&self, during: &'static str) -> Option<LogError> {
+        match self.client.begin_transaction() {
+            Err(KafkaError::Transaction(e)) if e.txn_requires_abort() || e.is_fatal() => {
+                Some(errors::transaction(during, &KafkaError::Transaction(e)))
+            }
+            _ => None,
+        }
     }
 
     /// Hears what the library has to tell: failures among it, one bunch a call.
@@ -212,7 +226,13 @@ impl Producer for KafkaProducer {
                 Some(RDKafkaErrorCode::State | RDKafkaErrorCode::Fatal | RDKafkaErrorCode::Fenced) => {
                     return Err(self.broken(during));
                 }
-                _ => return fail(ErrorKind::Fatal, format!("to {}: {error}", record.topic)),
+                // Without a code the library refused what it was asked, and would again.
+                None => return fail(ErrorKind::Fatal, format!("to {}: {error}", record.topic)),
+                Some(code) => {
+                    let mut why = errors::delivery(during, code);
+                    why.detail = format!("to {}: {}", record.topic, why.detail);
+                    return Err(why);
+                }
             }
         }
     }
