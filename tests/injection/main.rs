@@ -7,6 +7,7 @@
 mod commit;
 #[path = "../contract/mod.rs"]
 mod contract;
+mod late;
 
 mod mock;
 mod place;

@@ -129,8 +129,7 @@ impl KafkaProducer {
     }
 
     /// Calls an operation of the library again for as long as it says that it may be, at most until
-    /// `within` has passed. Failures are heard in between. One that does not come back is given up, and with it this
-    /// producer.
+    /// `within` has passed. Failures are heard in between.
     fn repeat(
         &mut self,
         during: &'static str,
@@ -140,19 +139,27 @@ impl KafkaProducer {
         let deadline = Instant::now() + within;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let (client, call) = (Arc::clone(&self.client), call.clone());
-            let error = match self.watched.call(left, move || call(&client, left)) {
-                Some(Ok(())) => return Ok(()),
-                Some(Err(e)) => errors::transaction(during, &e),
-                None => {
-                    let detail = "the client does not come back from it, and is given up";
-                    return Err(LogError::new(ErrorKind::Abortable, during, detail));
-                }
-            };
-            if error.kind != ErrorKind::Retriable || Instant::now() >= deadline {
-                return Err(error);
+            match self.attempt(during, left, call.clone()) {
+                Err(error) if error.kind == ErrorKind::Retriable && Instant::now() < deadline => self.wait(),
+                other => return other,
             }
-            self.wait();
+        }
+    }
+
+    /// Calls an operation of the library. One that does not come back is given up, and with it this producer.
+    fn attempt(
+        &mut self,
+        during: &'static str,
+        within: Duration,
+        call: impl FnOnce(&BaseProducer<WriteContext>, Duration) -> KafkaResult<()> + Send + 'static,
+    ) -> Result<(), LogError> {
+        let client = Arc::clone(&self.client);
+        match self.watched.call(within, move || call(&client, within)) {
+            Some(result) => result.map_err(|e| errors::transaction(during, &e)),
+            None => {
+                let detail = "the client does not come back from it, and is given up";
+                Err(LogError::new(ErrorKind::Abortable, during, detail))
+            }
         }
     }
 }
@@ -287,19 +294,23 @@ impl Producer for KafkaProducer {
         self.require_open(during)?;
         // rdkafka's commit would wait for these in steps of 100 ms.
         self.flush(self.patience)?;
-        let committed = self.repeat(during, self.patience, |client, left| {
+        // Once, and never again: a call that is to go on with a commit, and has not time enough to say so, makes the library
+        // forget that it is one. When the answer comes after all, the library takes it for that of an abort, and ends the
+        // whole process for the contradiction.
+        match self.attempt(during, self.patience, |client, left| {
             client.commit_transaction(left)
-        });
-        match committed {
-            Ok(()) => self.open = false,
+        }) {
+            Ok(()) => {
+                self.open = false;
+                Ok(())
+            }
             Err(mut error) => {
                 if error.kind == ErrorKind::Retriable || self.watched.is_hung() {
                     error.kind = ErrorKind::Unknown;
                 }
-                return Err(error);
+                Err(error)
             }
         }
-        Ok(())
     }
 
     fn abort(&mut self) -> Result<(), LogError> {
