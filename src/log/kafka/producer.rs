@@ -9,7 +9,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::consumer::KafkaMembership;
-use super::context::WriteContext;
+use super::context::{Failed, WriteContext};
 use super::settings::{KafkaSettings, REQUEST_TIMEOUT};
 use super::watched::Watched;
 use super::{errors, lists};
@@ -86,17 +86,29 @@ impl KafkaProducer {
 
     /// The first record of this transaction that was not acknowledged, and why.
     fn undelivered(&self, during: &'static str) -> Option<LogError> {
-        let failed = self.context().failed()?;
-        if matches!(
-            failed.code,
-            RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight
-        ) && let Some(cause) = self.failure(during)
-        {
-            return Some(cause);
+        match self.context().failed()? {
+            Failed::Refused { code, .. }
+                if matches!(
+                    code,
+                    RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight
+                ) && let Some(cause) = self.failure(during) =>
+            {
+                Some(cause)
+            }
+            Failed::Refused {
+                code,
+                topic,
+                partition,
+            } => {
+                let mut error = errors::delivery(during, code);
+                error.detail = format!("{topic}-{partition}: {}", error.detail);
+                Some(error)
+            }
+            Failed::Unsure(what) => {
+                let detail = format!("no broker has said that all records were written: {what}");
+                Some(LogError::new(ErrorKind::Abortable, during, detail))
+            }
         }
-        let mut error = errors::delivery(during, failed.code);
-        error.detail = format!("{}-{}: {}", failed.topic, failed.partition, error.detail);
-        Some(error)
     }
 
     /// Why the open transaction has failed, where its records were only thrown away for that. The library has no question
@@ -344,4 +356,35 @@ fn headers(headers: &[Header<'_>]) -> Option<OwnedHeaders> {
             value: h.value,
         })
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::ClientContext;
+    use rdkafka::config::RDKafkaLogLevel;
+
+    use crate::log::kafka::{KafkaLog, KafkaSettings};
+    use crate::log::{ErrorKind, Log};
+
+    /// Mock brokers never bring it about: unlike real ones they refuse a batch that does not begin with the first number, also
+    /// where they know nothing of its producer.
+    #[test]
+    fn what_the_library_only_concludes_to_be_written_is_not_committed() {
+        let log = KafkaLog::new(KafkaSettings::new("127.0.0.1:1", "test"));
+        let log = log.expect("the settings are valid");
+        for facility in ["IMPLICITACK", "DUPSEQ"] {
+            let producer = log.producer("id").expect("it needs no broker");
+            let said = "topic [0] 1 message(s) implicitly acked by subsequent batch success";
+            producer.context().log(RDKafkaLogLevel::Debug, "PRODUCE", said);
+            assert!(producer.undelivered("flushing").is_none(), "nothing is wrong yet");
+            producer.context().log(RDKafkaLogLevel::Debug, facility, said);
+            let error = producer.undelivered("flushing").expect("it is heard");
+            assert_eq!(error.kind, ErrorKind::Abortable, "{error}");
+            producer.context().begin();
+            assert!(
+                producer.undelivered("flushing").is_none(),
+                "the next transaction is another"
+            );
+        }
+    }
 }

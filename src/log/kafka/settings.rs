@@ -130,6 +130,9 @@ const WRITES: &[(&str, &str)] = &[
     ("delivery.report.only.error", "true"),
 ];
 
+/// The part of the library's log in which a producer says that it takes records for written without having been told.
+const SAYS_UNSURE: &str = "eos";
+
 /// One record at a time, at once. Twice is as good as once.
 const ASKS_TIME: &[(&str, &str)] = &[
     ("acks", "all"),
@@ -231,6 +234,10 @@ impl KafkaSettings {
         let mut config = self.client(&[PRODUCES], WRITES);
         config.set("transactional.id", transactional_id);
         config.set("client.id", format!("{}-{transactional_id}", self.client_id));
+        // It says there, and nowhere else, which records it is not sure of.
+        let debug = config.get("debug").map(|debug| format!("{debug},{SAYS_UNSURE}"));
+        config.set("debug", debug.as_deref().unwrap_or(SAYS_UNSURE));
+        config.set_log_level(RDKafkaLogLevel::Debug);
         config
     }
 
@@ -322,6 +329,16 @@ mod tests {
                 "{key}"
             );
         }
+    }
+
+    #[test]
+    fn a_producer_says_of_which_records_it_is_not_sure() {
+        let mut settings = KafkaSettings::new("127.0.0.1:1", "test");
+        assert_eq!(settings.producer("id").get("debug"), Some("eos"));
+        settings
+            .extra
+            .push(("debug".to_owned(), "broker,security".to_owned()));
+        assert_eq!(settings.producer("id").get("debug"), Some("broker,security,eos"));
     }
 
     #[test]
