@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heard::log::memory::{MemoryConsumer, MemoryProducer};
+use heard::log::memory::{MemoryConsumer, MemoryProducer, Moment, Outage};
 use heard::log::{
     Batch, CommittedOffset, Consumer, ErrorKind, GroupSettings, Isolation, Log, OffsetCommit, Polled,
     Producer, Reader, Topic, TopicPartition,
@@ -12,6 +12,16 @@ use crate::contract::tools::*;
 use crate::world::{Memory, kind};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// A broker is away, which is noticed after, and over after, so many seconds.
+fn outage(broker: usize, noticed: u64, back: u64) -> Outage {
+    let [noticed, back] = [noticed, back].map(Duration::from_secs);
+    Outage {
+        broker,
+        noticed,
+        back,
+    }
+}
 
 fn settings(client: &str, topic: &Topic) -> GroupSettings {
     GroupSettings {
@@ -59,11 +69,8 @@ fn nothing_is_answered_while_the_only_broker_is_away_and_all_is_there_when_it_is
     commit(&world, &mut producer);
     producer.begin().expect("the client alone");
     send(&mut producer, &at, "2").expect("the client alone");
-    assert!(log.faults().lose_broker(0, 9 * SECOND, 5 * SECOND));
-    assert!(
-        !log.faults().lose_broker(0, 9 * SECOND, 50 * SECOND),
-        "it is away"
-    );
+    assert!(log.faults().lose_broker(outage(0, 9, 5)));
+    assert!(!log.faults().lose_broker(outage(0, 9, 50)), "it is away");
     let mut reader = log
         .reader(&[(at.clone(), 0)], Isolation::Committed)
         .expect("the client alone");
@@ -101,7 +108,7 @@ fn another_broker_takes_over_once_the_loss_is_noticed() {
     for broker in 0..3 {
         let (world, at, mut member, mut producer) = place(3);
         let of = std::slice::from_ref(&at);
-        world.log.faults().lose_broker(broker, 3 * SECOND, 60 * SECOND);
+        world.log.faults().lose_broker(outage(broker, 3, 60));
         world.seconds(3);
         assert_eq!(world.log.brokers_away(), 1);
         begin_with(&world, &mut producer, &at, &["1"]);
@@ -117,7 +124,7 @@ fn each_call_needs_whoever_has_its_role() {
     let needs = |call: &dyn Fn(&Memory, &TopicPartition, &mut MemoryProducer) -> bool| -> Vec<usize> {
         let misses = |broker: &usize| {
             let (world, at, _member, mut producer) = place(3);
-            world.log.faults().lose_broker(*broker, 60 * SECOND, 60 * SECOND);
+            world.log.faults().lose_broker(outage(*broker, 60, 60));
             !call(&world, &at, &mut producer)
         };
         (0..3).filter(misses).collect()
@@ -141,7 +148,7 @@ fn each_call_needs_whoever_has_its_role() {
 fn a_commit_without_a_coordinator_is_not_known_and_never_happens() {
     let (world, at, _member, mut producer) = place(1);
     begin_with(&world, &mut producer, &at, &["1"]);
-    world.log.faults().lose_broker(0, 60 * SECOND, 5 * SECOND);
+    world.log.faults().lose_broker(outage(0, 60, 5));
     assert_eq!(kind(producer.commit()), ErrorKind::Unknown);
     assert_eq!(
         kind(world.log.producer("id").expect("a client").init()),
@@ -158,7 +165,7 @@ fn records_that_no_broker_takes_in_a_transactions_time_have_failed() {
     let (world, at, _member, mut producer) = place(1);
     producer.begin().expect("the client alone");
     send(&mut producer, &at, "1").expect("the client alone");
-    world.log.faults().lose_broker(0, 60 * SECOND, 60 * SECOND);
+    world.log.faults().lose_broker(outage(0, 60, 60));
     world.seconds(15);
     assert_eq!(kind(producer.flush(FLUSH)), ErrorKind::Retriable);
     world.seconds(1);
@@ -170,7 +177,7 @@ fn records_that_no_broker_takes_in_a_transactions_time_have_failed() {
 fn transactions_end_when_a_coordinator_is_there_and_are_marked_when_leaders_are() {
     let (world, at, _member, mut producer) = place(1);
     begin_with(&world, &mut producer, &at, &["1"]);
-    world.log.faults().lose_broker(0, 60 * SECOND, 20 * SECOND);
+    world.log.faults().lose_broker(outage(0, 60, 20));
     world.seconds(19);
     assert_eq!(world.log.open_transactions(), ["id"], "nobody is there to end it");
     world.seconds(1);
@@ -180,7 +187,7 @@ fn transactions_end_when_a_coordinator_is_there_and_are_marked_when_leaders_are(
     world.log.faults().delay_markers(|_| SECOND);
     begin_with(&world, &mut producer, &at, &["1"]);
     producer.commit().expect("it is decided");
-    world.log.faults().lose_broker(0, 60 * SECOND, 20 * SECOND);
+    world.log.faults().lose_broker(outage(0, 60, 20));
     world.seconds(19);
     assert_eq!(world.log.dump(&at.topic).len(), 0, "decided, not marked");
     world.seconds(1);
@@ -190,7 +197,7 @@ fn transactions_end_when_a_coordinator_is_there_and_are_marked_when_leaders_are(
 #[test]
 fn a_member_that_misses_its_coordinator_for_a_session_gives_its_membership_up() {
     let (world, at, mut member, _producer) = place(1);
-    world.log.faults().lose_broker(0, 60 * SECOND, 11 * SECOND);
+    world.log.faults().lose_broker(outage(0, 60, 11));
     world.seconds(10);
     assert_eq!(poll(&mut member), Polled::Idle);
     world.log.advance(Duration::from_millis(500));
@@ -223,7 +230,7 @@ fn members_have_a_sessions_time_anew_once_their_coordinator_is_back() {
         .consumer(&settings("second", &at.topic))
         .expect("it joins");
     assert!(matches!(poll(&mut member), Polled::Revoked { lost: false, .. }));
-    world.log.faults().lose_broker(0, 60 * SECOND, 8 * SECOND);
+    world.log.faults().lose_broker(outage(0, 60, 8));
     member
         .release(std::slice::from_ref(&at))
         .expect("the client alone");
@@ -242,11 +249,31 @@ fn members_have_a_sessions_time_anew_once_their_coordinator_is_back() {
 #[test]
 fn who_writes_from_outside_may_be_spared() {
     let (world, at, mut member, mut producer) = place(1);
-    world.log.faults().lose_broker(0, 60 * SECOND, 60 * SECOND);
+    world.log.faults().lose_broker(outage(0, 60, 60));
     world.log.faults().spare(true);
     begin_with(&world, &mut producer, &at, &["1"]);
     commit(&world, &mut producer);
     world.log.faults().spare(false);
     assert_eq!(poll(&mut member), Polled::Idle);
     assert_eq!(world.log.dump(&at.topic).len(), 1);
+}
+
+#[test]
+fn a_broker_may_go_away_just_before_a_call_or_just_after_it() {
+    for (moment, done) in [(Moment::Before, 0), (Moment::After, 1)] {
+        let (world, at, _member, mut producer) = place(1);
+        let faults = world.log.faults();
+        faults.lose_broker_at("id", "committing", moment, outage(0, 60, 5));
+        begin_with(&world, &mut producer, &at, &["1"]);
+        assert_eq!(
+            (world.log.may_miss_brokers(), world.log.brokers_away()),
+            (true, 0)
+        );
+        assert_eq!(producer.commit().is_ok(), done == 1);
+        assert_eq!((world.log.brokers_away(), world.log.outages()), (1, 1));
+        world.seconds(5);
+        producer_of(&world, "id");
+        assert_eq!(world.log.dump(&at.topic).len(), done);
+        assert!(!world.log.may_miss_brokers(), "it was planned once");
+    }
 }

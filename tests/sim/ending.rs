@@ -106,6 +106,7 @@ impl<S: Subject> Chaos<'_, S> {
                 counts.overlapped,
             ),
             ("dead letters", outcome.dead.len() as u64),
+            ("brokers away", self.world.log.outages()),
             ("answers lost", self.lost.load(Ordering::Relaxed)),
         ] {
             self.story.count(what, count);

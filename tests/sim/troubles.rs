@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use heard::log::ErrorKind;
-use heard::log::memory::{Fate, Moment};
+use heard::log::memory::{Fate, Moment, Outage};
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -140,11 +140,7 @@ impl<S: Subject> Chaos<'_, S> {
             return self.world.step(at, false).map(drop);
         }
         let call = CALLS[self.rng.random_range(0..CALLS.len())];
-        let moment = if self.rng.random_bool(0.5) {
-            Moment::Before
-        } else {
-            Moment::After
-        };
+        let moment = self.moment();
         let client = self.world.client(at);
         // Until it comes to such a call.
         for _ in 0..40 {
@@ -177,11 +173,7 @@ impl<S: Subject> Chaos<'_, S> {
         match which {
             940..950 => {
                 let nth = self.rng.random_range(1..60);
-                let moment = if self.rng.random_bool(0.5) {
-                    Moment::Before
-                } else {
-                    Moment::After
-                };
+                let moment = self.moment();
                 if !faults.crash_is_pending(&client) {
                     self.say(|| format!("instance {at} will crash in {nth} calls, {moment:?}"));
                     faults.crash(&[&client], nth, moment);
@@ -236,23 +228,44 @@ impl<S: Subject> Chaos<'_, S> {
         Ok(())
     }
 
-    /// A broker goes away, for long or for a moment; others have its roles at once, later, or never. Often an instance
-    /// comes or goes just then.
+    /// A broker goes away, for long or for a moment; others have its roles at once, later, or never. That is now, and
+    /// often an instance comes or goes just then; or in the midst of a step, perhaps before a coordinator has answered.
     fn lose_broker(&mut self, at: usize) -> Result<(), String> {
-        let broker = self.rng.random_range(0..BROKERS);
         let noticed = NOTICED[self.rng.random_range(0..NOTICED.len())];
         let longest = AWAY[self.rng.random_range(0..AWAY.len())];
-        let back = self.rng.random_range(1..longest);
-        let [noticed, back] = [noticed, back].map(Duration::from_millis);
-        if !self.world.log.faults().lose_broker(broker, noticed, back) {
+        let outage = Outage {
+            broker: self.rng.random_range(0..BROKERS),
+            noticed: Duration::from_millis(noticed),
+            back: Duration::from_millis(self.rng.random_range(1..longest)),
+        };
+        let faults = self.world.log.faults();
+        if self.rng.random_bool(0.5) {
+            let client = self.world.client(at);
+            let call = CALLS[self.rng.random_range(0..CALLS.len())];
+            let moment = self.moment();
+            self.say(|| format!("{outage:?}, {moment:?} {call} of instance {at}"));
+            faults.lose_broker_at(&client, call, moment, outage);
+            if (call, moment) == ("committing", Moment::After) {
+                faults.lose_commit(&client, Fate::Now);
+            }
             return Ok(());
         }
-        self.story.count("brokers away", 1);
-        self.say(|| format!("broker {broker} is away for {back:?}, which is noticed after {noticed:?}"));
+        if !faults.lose_broker(outage) {
+            return Ok(());
+        }
+        self.say(|| format!("{outage:?}"));
         match self.rng.random_range(0..4) {
             0 => self.come(at),
             1 => self.go(at),
             _ => Ok(()),
+        }
+    }
+
+    fn moment(&mut self) -> Moment {
+        if self.rng.random_bool(0.5) {
+            Moment::Before
+        } else {
+            Moment::After
         }
     }
 

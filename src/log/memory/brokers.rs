@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::super::{ErrorKind, LogError, TopicPartition, partitioner};
 use super::MemoryLog;
-use super::faults::{Faults, Marker};
+use super::faults::{Client, Faults, Marker, Moment};
 use super::state::{Event, State};
 
 /// What a broker is for somebody.
@@ -57,12 +57,34 @@ pub(super) enum Standing {
     Replaced,
 }
 
+/// How a broker is away.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    /// Which one, counted from 0.
+    pub broker: usize,
+    /// After so long the others take its roles over...
+    pub noticed: Duration,
+    /// ...and after so long it is back, and has them again.
+    pub back: Duration,
+}
+
+/// An outage that begins with a call.
+#[derive(Debug)]
+pub(super) struct Planned {
+    client: String,
+    call: &'static str,
+    moment: Moment,
+    outage: Outage,
+}
+
 /// All brokers; of a log without any, all roles are always served.
 #[derive(Debug, Default)]
 pub(super) struct Brokers {
     standings: Vec<Standing>,
     /// Those that are away are not missed for now.
     spared: bool,
+    /// How many outages there have been.
+    outages: u64,
 }
 
 impl Brokers {
@@ -131,6 +153,37 @@ impl State {
         self.serves(&marker.role()) && (is_known || self.serves(&Role::Transactions(id)))
     }
 
+    /// A broker goes away, unless it is away already. Says whether it went.
+    fn lose_broker(&mut self, outage: Outage) -> bool {
+        let Outage {
+            broker,
+            noticed,
+            back,
+        } = outage;
+        if self.brokers.standings.get(broker) != Some(&Standing::There) {
+            return false;
+        }
+        self.broker_stands(broker, Standing::Away);
+        self.brokers.outages += 1;
+        if noticed < back {
+            self.schedule(noticed, Event::Broker(broker, Standing::Replaced));
+        }
+        self.schedule(back, Event::Broker(broker, Standing::There));
+        true
+    }
+
+    /// The outages that were planned for this call begin.
+    pub fn begin_outages(&mut self, client: &Client, call: &str, moment: Moment) {
+        let now = |planned: &mut Planned| {
+            (planned.call, planned.moment) == (call, moment)
+                && [planned.client.as_str(), ""].contains(&client.name.as_str())
+        };
+        let begun: Vec<Planned> = self.faults.outages.extract_if(.., now).collect();
+        for planned in begun {
+            self.lose_broker(planned.outage);
+        }
+    }
+
     /// A broker now stands so. Groups that it coordinates by that, or did, give their members time anew.
     pub fn broker_stands(&mut self, broker: usize, standing: Standing) {
         let coordinated =
@@ -156,20 +209,22 @@ impl Faults {
             .with(|state| state.brokers.standings = vec![Standing::There; count]);
     }
 
-    /// A broker, counted from 0, goes away now. The others take its roles over when they have noticed, after so long,
-    /// and it is back and has them again after so long. Nothing if it is away already. Says whether it went.
-    pub fn lose_broker(&self, broker: usize, noticed: Duration, back: Duration) -> bool {
+    /// A broker goes away now, unless it is away already. Says whether it went.
+    pub fn lose_broker(&self, outage: Outage) -> bool {
+        self.shared.with(|state| state.lose_broker(outage))
+    }
+
+    /// A broker goes away just before or after the next call of this name by this client, or on the log itself.
+    pub fn lose_broker_at(&self, client: &str, call: &'static str, moment: Moment, outage: Outage) {
+        let client = client.to_owned();
         self.shared.with(|state| {
-            if state.brokers.standings.get(broker) != Some(&Standing::There) {
-                return false;
-            }
-            state.broker_stands(broker, Standing::Away);
-            if noticed < back {
-                state.schedule(noticed, Event::Broker(broker, Standing::Replaced));
-            }
-            state.schedule(back, Event::Broker(broker, Standing::There));
-            true
-        })
+            state.faults.outages.push(Planned {
+                client,
+                call,
+                moment,
+                outage,
+            });
+        });
     }
 
     /// Whether all calls are answered for now, as if no broker were away: for who writes from outside.
@@ -185,5 +240,15 @@ impl MemoryLog {
             let standings = state.brokers.standings.iter();
             standings.filter(|s| **s != Standing::There).count()
         })
+    }
+
+    /// Whether a broker is away, or is planned to be.
+    pub fn may_miss_brokers(&self) -> bool {
+        self.brokers_away() > 0 || self.shared.with(|state| !state.faults.outages.is_empty())
+    }
+
+    /// How often a broker went away.
+    pub fn outages(&self) -> u64 {
+        self.shared.with(|state| state.brokers.outages)
     }
 }

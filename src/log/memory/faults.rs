@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{ErrorKind, LogError, TopicPartition};
+use super::brokers::Planned;
 use super::shared::Shared;
 use super::state::State;
 
@@ -203,6 +204,7 @@ pub(super) struct Plan {
     before_calls: Option<AtCalls>,
     after_calls: Option<AtCalls>,
     lose_answer: Option<Decide>,
+    pub outages: Vec<Planned>,
 }
 
 impl Plan {
@@ -235,6 +237,7 @@ impl State {
 
     /// Whether and how this call fails.
     pub fn strike(&mut self, client: &Client, name: &'static str) -> Option<Strike> {
+        self.begin_outages(client, name, Moment::Before);
         let crash = || {
             LogError::new(
                 ErrorKind::Fatal,

@@ -48,6 +48,7 @@ use std::time::Duration;
 
 use crate::model::Millis;
 
+pub use brokers::Outage;
 pub use consumer::{Membership, MemoryConsumer};
 pub use faults::{Fate, Faults, Marker, Moment, Operation};
 pub use inspect::{DumpedRecord, MemberView};

@@ -132,6 +132,7 @@ impl Shared {
         name: &'static str,
         result: Result<T, LogError>,
     ) -> Result<T, LogError> {
+        state.begin_outages(client, name, Moment::After);
         let lost = result.is_ok().then(|| state.lose_answer(client, name)).flatten();
         self.unlock(state);
         self.announce(client, name, Moment::After);
