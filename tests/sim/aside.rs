@@ -42,6 +42,38 @@ impl<S: Subject> World<'_, S> {
             return Ok(false);
         };
         self.instances[instance].look_at_clock();
+        let step = move || {
+            let stepped = worker.step(STEP);
+            (worker, stepped)
+        };
+        let ((worker, stepped), came) = self.held(instance, call, moment, step, meanwhile)?;
+        self.instances[instance].worker = stay_or_go(worker, stepped)?;
+        Ok(came)
+    }
+
+    /// Starts an instance that is down, as [`World::step_halfway`] lets one step.
+    pub fn start_halfway(
+        &mut self,
+        instance: usize,
+        call: &'static str,
+        moment: Moment,
+        meanwhile: impl FnMut(&mut Self) -> Result<(), String>,
+    ) -> Result<bool, String> {
+        let start = self.starting(instance);
+        let (made, came) = self.held(instance, call, moment, start, meanwhile)?;
+        self.started(instance, made)?;
+        Ok(came)
+    }
+
+    /// Does something of an instance that is held before or after the first call of this name, if it comes to one.
+    fn held<T: Send>(
+        &mut self,
+        instance: usize,
+        call: &'static str,
+        moment: Moment,
+        act: impl FnOnce() -> T + Send,
+        meanwhile: impl FnMut(&mut Self) -> Result<(), String>,
+    ) -> Result<(T, bool), String> {
         let held = Arc::new(AtomicBool::new(false));
         let (holds, machine) = (Arc::clone(&held), Arc::clone(&self.instances[instance].machine));
         let hold = move |operation: &Operation<'_>| {
@@ -54,19 +86,10 @@ impl<S: Subject> World<'_, S> {
             Moment::Before => faults.before_calls(hold),
             Moment::After => faults.after_calls(hold),
         }
-        let stepped = self.aside(
-            instance,
-            move || {
-                let stepped = worker.step(STEP);
-                (worker, stepped)
-            },
-            meanwhile,
-        );
+        let done = self.aside(instance, act, meanwhile);
         faults.before_calls(|_| ());
         faults.after_calls(|_| ());
-        let (worker, stepped) = stepped?;
-        self.instances[instance].worker = stay_or_go(worker, stepped)?;
-        Ok(held.load(Ordering::Relaxed))
+        Ok((done?, held.load(Ordering::Relaxed)))
     }
 
     /// Does something of an instance on a thread of its own; `meanwhile` is what happens when that is held at a call.

@@ -42,6 +42,13 @@ const CALLS: [&str; 12] = [
     "reading",
 ];
 
+/// Those of an instance that starts.
+const CALLS_AT_START: [&str; 3] = [
+    "asking for partition counts",
+    "initialising the producer",
+    "joining a group",
+];
+
 /// Calls that ask brokers for something, whose answers may be lost. What polls deliver no client loses.
 const ASK_BROKERS: [&str; 11] = [
     "flushing",
@@ -124,7 +131,7 @@ impl<S: Subject> Chaos<'_, S> {
 
     /// An instance stands still past its session, but not past its transaction, while the others go on; or one call
     /// takes long, and the client says meanwhile that it is alive. Then it goes on where it stopped: between two steps,
-    /// before a call, or after one that has taken effect.
+    /// before a call, or after one that has taken effect. If it is down, it starts, and its start takes long.
     pub fn stall(&mut self, at: usize) -> Result<(), String> {
         let frozen = self.rng.random_bool(0.5);
         let ms = if frozen {
@@ -139,11 +146,17 @@ impl<S: Subject> Chaos<'_, S> {
             self.world.others_step(at, time, STALL_STEPS, |_| ())?;
             return self.world.step(at, false).map(drop);
         }
-        let call = CALLS[self.rng.random_range(0..CALLS.len())];
+        let starts = self.world.instances[at].worker.is_none();
+        let (call, tries) = if starts {
+            self.came_or_went();
+            (CALLS_AT_START[self.rng.random_range(0..CALLS_AT_START.len())], 1)
+        } else {
+            // Until it comes to such a call.
+            (CALLS[self.rng.random_range(0..CALLS.len())], 40)
+        };
         let moment = self.moment();
         let client = self.world.client(at);
-        // Until it comes to such a call.
-        for _ in 0..40 {
+        for _ in 0..tries {
             self.world.log.advance(Duration::from_millis(5));
             let go_on = |world: &mut World<'_, S>| {
                 world.others_step(at, time, STALL_STEPS, |world| {
@@ -152,7 +165,12 @@ impl<S: Subject> Chaos<'_, S> {
                     }
                 })
             };
-            if self.world.step_halfway(at, call, moment, go_on)? {
+            let came = if starts {
+                self.world.start_halfway(at, call, moment, go_on)?
+            } else {
+                self.world.step_halfway(at, call, moment, go_on)?
+            };
+            if came {
                 let what = match (frozen, moment) {
                     (true, _) => "frozen in a step",
                     (false, Moment::Before) => "stalled requests",

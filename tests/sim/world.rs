@@ -219,6 +219,16 @@ impl<'a, S: Subject> World<'a, S> {
 
     /// Starts an instance; an error that a fault explains leaves it down.
     pub fn start(&mut self, instance: usize) -> Result<(), String> {
+        let start = self.starting(instance);
+        let made = self.patiently(instance, start)?;
+        self.started(instance, made)
+    }
+
+    /// What starts an instance, on whichever thread.
+    pub(super) fn starting(
+        &mut self,
+        instance: usize,
+    ) -> impl FnOnce() -> Result<W<S>, EngineError> + Send + use<S> {
         let settings = Arc::new(self.settings_of(instance));
         let log = self.log.clone();
         let ear = EarOf {
@@ -240,7 +250,11 @@ impl<'a, S: Subject> World<'a, S> {
         } else {
             self.subject.processor()
         };
-        let made = self.patiently(instance, || Worker::new(log, processor, settings, clock, ear, 0))?;
+        move || Worker::new(log, processor, settings, clock, ear, 0)
+    }
+
+    /// What starting an instance has come to.
+    pub(super) fn started(&mut self, instance: usize, made: Result<W<S>, EngineError>) -> Result<(), String> {
         match made {
             Ok(worker) => self.instances[instance].worker = Some(worker),
             Err(error) => explained(&error)?,
