@@ -8,9 +8,8 @@ mod commit;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod late;
-
+mod membership;
 mod mock;
 mod place;
 mod questions;
-
 mod table;
