@@ -9,8 +9,8 @@ pub enum ErrorKind {
     Retriable,
     /// Abort the transaction and rewind.
     Abortable,
-    /// Another producer has taken the transactional id, or a broker has ended the transaction: rebuild
-    /// consumer and producer once.
+    /// Another producer has taken the transactional id, or a broker has taken it away with a transaction whose time was up:
+    /// rebuild consumer and producer once.
     Fenced,
     /// The group or the client does not hold what this member believes it holds, as after it stood still: leave and
     /// join anew. Where an offset is not in the log, that is found out by joining, too.

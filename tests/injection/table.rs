@@ -23,7 +23,9 @@ impl Row {
 }
 
 const AGAIN: &str = "the client asks again, or another broker";
-const TAKEN_OVER: &str = "another has the id, or the coordinator has ended the transaction";
+const TAKEN_OVER: &str = "another has the id, or the coordinator has taken it away after a time-out";
+const FORGOTTEN: &str =
+    "the coordinator has ended the transaction, or forgotten the producer; nobody else need have the id";
 const NO_RIGHT: &str =
     "the client is done for, but nothing is harmed: a new one goes on once the right is given again";
 const NEVER: &str = "a cluster that cannot hold transactions at all: every attempt would fail alike";
@@ -85,6 +87,11 @@ pub const TABLE: [Row; 8] = [
             (Fails(Flush, Fenced, Anew), TAKEN_OVER, FENCED),
             (
                 Fails(Flush, Expelled, Anew),
+                FORGOTTEN,
+                &[Code::InvalidTransactionalState],
+            ),
+            (
+                Fails(Flush, Expelled, Anew),
                 NO_RIGHT,
                 &[
                     Code::ClusterAuthorizationFailed,
@@ -125,13 +132,12 @@ pub const TABLE: [Row; 8] = [
             (
                 Fails(Flush, Fenced, Anew),
                 TAKEN_OVER,
-                &[
-                    Code::InvalidProducerEpoch,
-                    Code::InvalidTransactionalState,
-                    Code::InvalidProducerIdMapping,
-                    Code::UnknownProducerId,
-                    Code::ProducerFenced,
-                ],
+                &[Code::InvalidProducerEpoch, Code::ProducerFenced],
+            ),
+            (
+                Fails(Flush, Abortable, Aborts(1)),
+                FORGOTTEN,
+                &[Code::UnknownProducerId],
             ),
             (
                 Fails(Flush, Expelled, Anew),
@@ -154,7 +160,12 @@ pub const TABLE: [Row; 8] = [
             (
                 Fails(Offsets, Fenced, Anew),
                 TAKEN_OVER,
-                &[Code::InvalidProducerEpoch, Code::InvalidTransactionalState],
+                &[Code::InvalidProducerEpoch],
+            ),
+            (
+                Fails(Offsets, Expelled, Anew),
+                FORGOTTEN,
+                &[Code::InvalidTransactionalState],
             ),
             (
                 Fails(Offsets, Expelled, Anew),
@@ -179,11 +190,12 @@ pub const TABLE: [Row; 8] = [
             (
                 Fails(Offsets, Fenced, Anew),
                 TAKEN_OVER,
-                &[
-                    Code::InvalidProducerEpoch,
-                    Code::InvalidTransactionalState,
-                    Code::InvalidProducerIdMapping,
-                ],
+                &[Code::InvalidProducerEpoch],
+            ),
+            (
+                Fails(Offsets, Expelled, Anew),
+                FORGOTTEN,
+                &[Code::InvalidTransactionalState, Code::InvalidProducerIdMapping],
             ),
             (
                 Fails(Offsets, Expelled, Anew),
@@ -218,6 +230,11 @@ pub const TABLE: [Row; 8] = [
             (Fails(Call::Commit, Fenced, Anew), TAKEN_OVER, FENCED),
             (
                 Fails(Call::Commit, Expelled, Anew),
+                FORGOTTEN,
+                &[Code::InvalidTransactionalState],
+            ),
+            (
+                Fails(Call::Commit, Expelled, Anew),
                 NO_RIGHT,
                 &[
                     Code::ClusterAuthorizationFailed,
@@ -234,11 +251,7 @@ pub const TABLE: [Row; 8] = [
     },
 ];
 
-const FENCED: &[Code] = &[
-    Code::InvalidProducerEpoch,
-    Code::InvalidTransactionalState,
-    Code::ProducerFenced,
-];
+const FENCED: &[Code] = &[Code::InvalidProducerEpoch, Code::ProducerFenced];
 
 /// What the client asks again where offsets are added.
 const ASKED_AGAIN: &[Code] = &[

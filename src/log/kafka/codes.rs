@@ -166,17 +166,20 @@ const CODES: &[Group] = &[
         ],
     ),
     (
-        Fenced,
-        "another has the transactional id, or the broker has ended the transaction or forgotten the producer, as after a \
-         time-out: taking the id anew mends both",
+        Expelled,
+        "the broker does not hold what this client believes it holds: it has ended the transaction, or forgotten the producer. \
+         Nobody else need have the id: taking it anew mends it, however often",
         &[
-            Code::Fenced,
-            Code::ProducerFenced,
-            Code::InvalidProducerEpoch,
             Code::InvalidTransactionalState,
             Code::InvalidProducerIdMapping,
             Code::UnknownProducerId,
         ],
+    ),
+    (
+        Fenced,
+        "another has the transactional id, or the broker has taken it away with a transaction whose time was up: taking it \
+         anew mends that once",
+        &[Code::Fenced, Code::ProducerFenced, Code::InvalidProducerEpoch],
     ),
     (
         TooLarge,
@@ -294,7 +297,7 @@ mod tests {
             (Code::IllegalGeneration, ErrorKind::Abortable),
             (Code::UnknownMemberId, ErrorKind::Abortable),
             (Code::ProducerFenced, ErrorKind::Fenced),
-            (Code::InvalidTransactionalState, ErrorKind::Fenced),
+            (Code::InvalidTransactionalState, ErrorKind::Expelled), // by no rival
             (Code::MessageSizeTooLarge, ErrorKind::TooLarge),
             (Code::Fatal, ErrorKind::Fatal),
             (Code::InvalidConfig, ErrorKind::Fatal),
