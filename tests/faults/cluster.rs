@@ -20,11 +20,18 @@ pub struct Cluster {
 struct Node {
     script: Child,
     port: u16,
+    guarded: u16,
 }
 
 impl Cluster {
     /// Starts them and waits until all are known to each other.
     pub fn start() -> Self {
+        Self::start_with(&["", "", ""])
+    }
+
+    /// As [`Cluster::start`], with further lines of each broker's server.properties, where `{port}`, `{controller}` and
+    /// `{guarded}` are its own ports, of which it does not need the last.
+    pub fn start_with(each: &[&str; 3]) -> Self {
         let ports: Vec<_> = (0..3).map(|_| free_ports()).collect();
         let voters = (1..)
             .zip(&ports)
@@ -36,19 +43,26 @@ impl Cluster {
              transaction.state.log.min.isr=2\nbroker.session.timeout.ms=6000",
             voters.join(",")
         );
-        let nodes = (1..).zip(&ports).map(|(number, [port, controller, _])| {
+        let nodes = (1..).zip(&ports).zip(each).map(|((number, ports), more)| {
+            let [port, controller, guarded] = ports;
+            let more = [("port", port), ("controller", controller), ("guarded", guarded)]
+                .iter()
+                .fold((*more).to_owned(), |text, (name, port)| {
+                    text.replace(&format!("{{{name}}}"), &port.to_string())
+                });
             let script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tools/kafka/kafka.sh"))
                 .arg("run")
                 .arg(directory(*port))
                 .args([port, controller].map(ToString::to_string))
                 .env("KAFKA_NODE", i32::to_string(&number))
                 .env("KAFKA_COMES_BACK", "1")
-                .env("KAFKA_PROPERTIES", &properties)
+                .env("KAFKA_PROPERTIES", format!("{properties}\n{more}"))
                 .stdin(Stdio::piped())
                 .spawn();
             Node {
                 script: script.expect("the script can be run"),
                 port: *port,
+                guarded: *guarded,
             }
         });
         let cluster = Self {
@@ -62,6 +76,11 @@ impl Cluster {
     pub fn addresses(&self) -> String {
         let all = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port));
         all.collect::<Vec<_>>().join(",")
+    }
+
+    /// The address of the listener at `{guarded}` of one.
+    pub fn guarded_address(&self, node: usize) -> String {
+        format!("127.0.0.1:{}", self.nodes[node].guarded)
     }
 
     /// `kill -9` of one; it stays away until it is let back.

@@ -32,6 +32,8 @@ const OTHERS: [&str; 7] = [
 pub struct Installation {
     pub name: String,
     pub heard: Heard,
+    /// What instances are started by: the same, or by way of other addresses.
+    program: Heard,
     pub log: KafkaLog,
     /// The dialogues, in files.
     pub slices: Vec<PathBuf>,
@@ -48,6 +50,18 @@ impl Installation {
 
     /// One at these brokers, with so many copies of each partition, and with these settings of its engine.
     pub fn at(brokers: &str, name: &str, slices: usize, replication: usize, engine: &str) -> Option<Self> {
+        Self::by_way_of(brokers, brokers, name, slices, replication, engine)
+    }
+
+    /// As [`Installation::at`], where instances go `by` other addresses than all else, such as proxies.
+    pub fn by_way_of(
+        by: &str,
+        brokers: &str,
+        name: &str,
+        slices: usize,
+        replication: usize,
+        engine: &str,
+    ) -> Option<Self> {
         let heard = Heard::new(name).at(brokers);
         let slices = dialogues::slices(&heard, slices)?;
         let config = format!(
@@ -66,6 +80,7 @@ impl Installation {
         Some(Self {
             name: name.to_owned(),
             heard: heard.config(&config).topics(),
+            program: Heard::new(name).at(by).config(&config),
             log: log.expect("these settings are valid"),
             slices,
         })
@@ -73,7 +88,7 @@ impl Installation {
 
     /// Starts an instance in live mode.
     pub fn start(&self, instance: &str) -> Running {
-        Running::start(&self.heard, instance)
+        Running::start(&self.program, instance)
     }
 
     /// Starts two instances, and waits until both have partitions.

@@ -7,6 +7,7 @@
 //! Random moments come from a seed, which is printed: `HEARD_FAULT_SEED=17 cargo test --test faults`
 //! draws the same ones again, as far as the machine is as fast.
 
+mod answers;
 #[path = "../background/mod.rs"]
 mod background;
 #[path = "../kafka/broker.rs"]
@@ -14,6 +15,7 @@ mod broker;
 mod brokers;
 mod clock;
 mod cluster;
+mod coordinators;
 mod dialogues;
 #[allow(dead_code, reason = "made for the tests in tests/e2e")]
 #[path = "../e2e/dsl.rs"]
@@ -25,7 +27,11 @@ mod kill;
 mod oracle;
 mod poison;
 mod process;
+mod proxied;
+#[path = "../proxy/mod.rs"]
+mod proxy;
 mod seed;
+mod stalls;
 mod takeover;
 mod watch;
 mod zombie;

@@ -73,6 +73,20 @@ impl Running {
         log.lines().filter(|line| line.contains(words)).count()
     }
 
+    /// How many bytes of memory it takes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .expect("Linux says it");
+        let kilobytes = line
+            .split_whitespace()
+            .nth(1)
+            .and_then(|number| number.parse::<u64>().ok());
+        kilobytes.expect("it is a number") * 1024
+    }
+
     /// Fails the test if it has ended by itself.
     pub fn assert_runs(&mut self) {
         self.process.assert_runs();
