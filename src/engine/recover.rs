@@ -108,7 +108,14 @@ impl<L: Log, P: Processor> Worker<L, P> {
         };
         let Err(error) = result else { return Ok(()) };
         match error.kind {
-            ErrorKind::Retriable => self.repair = Some(repair),
+            // A producer that has not aborted within its time may never do so: one of the client's waits for ever for
+            // partitions of a topic that it may not see any more. A new one ends what the old one left open.
+            ErrorKind::Retriable => {
+                self.repair = Some(match repair {
+                    Repair::Abort(cause) => Repair::Replace(cause),
+                    other => other,
+                });
+            }
             ErrorKind::Fatal => return Err(error.into()),
             ErrorKind::Fenced | ErrorKind::Expelled => self.fail(error)?,
             // The abort itself went wrong: whatever is open ends when the id is taken anew.

@@ -111,6 +111,7 @@ impl ConsumerContext for ReadContext {
 pub(super) struct WriteContext {
     failures: AtomicU64,
     failed: Mutex<Option<Failed>>,
+    not_added: Mutex<Option<String>>,
 }
 
 /// A record that is not in the log, or may not be.
@@ -138,6 +139,7 @@ impl WriteContext {
     /// Forgets what went before.
     pub fn begin(&self) {
         *lock(&self.failed) = None;
+        *lock(&self.not_added) = None;
     }
 
     /// How many records have ever failed.
@@ -152,6 +154,11 @@ impl WriteContext {
 }
 
 impl WriteContext {
+    /// What the library last said of a partition that could not be added to the transaction: its errors do not name it.
+    pub fn not_added(&self) -> Option<String> {
+        lock(&self.not_added).clone()
+    }
+
     fn fail(&self, failed: impl FnOnce() -> Failed) {
         lock(&self.failed).get_or_insert_with(failed);
         self.failures.fetch_add(1, Ordering::Release);
@@ -163,6 +170,12 @@ impl ClientContext for WriteContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if UNSURE.contains(&facility) {
             self.fail(|| Failed::Unsure(message.to_owned()));
+        }
+        if facility == "ADDPARTS"
+            && let Some(at) = message.find("Failed to add partition ")
+            && !message.ends_with("Operation not attempted")
+        {
+            *lock(&self.not_added) = Some(message[at..].to_owned());
         }
         forward(level, facility, message);
     }

@@ -75,7 +75,8 @@ impl KafkaProducer {
         if let Some((code, text)) = self.client.client().fatal_error() {
             return LogError::new(errors::end_of_client(code), during, text).denied(errors::is_denial(code));
         }
-        self.undelivered(during).unwrap_or_else(|| {
+        let cause = self.undelivered(during).or_else(|| self.failure(during));
+        cause.unwrap_or_else(|| {
             LogError::new(
                 ErrorKind::Abortable,
                 during,
@@ -116,7 +117,11 @@ impl KafkaProducer {
     fn failure(&self, during: &'static str) -> Option<LogError> {
         match self.client.begin_transaction() {
             Err(KafkaError::Transaction(e)) if e.txn_requires_abort() || e.is_fatal() => {
-                Some(errors::transaction(during, &KafkaError::Transaction(e)))
+                let mut error = errors::transaction(during, &KafkaError::Transaction(e));
+                if let Some(what) = self.context().not_added() {
+                    error.detail = format!("{} ({what})", error.detail);
+                }
+                Some(error)
             }
             _ => None,
         }
