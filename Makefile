@@ -1,7 +1,7 @@
 # Everything a developer or a CI machine does here. `make` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prepare build release fmt lint reference docs deny advisories soak-sim bench clean kafka kafka-stop
+.PHONY: help demo test prepare build release fmt lint reference docs deny advisories soak-sim faults bench clean kafka kafka-stop
 
 ## lists what can be made
 help:
@@ -31,7 +31,7 @@ release:
 
 ## formats the code
 fmt:
-	@tools/rust.sh cargo fmt
+	@tools/rust.sh cargo fmt --all
 
 ## the lints of make test
 lint:
@@ -56,6 +56,10 @@ advisories:
 ## more of the simulation: make soak-sim SEEDS=20000, a line every thousand; a seed that fails is printed
 soak-sim:
 	@HEARD_SEEDS=$(or $(SEEDS),20000) tools/rust.sh cargo test --locked --release --test sim whatever_happens -- --nocapture
+
+## the fault matrix on real brokers, hours of it: make faults FAULTS="F1 F20", or FAULTS=--short; a table at the end
+faults:
+	@tools/faults.sh $(FAULTS)
 
 ## what heard costs beside a pass-through and Kafka Streams: docs/benchmarks.md
 bench:

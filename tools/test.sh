@@ -8,17 +8,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 
 stage_prepare() { tools/prepare.sh; }
-stage_format() { tools/rust.sh cargo fmt --check; }
+stage_format() { tools/rust.sh cargo fmt --all --check; }
 stage_deny() { tools/deny.sh bans licenses sources; }
-stage_lint() { tools/rust.sh cargo clippy --locked --all-targets -- -D warnings; }
+stage_lint() { tools/rust.sh cargo clippy --locked --workspace --all-targets -- -D warnings; }
 # The fuzz targets compile. libFuzzer itself is C++, and needed only to link; so it is not built.
 stage_fuzz() {
     CUSTOM_LIBFUZZER_PATH=not-linked/libfuzzer.a CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target} \
         tools/rust.sh cargo check --locked --manifest-path fuzz/Cargo.toml
 }
-stage_docs() { RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" tools/rust.sh cargo doc --locked --no-deps --document-private-items; }
-stage_build() { tools/rust.sh cargo test --locked --no-run; }
-stage_test() { tools/rust.sh cargo test --locked --no-fail-fast; }
+stage_docs() { RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" tools/rust.sh cargo doc --locked --workspace --no-deps --document-private-items; }
+stage_build() { tools/rust.sh cargo test --locked --workspace --no-run; }
+stage_test() { tools/rust.sh cargo test --locked --workspace --no-fail-fast; }
 
 summary=()
 failed=0

@@ -4,6 +4,18 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+/// Properties of a broker with an authorizer: a second listener asks who we are; on what somebody has a right, nobody
+/// else has one.
+pub const GUARDED: &str = "\
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},GUARDED://127.0.0.1:{guarded}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},GUARDED://127.0.0.1:{guarded}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,GUARDED:SASL_PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.guarded.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_heard=\"sesame\";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+super.users=User:ANONYMOUS";
+
 /// What a right is on.
 #[derive(Clone, Copy)]
 pub enum Resource<'n> {

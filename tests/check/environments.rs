@@ -14,20 +14,9 @@ use heard::log::kafka::{KafkaLog, KafkaSettings};
 use heard::log::{Log, Producer};
 use tempfile::TempDir;
 
-use crate::acl::{Operation, Resource, give};
+use crate::acl::{GUARDED, Operation, Resource, give};
 use crate::broker::Broker;
 use crate::golden::{directory, heard, said, same};
-
-/// A second listener asks who we are; on what somebody has a right, nobody else has one.
-const GUARDED: &str = "\
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},GUARDED://127.0.0.1:{guarded}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},GUARDED://127.0.0.1:{guarded}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,GUARDED:SASL_PLAINTEXT
-sasl.enabled.mechanisms=PLAIN
-listener.name.guarded.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_heard=\"sesame\";
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-allow.everyone.if.no.acl.found=true
-super.users=User:ANONYMOUS";
 
 /// How long a call may take that the broker answers at once unless this machine is very busy.
 const WAIT: Duration = Duration::from_secs(20);

@@ -68,9 +68,14 @@ impl Heard {
 
     /// Writes a file into its directory.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.directory.path().join(name);
+        let path = self.path(name);
         fs::write(&path, text).expect("the directory can be written");
         path
+    }
+
+    /// Where a file of this name is, or would be, in its directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
     }
 
     /// The command with these arguments, not yet run, for tests that kill it or feed it.

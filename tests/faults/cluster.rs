@@ -89,6 +89,29 @@ impl Cluster {
         self.nodes[node].signal("-KILL");
     }
 
+    /// SIGTERM to one, as a roll-out does; it stays away until it is let back.
+    pub fn stop(&self, node: usize) {
+        fs::write(self.nodes[node].file("down"), "").expect("its directory can be written");
+        self.nodes[node].signal("-TERM");
+        let pid = self.nodes[node].pid();
+        let deadline = Instant::now() + READY_WITHIN;
+        while PathBuf::from(format!("/proc/{pid}")).exists() {
+            assert!(
+                Instant::now() < deadline,
+                "a broker goes on {READY_WITHIN:?} after SIGTERM"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Lets all come back, and waits until they know each other.
+    pub fn let_all_back(&self) {
+        for node in &self.nodes {
+            let _ = fs::remove_file(node.file("down"));
+        }
+        self.until_there_are(self.nodes.len());
+    }
+
     /// Lets a killed one come back, and waits until the others know it.
     pub fn let_back(&self, node: usize) {
         fs::remove_file(self.nodes[node].file("down")).expect("it is down");
@@ -116,9 +139,14 @@ impl Node {
         directory(self.port).join(name)
     }
 
-    fn signal(&self, signal: &str) {
+    fn pid(&self) -> String {
         let pid = fs::read_to_string(self.file("pid")).expect("the script writes it");
-        let done = Command::new("kill").args([signal, pid.trim()]).status();
+        pid.trim().to_owned()
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.pid();
+        let done = Command::new("kill").args([signal, &pid]).status();
         assert!(done.is_ok_and(|status| status.success()), "kill {signal} {pid}");
     }
 }

@@ -7,6 +7,9 @@
 //! Random moments come from a seed, which is printed: `HEARD_FAULT_SEED=17 cargo test --test faults`
 //! draws the same ones again, as far as the machine is as fast.
 
+#[allow(dead_code, reason = "made for the tests in tests/check")]
+#[path = "../check/acl.rs"]
+mod acl;
 mod answers;
 #[path = "../background/mod.rs"]
 mod background;
@@ -22,9 +25,16 @@ mod dialogues;
 mod dsl;
 mod figures;
 mod hostile;
+#[allow(dead_code, reason = "made for the tests in tests/e2e")]
+#[path = "../e2e/http.rs"]
+mod http;
 mod installation;
 mod kill;
+mod load;
 mod oracle;
+mod ordeal;
+mod ordeals;
+mod planted;
 mod poison;
 mod process;
 mod proxied;
@@ -34,4 +44,5 @@ mod seed;
 mod stalls;
 mod takeover;
 mod watch;
+mod witness;
 mod zombie;

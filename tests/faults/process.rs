@@ -1,12 +1,15 @@
 //! A running `heard run`, and signals to it.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use heard_oracle::ledger::Scrape;
 use nix::sys::signal::Signal;
 
 use crate::background::Background;
 use crate::dsl::Heard;
+use crate::http;
 
 /// How long a worker may take to leave in good order.
 const GRACE: Duration = Duration::from_secs(30);
@@ -26,9 +29,14 @@ impl Running {
     /// Starts an instance in live mode, with more in its environment.
     pub fn start_with(heard: &Heard, instance: &str, environment: &[(&str, &Path)]) -> Self {
         let args = ["run", "--instance", instance, "--listen", "127.0.0.1:0"];
-        let log = heard.file(&format!("{instance}.log"), "");
         let mut command = heard.command(&args);
         command.envs(environment.iter().copied());
+        Self::start_command(heard, instance, command)
+    }
+
+    /// Starts an instance by a command of its own.
+    pub fn start_command(heard: &Heard, instance: &str, mut command: Command) -> Self {
+        let log = heard.file(&format!("{instance}.log"), "");
         Self {
             process: Background::start(instance, &mut command, log),
             instance: instance.to_owned(),
@@ -85,6 +93,30 @@ impl Running {
             .nth(1)
             .and_then(|number| number.parse::<u64>().ok());
         kilobytes.expect("it is a number") * 1024
+    }
+
+    /// What it answers to a question; `None` if it does not answer.
+    fn answer(&self, path: &str) -> Option<(u16, String)> {
+        let log = self.process.log();
+        let (_, rest) = log.split_once("http://")?;
+        http::get(rest.split_once('/')?.0, path).ok()
+    }
+
+    /// What it says of its readiness.
+    pub fn readiness(&self) -> String {
+        self.answer("/readyz").map_or_else(String::new, |(_, text)| text)
+    }
+
+    /// Whether it is not ready, and names this.
+    pub fn is_unready_for(&self, name: &str) -> bool {
+        let answer = self.answer("/readyz");
+        answer.is_some_and(|(status, text)| status == 503 && text.contains(name))
+    }
+
+    /// What it has counted so far, and whether that is all it will count; nothing if it does not answer.
+    pub fn scrape(&self, whole: bool) -> Scrape {
+        let text = self.answer("/metrics").map_or_else(String::new, |(_, text)| text);
+        Scrape::read(&self.instance, whole && !text.is_empty(), &text)
     }
 
     /// Fails the test if it has ended by itself.

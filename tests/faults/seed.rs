@@ -1,6 +1,6 @@
 //! Random moments, drawn from a seed that is told.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -33,5 +33,10 @@ impl Chance {
     /// Lets up to `most` milliseconds pass. The moment is the point: nothing is waited for.
     pub fn pass(&mut self, most: usize) {
         std::thread::sleep(Duration::from_millis(self.below(most + 1) as u64));
+    }
+
+    /// Lets time pass until so much has since a moment.
+    pub fn pass_until(&self, since: Instant, time: Duration) {
+        std::thread::sleep(time.saturating_sub(since.elapsed()));
     }
 }

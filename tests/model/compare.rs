@@ -11,45 +11,8 @@ use serde_json::Value;
 
 use crate::generate::{Clock, Journey, journey, multitude};
 use crate::reference::signals::Signals;
-use crate::{erased, explained, reference, told, work};
-
-/// A line for each field of each case that is not as the model has it.
-fn misjudged(model: &BTreeMap<CaseId, Case>, desk: &BTreeMap<CaseId, Case>) -> Vec<String> {
-    let ids: BTreeSet<_> = model.keys().chain(desk.keys()).collect();
-    let mut lines = Vec::new();
-    for id in ids {
-        match (model.get(id), desk.get(id)) {
-            (Some(model), Some(desk)) if model == desk => {}
-            (Some(model), Some(desk)) => {
-                let name = format!(
-                    "{}/{} of {}",
-                    model.channel, model.conversation_id, model.party_key
-                );
-                let (model, desk) = (fields(model), fields(desk));
-                let differ = model
-                    .iter()
-                    .filter(|(field, value)| desk.get(*field) != Some(value));
-                lines.extend(differ.map(|(field, value)| {
-                    let found = desk.get(field).unwrap_or(&Value::Null);
-                    format!("{name}: {field} should be {value}, and the desk has {found}")
-                }));
-            }
-            (Some(model), None) => lines.push(format!(
-                "{} {}: the desk has no such case",
-                model.channel, model.party_key
-            )),
-            (None, desk) => lines.push(format!("the desk has a case too many: {desk:?}")),
-        }
-    }
-    lines
-}
-
-fn fields(case: &Case) -> BTreeMap<String, Value> {
-    let Ok(Value::Object(fields)) = serde_json::to_value(case) else {
-        panic!("a case is an object");
-    };
-    fields.into_iter().collect()
-}
+use crate::{erased, explained, reference, told};
+use heard_oracle::differ::{mishandled, misjudged};
 
 /// A line for each group of the report whose figures are not those that the model counts.
 fn misreported(model: &BTreeMap<CaseId, Case>, desk: &BTreeMap<CaseId, Case>, as_of: Millis) -> Vec<String> {
@@ -91,16 +54,18 @@ fn misreported(model: &BTreeMap<CaseId, Case>, desk: &BTreeMap<CaseId, Case>, as
 }
 
 /// Everything that differs, a line each.
-fn differences(journey: &Journey) -> Vec<String> {
+pub fn differences(journey: &Journey) -> Vec<String> {
     let model = reference::outcome(&journey.records, journey.now);
     let late = reference::dropped(&journey.records, journey.now, &journey.late);
     let desk = told::outcome(journey, &late);
     if let Some(misread) = desk.misread {
         return vec![format!("intake: refused: {misread}")];
     }
-    let mut lines = misjudged(&model.cases, &desk.cases);
+    let misjudged = misjudged(&model.cases, &desk.cases).into_iter();
+    let mishandled = mishandled(&model.work, &desk.work, &model.cases).into_iter();
+    let mut lines: Vec<_> = misjudged.map(|difference| difference.told).collect();
     lines.extend(misreported(&model.cases, &desk.cases, journey.now));
-    lines.extend(work::mishandled(&model.work, &desk.work, &model.cases));
+    lines.extend(mishandled.map(|difference| difference.told));
     let (rules, intake, inputs) = told::reader(journey);
     lines.extend(explained::contradictions(
         &rules, &intake, &inputs, journey, &desk,

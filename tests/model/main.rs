@@ -3,18 +3,23 @@
 //! the clock and of offices; with customers who are forgotten at the end, and what comes late or begins after that.
 //! Multitudes, of whom each says little, come to the signals that it finds.
 //!
-//! - [`reference`]: that program. Written from the rules, apart from the desk: it sorts, folds and judges.
-//! - [`rules`]: what both work by; [`records`]: the words of a journey.
-//! - [`generate`]: journeys; [`told`]: one told to the desk; [`compare`] and [`work`]: what differs.
+//! - [`reference`]: that program. Written from the rules, apart from the desk: it sorts, folds and judges. With
+//!   [`rules`], what both work by, and [`records`], the words of a journey, it is in the crate `heard-oracle`.
+//! - [`settings`]: those rules as the desk takes them
+//! - [`generate`]: journeys; [`told`]: one told to the desk; [`compare`]: what differs.
+//! - [`families`]: the people of the load of tests/faults, told so too.
 //! - [`erased`]: what must not be kept of who is forgotten.
 //! - [`explained`]: what `heard explain` tells of the cases, beside their records.
 
 mod compare;
 mod erased;
 mod explained;
+mod families;
 mod generate;
-mod records;
-mod reference;
-mod rules;
+#[allow(dead_code, reason = "made for the tests in tests/faults")]
+#[path = "../faults/load/people.rs"]
+mod people;
+mod settings;
 mod told;
-mod work;
+
+use heard_oracle::{model as reference, records, rules};

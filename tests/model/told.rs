@@ -20,7 +20,7 @@ use heard::wire::{Encoder, Format, Registry, WireRecord};
 use crate::generate::Journey;
 use crate::records::{Logged, Record};
 use crate::reference::Bounce;
-use crate::rules;
+use crate::settings::settings;
 
 const INPUTS: [InputKind; 5] = [
     InputKind::Complaints,
@@ -30,7 +30,7 @@ const INPUTS: [InputKind; 5] = [
     InputKind::Surveys,
 ];
 
-static SETTINGS: LazyLock<Arc<RuleSettings>> = LazyLock::new(|| Arc::new(rules::settings()));
+static SETTINGS: LazyLock<Arc<RuleSettings>> = LazyLock::new(|| Arc::new(settings()));
 static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::built_in()));
 
 /// What reads and explains as the desk does: its rules, an intake, and the records of a journey as a log has them.

@@ -9,31 +9,40 @@ use heard::model::{
 };
 use serde_json::Value;
 
-use crate::reference::spelling::normalise;
+use super::Difference;
+use crate::model::spelling::normalise;
 
 /// What is said of an item that is done. It is not revised any more, so all else is as it was then. Decision: of one that
 /// was taken back nothing is said, not even who had waited since when: nobody was to do anything about it.
 const OF_ONE_THAT_IS_OVER: [&str; 4] = ["state", "case_id", "first_heard_at", "next_steps"];
 
-/// A line for each field of each item that is not as the model has it.
+/// Each field of each item that is not as the model has it.
 pub fn mishandled(
     model: &BTreeMap<WorkId, WorkItem>,
     desk: &BTreeMap<WorkId, WorkItem>,
     cases: &BTreeMap<CaseId, Case>,
-) -> Vec<String> {
+) -> Vec<Difference> {
     let is_theirs = |item: &WorkItem| {
         let case = cases.get(&item.case_id);
         case.is_some_and(|case| case.forgotten_at.is_none())
     };
     let ids: BTreeSet<_> = model.keys().chain(desk.keys()).collect();
-    let mut lines = Vec::new();
+    let mut found = Vec::new();
     for id in ids {
+        let difference = |what: &str, told: String| Difference {
+            id: format!("work {id}"),
+            what: what.to_owned(),
+            told,
+        };
         match (model.get(id), desk.get(id)) {
             (Some(model), Some(desk)) => {
                 let name = format!("work on {}", model.complaint.id);
                 if model.state != desk.state {
                     let (model, desk) = (model.state, desk.state);
-                    lines.push(format!("{name}: state.{model:?}.not.{desk:?}"));
+                    found.push(difference(
+                        "state",
+                        format!("{name}: state.{model:?}.not.{desk:?}"),
+                    ));
                     continue;
                 }
                 let (mut model, mut desk) = (model.clone(), desk.clone());
@@ -49,11 +58,9 @@ pub fn mishandled(
                 let state = model.state;
                 if state == WorkState::Open && !is_latest(&model.complaint, &desk.complaint) {
                     let (model, desk) = (&model.complaint, &desk.complaint);
-                    lines.push(format!(
-                        "{name}: work.complaint should be {}, and the desk has {}",
-                        json(model),
-                        json(desk)
-                    ));
+                    let (model, desk) = (json(model), json(desk));
+                    let told = format!("{name}: work.complaint should be {model}, and the desk has {desk}");
+                    found.push(difference("complaint", told));
                 }
                 let (model, desk) = (fields(&model), fields(&desk));
                 let differ = model.into_iter().filter(|(field, value)| {
@@ -64,29 +71,29 @@ pub fn mishandled(
                     };
                     is_said && desk.get(field) != Some(value)
                 });
-                lines.extend(differ.map(|(field, value)| {
-                    let found = desk.get(&field).unwrap_or(&Value::Null);
-                    format!("{name}: work.{field} should be {value}, and the desk has {found}")
+                found.extend(differ.map(|(field, value)| {
+                    let has = desk.get(&field).unwrap_or(&Value::Null);
+                    let told = format!("{name}: work.{field} should be {value}, and the desk has {has}");
+                    difference(&field, told)
                 }));
             }
             // Of what was over when it came nothing need be said.
             (Some(model), None) if model.state != WorkState::Open => {}
-            (Some(model), None) => lines.push(format!(
-                "work on {}: {:?}.missing in the desk",
-                model.complaint.id, model.state
-            )),
+            (Some(model), None) => {
+                let (about, state) = (&model.complaint.id, model.state);
+                let told = format!("work on {about}: {state:?}.missing in the desk");
+                found.push(difference("is missing", told));
+            }
             (None, Some(desk))
                 if desk.state == WorkState::Withdrawn
                     || desk.state == WorkState::Done && !is_theirs(desk) => {}
-            (None, desk) => lines.push(format!(
-                "work too: too.many: {}",
-                desk.map_or(Value::Null, |desk| Value::Object(
-                    fields(desk).into_iter().collect()
-                ))
-            )),
+            (None, desk) => {
+                let desk = desk.map_or(Value::Null, |desk| fields(desk).into_iter().collect());
+                found.push(difference("is too many", format!("work too: too.many: {desk}")));
+            }
         }
     }
-    lines
+    found
 }
 
 /// Whether this is the latest message of a wait, whole; or, of one that was not the latest for a while, what is kept

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heard::model::{CaseId, Millis, Signal, SignalKind};
 
-use crate::reference::echo::{is_long, normalised};
-use crate::reference::record::{brand, opening};
-use crate::reference::{Known, World};
+use crate::model::echo::{is_long, normalised};
+use crate::model::record::{brand, opening};
+use crate::model::{Known, World};
 use crate::rules::DAY;
 
 /// How many people.

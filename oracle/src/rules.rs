@@ -1,10 +1,6 @@
-//! The rules that the desk and the model work by, as plain data. The desk gets them as settings.
+//! The rules that the model works by, as plain data. `heard` gets the same ones as a configuration,
+//! [`RULES`](crate::RULES); where the two differ, so do the journeys of tests/model.
 
-use std::num::NonZeroU32;
-use std::sync::Arc;
-
-use heard::calendar::{Calendar, Holidays, Week, Zone};
-use heard::config::rules::{Agreement, LevelSet, Levels, Region, RuleSettings, Span};
 use heard::model::{Millis, Stage};
 
 pub const MS: i64 = 1;
@@ -241,60 +237,4 @@ pub fn channel(name: &str) -> &'static Channel {
     channels
         .find(|channel| channel.name == name)
         .expect("journeys are in these channels")
-}
-
-/// The same rules, as the desk takes them. Conversations are never over for so long that their facts are
-/// dropped: `tests/rules/retire.rs` is about that.
-pub fn settings() -> RuleSettings {
-    let mut settings = RuleSettings {
-        retire_after: Span::days(100_000),
-        ..RuleSettings::default()
-    };
-    settings.identity.regions.usual = Some(Region::DE);
-    settings.signals.panel.lifetime_value = PANEL_VALUE as u32;
-    settings.signals.panel.audience = PANEL_AUDIENCE as u32;
-    assert_eq!(settings.lateness.ms(), LATENESS);
-    for channel in CHANNELS {
-        let rules = settings.channels.get_mut(channel.name).expect("it is built in");
-        assert_eq!(
-            (rules.stage, rules.patience.ms()),
-            (channel.stage, channel.patience)
-        );
-        assert_eq!(rules.follow_up.ms(), channel.follow_up);
-        assert!(
-            rules
-                .author_kinds
-                .iter()
-                .map(|kind| &**kind)
-                .eq(channel.author_kinds.iter().copied())
-        );
-        rules.reply_limit = channel.reply_limit.and_then(NonZeroU32::new);
-        let (usual, agreed) = channel.levels.split_first().expect("what holds for everybody");
-        let agreements = agreed.iter().map(|agreed| Agreement {
-            tier: agreed.tier.map(Into::into),
-            valid_from: Millis(agreed.valid_from),
-            set: level_set(agreed),
-        });
-        let levels = Levels::with(level_set(usual), agreements.collect()).expect("all differ");
-        *rules = rules.clone().with_levels(levels);
-    }
-    settings
-}
-
-fn level_set(agreed: &Agreed) -> LevelSet {
-    let span = |ms: Option<i64>| ms.and_then(Span::from_ms);
-    LevelSet {
-        acknowledge: span(agreed.acknowledge),
-        answer: span(agreed.answer),
-        next: span(agreed.next),
-        resolve: span(agreed.resolve),
-        calendar: agreed.office.map(|office| Arc::new(calendar(office))),
-    }
-}
-
-fn calendar(office: &Office) -> Calendar {
-    let zone = Zone::named(office.zone).expect("it is built in");
-    let week = Week::parse(office.open.iter().copied()).expect("a week");
-    let holidays = office.holidays.iter().map(|day| day.parse().expect("a holiday"));
-    Calendar::new(zone, week, Holidays::new(holidays).expect("all differ")).expect("it opens")
 }

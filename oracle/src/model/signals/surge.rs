@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heard::model::{Millis, Signal, SignalKind};
 
 use super::{Group, minute};
-use crate::reference::record::issue;
+use crate::model::record::issue;
 use crate::rules::MINUTE;
 
 /// How many times the usual is looked for, and the evidence that makes a surge and its end.

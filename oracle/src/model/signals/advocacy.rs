@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use heard::model::{Advocacy, Millis, Signal, SignalKind, SurveyScale};
 
 use super::{Group, hour};
-use crate::reference::record::advocacy;
+use crate::model::record::advocacy;
 use crate::rules::DAY;
 
 const WEEK: i64 = 7 * DAY;

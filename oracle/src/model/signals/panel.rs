@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heard::model::{Advocacy, Customer, Millis, Signal, SignalKind, SurveyScale};
 
-use crate::reference::record::{Score, advocacy, audience};
-use crate::reference::{Known, World, party};
+use crate::model::record::{Score, advocacy, audience};
+use crate::model::{Known, World, party};
 use crate::rules::{PANEL_AUDIENCE, PANEL_VALUE};
 
 /// Rule 20: each person once for each reason.
