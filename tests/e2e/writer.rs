@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use heard::log::kafka::{KafkaLog, KafkaSettings};
-use heard::log::{Header, Log, Outgoing, Producer, Topic};
+use heard::log::kafka::{KafkaLog, KafkaProducer, KafkaSettings};
+use heard::log::{ErrorKind, Header, Log, LogError, Outgoing, Producer, Topic};
 use heard::wire::{Encoder, Format, WireRecord};
 
 use crate::broker::Broker;
@@ -16,6 +16,8 @@ pub struct Writer {
     name: &'static str,
     /// What writes.
     pub producer: <KafkaLog as Log>::Producer,
+    /// What it has sent.
+    sent: Vec<Record>,
 }
 
 impl Writer {
@@ -34,26 +36,71 @@ impl Writer {
         let mut producer = log.expect("a client").producer(id).expect("a producer");
         producer.init().expect("init");
         producer.begin().expect("begin");
-        Self { name, producer }
+        Self {
+            name,
+            producer,
+            sent: Vec::new(),
+        }
     }
 
     /// Adds a record to the first partition of a topic.
     pub fn send(&mut self, topic: &str, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header<'_>]) {
-        let topic = Topic::new(&format!("{}.{topic}", self.name));
-        let record = Outgoing {
-            topic: &topic,
-            partition: Some(0),
-            key,
-            value,
-            headers,
+        let headers = headers.iter();
+        let record = Record {
+            topic: Topic::new(&format!("{}.{topic}", self.name)),
+            key: key.map(<[u8]>::to_vec),
+            value: value.map(<[u8]>::to_vec),
+            headers: headers
+                .map(|header| (header.name.to_owned(), header.value.map(<[u8]>::to_vec)))
+                .collect(),
         };
-        self.producer.send(&record).expect("send");
+        record.send(&mut self.producer).expect("send");
+        self.sent.push(record);
     }
 
-    /// Ends the transaction.
+    /// Ends the transaction; tells it again where the client is not sure of it, as it may be in topics that were just made.
     pub fn commit(mut self) {
-        self.producer.flush(WAIT).expect("flush");
+        let mut attempts = 1;
+        while let Err(error) = self.producer.flush(WAIT) {
+            assert!(
+                error.kind == ErrorKind::Abortable && attempts < 10,
+                "flush: {error}"
+            );
+            attempts += 1;
+            self.producer.abort().expect("abort");
+            self.producer.begin().expect("begin");
+            for record in &self.sent {
+                record.send(&mut self.producer).expect("send");
+            }
+        }
         self.producer.commit().expect("commit");
+    }
+}
+
+/// A record that was sent.
+struct Record {
+    topic: Topic,
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+    headers: Vec<(String, Option<Vec<u8>>)>,
+}
+
+impl Record {
+    fn send(&self, producer: &mut KafkaProducer) -> Result<(), LogError> {
+        let headers = self.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|(name, value)| Header {
+                name,
+                value: value.as_deref(),
+            })
+            .collect();
+        producer.send(&Outgoing {
+            topic: &self.topic,
+            partition: Some(0),
+            key: self.key.as_deref(),
+            value: self.value.as_deref(),
+            headers: &headers,
+        })
     }
 }
 
