@@ -103,7 +103,7 @@ pub fn write<'t, T: Serialize + 't>(path: &Path, things: impl IntoIterator<Item 
     file.flush()
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 ///
 /// # Errors
 /// Those of the file; a line that is none, with its number.
