@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use heard::model::Millis;
 
-use crate::ledger::{Acknowledged, Scrape, Seen};
+use crate::ledger::{Acknowledged, Place, Scrape, Seen};
 
 /// A committed record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Dump {
 }
 
 /// What an input topic holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// What customers say.
     Complaints,
@@ -114,6 +114,15 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Where a record of a topic is; the topic's name without the prefix.
+    pub fn place(&self, topic: &str, stored: &Stored) -> Place {
+        Place {
+            topic: format!("{}{topic}", self.prefix),
+            partition: stored.partition,
+            offset: stored.offset,
+        }
+    }
+
     /// The name of a topic without the prefix.
     pub fn short<'n>(&self, topic: &'n str) -> &'n str {
         topic.strip_prefix(&self.prefix).unwrap_or(topic)

@@ -21,8 +21,8 @@ pub struct Expected {
     pub work: BTreeMap<WorkId, WorkItem>,
     /// Input records that nobody can use: that cannot be read, or are dated absurdly.
     pub unusable: HashSet<Place>,
-    /// How many input records there are.
-    pub records: usize,
+    /// Where all input records are, and the digest of each.
+    pub inputs: HashMap<Place, u64>,
     /// The records of each family.
     pub families: Vec<Vec<Logged>>,
     /// The family of each case.
@@ -37,12 +37,9 @@ pub fn expected(evidence: &Evidence) -> Expected {
     let mut records = Vec::new();
     for (topic, stored) in evidence.dump.inputs() {
         for stored in stored {
-            expected.records += 1;
-            let place = Place {
-                topic: format!("{}{topic}", evidence.prefix),
-                partition: stored.partition,
-                offset: stored.offset,
-            };
+            let place = evidence.place(topic, stored);
+            let digest = digest(stored.key.as_deref(), stored.value.as_deref());
+            expected.inputs.insert(place.clone(), digest);
             let logged = readers.read(topic, stored).map(|record| Logged {
                 record,
                 logged: stored.timestamp,
@@ -50,8 +47,7 @@ pub fn expected(evidence: &Evidence) -> Expected {
             match logged {
                 Some(logged) if !logged.is_absurd() => {
                     // What comes again says nothing new.
-                    let again = (kind(topic) as Option<Kind>).map(|kind| kind as u8);
-                    if known.insert((again, digest(stored.key.as_deref(), stored.value.as_deref()))) {
+                    if known.insert((kind(topic), digest)) {
                         records.push(logged);
                     }
                 }

@@ -9,7 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Headers;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 
-use crate::evidence::{Dump, Ends, Stored};
+use crate::evidence::{Dump, Ends, Stored, kind};
 
 /// How long a broker may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -80,6 +80,33 @@ impl Cluster {
         read(&committed, &all, prefix, &mut dump)?;
         Ok(dump)
     }
+
+    /// How many records of the input topics whose names begin with `prefix` the group of `application` has not taken in.
+    ///
+    /// # Errors
+    /// Those of the client.
+    pub fn not_taken_in(&self, prefix: &str, application: &str) -> Result<i64, KafkaError> {
+        let client = self.client(application, "read_committed")?;
+        let mut inputs = TopicPartitionList::new();
+        for topic in client.fetch_metadata(None, PATIENCE)?.topics() {
+            let short = topic.name().strip_prefix(prefix);
+            if short.and_then(kind).is_some() {
+                for partition in topic.partitions() {
+                    inputs.add_partition(topic.name(), partition.id());
+                }
+            }
+        }
+        let mut left = 0;
+        for one in client.committed_offsets(inputs, PATIENCE)?.elements() {
+            let (first, end) = client.fetch_watermarks(one.topic(), one.partition(), PATIENCE)?;
+            left += end
+                - match one.offset() {
+                    Offset::Offset(committed) => committed,
+                    _ => first,
+                };
+        }
+        Ok(left)
+    }
 }
 
 /// Reads all partitions to their ends.
@@ -91,17 +118,13 @@ fn read(
 ) -> Result<(), KafkaError> {
     client.assign(all)?;
     let mut open: BTreeSet<(String, i32)> = dump.ends.keys().cloned().collect();
-    let numbers = |client: &BaseConsumer| {
-        let position = client.position()?;
-        Ok::<_, KafkaError>(position.to_topic_map())
-    };
     let mut moved = Instant::now();
     while !open.is_empty() {
         match client.poll(Duration::from_millis(100)) {
             None => {}
             Some(Err(KafkaError::PartitionEOF(_))) => {
                 // It says of which number, not of which topic: positions tell.
-                let positions = numbers(client)?;
+                let positions = client.position()?.to_topic_map();
                 open.retain(|(topic, partition)| {
                     let end = dump.ends[&(topic.clone(), *partition)].last_stable;
                     let at = positions.get(&(format!("{prefix}{topic}"), *partition));

@@ -27,13 +27,13 @@ struct Arguments {
     /// The time of the drain, such as 2026-12-01T00:00:00Z.
     #[arg(long, required_unless_present = "rules")]
     as_of: Option<String>,
-    /// What brokers acknowledged: a line for each record.
+    /// What brokers acknowledged: a line for each record. Without it nothing can be said of O1.
     #[arg(long)]
     ledger: Option<PathBuf>,
-    /// What a reader saw on the way.
+    /// What a reader saw on the way. Without it nothing can be said of O8.
     #[arg(long)]
     seen: Option<PathBuf>,
-    /// What processes had counted.
+    /// What processes had counted. Without it nothing can be said of O10.
     #[arg(long)]
     scrapes: Option<PathBuf>,
     /// A setting of librdkafka, NAME=VALUE; more than one may be given.

@@ -24,8 +24,11 @@ const PARTITIONS: i32 = 6;
 /// Where every ordeal ends: beyond all deadlines of what was said in it.
 pub const AS_OF: &str = "2027-06-01T00:00:00Z";
 
-/// How long the way of a record may take, when all faults are over.
+/// How long it may take until all is taken in, when all faults are over.
 const PATIENCE: Duration = Duration::from_secs(180);
+
+/// How long it may take until what is committed is counted, too.
+const COUNTED_WITHIN: Duration = Duration::from_secs(5);
 
 /// An installation under load.
 pub struct Ordeal {
@@ -168,11 +171,9 @@ impl Ordeal {
             self.stop_measuring();
         }
         let acknowledged = self.load.take().expect("it is judged once").stop();
-        self.until_quiet();
-        for running in instances {
-            self.scrapes.push(running.scrape(true));
-            running.ends_well();
-        }
+        self.until_all_is_taken_in();
+        self.scrape_whole(&instances, acknowledged.len());
+        instances.into_iter().for_each(Running::ends_well);
         let drained = drain.output().expect("it can be started");
         let told = String::from_utf8_lossy(&drained.stderr);
         assert!(
@@ -181,9 +182,6 @@ impl Ordeal {
             self.name
         );
         let account = self.witness.take().expect("it is judged once").stop();
-        let whole = self.scrapes.iter().all(|scrape| scrape.whole);
-        // The drain serves no metrics: what the instances left to it is not counted.
-        self.scrapes.iter_mut().for_each(|scrape| scrape.whole = whole);
         let files = self.files();
         ledger::write(&files[0], &acknowledged).expect("the directory can be written");
         ledger::write(&files[1], &account.seen).expect("the directory can be written");
@@ -225,17 +223,29 @@ impl Ordeal {
         ["ledger.jsonl", "seen.jsonl", "scrapes.jsonl"].map(|name| self.heard.path(name))
     }
 
-    /// Waits until nothing more is published.
-    fn until_quiet(&self) {
-        let witness = self.witness();
+    /// Asks the instances what they have counted. That follows their commits: a moment is given to it, if it is less than was
+    /// fed; as it stays where others were killed that had counted.
+    fn scrape_whole(&mut self, instances: &[Running], fed: usize) {
         let since = Instant::now();
-        let (mut last, mut count) = (Instant::now(), witness.count());
-        while last.elapsed() < Duration::from_secs(3) {
-            assert!(since.elapsed() < PATIENCE, "it is never quiet");
-            std::thread::sleep(Duration::from_millis(50));
-            if witness.count() != count {
-                (last, count) = (Instant::now(), witness.count());
+        loop {
+            let scrapes: Vec<_> = instances.iter().map(|running| running.scrape(true)).collect();
+            let all = self.scrapes.iter().chain(&scrapes);
+            let counted: f64 = all.map(|scrape| scrape.sum("heard_events_total", "")).sum();
+            if counted >= fed as f64 || since.elapsed() > COUNTED_WITHIN {
+                self.scrapes.extend(scrapes);
+                return;
             }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until the instances have taken in all that was fed.
+    fn until_all_is_taken_in(&self) {
+        let (since, prefix) = (Instant::now(), format!("{}.", self.name));
+        let cluster = Cluster::new(&self.brokers, []);
+        while cluster.not_taken_in(&prefix, &self.name) != Ok(0) {
+            assert!(since.elapsed() < PATIENCE, "{}: not all is taken in", self.name);
+            std::thread::sleep(Duration::from_millis(200));
         }
     }
 }

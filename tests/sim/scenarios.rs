@@ -145,6 +145,41 @@ pub(super) fn restart(world: &mut World<'_, Toy>) -> Result<(), EngineError> {
     run_for(world, 300)
 }
 
+/// As the client does for which a topic has vanished in the midst of a transaction: it says for ever that the abort is still
+/// to be done.
+#[test]
+fn an_abort_that_is_never_done_is_followed_by_a_new_producer() {
+    let mut world = world(true, Mode::Live, 1, 1);
+    world.start(0).expect("nothing is wrong yet");
+    run_for(&mut world, 1_000).expect("it joins");
+    let (mut fails, mut hangs) = (false, false);
+    let client = world.client(0);
+    world.log.faults().fail(move |operation| {
+        if operation.client != client {
+            return None;
+        }
+        match operation.name {
+            "flushing" if !fails => {
+                (fails, hangs) = (true, true);
+                Some(ErrorKind::Abortable)
+            }
+            "aborting" if hangs => Some(ErrorKind::Retriable),
+            "initialising the producer" => {
+                hangs = false;
+                None
+            }
+            _ => None,
+        }
+    });
+    feed(&world, &[count(1, 7)]);
+    for _ in 0..5_000 {
+        world.log.advance(Duration::from_millis(1));
+        world.step(0, false).expect("it goes on");
+    }
+    assert_eq!(told(&world, "transaction aborted"), 1, "once");
+    assert_eq!(number_of(&world, 7), 1, "it is taken in");
+}
+
 #[test]
 fn rows_without_offsets_and_offsets_without_rows_are_refused() {
     let mut world = worked();

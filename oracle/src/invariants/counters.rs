@@ -34,7 +34,7 @@ pub fn tell_the_truth(evidence: &Evidence, expected: &Expected) -> Verdict {
     let looked_at = if evidence.scrapes.is_empty() {
         0
     } else {
-        expected.records
+        expected.inputs.len()
     };
     Verdict::new(
         "O10",

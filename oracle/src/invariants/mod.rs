@@ -75,7 +75,7 @@ pub fn judge(evidence: &Evidence) -> Vec<Verdict> {
     let outputs = Outputs::read(&evidence.dump);
     vec![
         outcomes::each_input_has_one(evidence, &expected, &outputs),
-        outcomes::none_without_an_input(evidence, &expected, &outputs),
+        outcomes::none_without_an_input(&expected, &outputs),
         numbers::order_of_causes(&evidence.dump, &outputs),
         numbers::rise_by_one(&outputs),
         judgement::as_the_model(&expected, &outputs),

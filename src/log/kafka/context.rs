@@ -151,9 +151,7 @@ impl WriteContext {
     pub fn failed(&self) -> Option<Failed> {
         lock(&self.failed).clone()
     }
-}
 
-impl WriteContext {
     /// What the library last said of a partition that could not be added to the transaction: its errors do not name it.
     pub fn not_added(&self) -> Option<String> {
         lock(&self.not_added).clone()
