@@ -42,7 +42,7 @@ pub fn plan(settings: &Settings) -> Plan {
             channels.find(|channel| [topics.complaints(channel), topics.responses(channel)].contains(&topic));
         (kind, channel.map(ToString::to_string), topic)
     });
-    Plan::new(rules, inputs, topics.topic(TopicKind::Interactions))
+    Plan::new(rules, inputs, topics.topic(TopicKind::Interactions)).at(&settings.brokers)
 }
 
 /// In the order of [`OutputTopic`].

@@ -25,6 +25,7 @@ F5  3 coordinators that refuse, or say nothing     faults  +coordinators::
 F6  1 SIGTERM, brokers frozen or gone              faults  brokers::whatever_the_brokers_do_it_ends_in_time
 F7  3 one to three instances for ten minutes       faults  +ordeals::scaled_every_five_seconds_for_ten_minutes
 F8  1 a clock is two hours ahead                   faults  clock::
+F9  3 disks of brokers are full                    faults  +ordeals::the_disks_of_brokers_are_full
 F10 1 slow fetches                                 faults  stalls::slow_fetches
 F10 1 each kind of request stalls for 12 s         faults  +stalls::whichever_kind_of_request_stalls
 F11 1 poison                                       faults  poison::
@@ -48,6 +49,8 @@ F28 1 SIGTERM, brokers frozen or gone              faults  brokers::whatever_the
 all 3 half an hour of kills and bounces            faults  +ordeals::a_soak_of_half_an_hour
 all 1 faults that are planted                      faults  planted::
 all 1 transactions that are off, 40 kills          faults  +planted::transactions_that_are_off
+all 1 timers without offsets, zombies              faults  +planted::timers_without_offsets
+all 1 restore ends before a transaction that hangs faults  +planted::a_restore_that_ends
 '
 
 # The short ones are as make test built them; whoever asks how quick it is has optimised ones.
@@ -92,11 +95,11 @@ while read -r fault brokers rest; do
     cat "$said" >>"$log"
     figures=$(awk -F'\t' '{r += $2; s += $3; if ($4 > g) g = $4; if ($6 > p) p = $6; if (!n || $7 < i) i = $7; n++}
         END {if (n) printf "%8d %9d %8.1f %8d %6d/10", r, s, g, p, i}' "$table")
-    rows+=("$(printf '%-4s %-1s %-47s %-7s %5d %s' "$fault" "$brokers" "$what" "$outcome" $((SECONDS - from)) "$figures")")
+    rows+=("$(printf '%-4s %-1s %-50s %-7s %5d %s' "$fault" "$brokers" "$what" "$outcome" $((SECONDS - from)) "$figures")")
 done <<<"$matrix"
 
 echo
-printf '%-4s %-1s %-47s %-7s %5s %8s %9s %8s %8s %9s\n' F B 'what happens' outcome s records restarts 'gap s' 'p99 ms' oracle
+printf '%-4s %-1s %-50s %-7s %5s %8s %9s %8s %8s %9s\n' F B 'what happens' outcome s records restarts 'gap s' 'p99 ms' oracle
 printf '%s\n' "${rows[@]}"
 echo
 echo "B: brokers. gap: the longest time in which nothing was published; p99: from a complaint sent to its work item"

@@ -107,6 +107,31 @@ impl Cluster {
         }
         Ok(left)
     }
+
+    /// Whether in a partition of a topic the last stable offset stays where it is for so long, before its end.
+    ///
+    /// # Errors
+    /// Those of the client.
+    pub fn hangs(&self, topic: &str, time: Duration) -> Result<bool, KafkaError> {
+        let before = self.open(topic)?;
+        std::thread::sleep(if before.is_empty() { Duration::ZERO } else { time });
+        Ok(!before.is_empty() && !before.is_disjoint(&self.open(topic)?))
+    }
+
+    /// The partitions of a topic in which a transaction is open, each with its last stable offset.
+    fn open(&self, topic: &str) -> Result<BTreeSet<(i32, i64)>, KafkaError> {
+        let committed = self.client("none", "read_committed")?;
+        let uncommitted = self.client("none", "read_uncommitted")?;
+        let metadata = committed.fetch_metadata(Some(topic), PATIENCE)?;
+        let mut open = BTreeSet::new();
+        for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
+            let stable = committed.fetch_watermarks(topic, partition.id(), PATIENCE)?.1;
+            if stable < uncommitted.fetch_watermarks(topic, partition.id(), PATIENCE)?.1 {
+                open.insert((partition.id(), stable));
+            }
+        }
+        Ok(open)
+    }
 }
 
 /// Reads all partitions to their ends.

@@ -6,7 +6,9 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response, StatusCode};
+use serde_json::json;
 
+use crate::observe::health::Wait;
 use crate::observe::metrics::Metrics;
 
 /// What this process shows of itself.
@@ -18,7 +20,8 @@ pub struct Board {
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
-const PATHS: &str = "/metrics\n/healthz\n/readyz\n";
+const JSON: &str = "application/json";
+const PATHS: &str = "/metrics\n/startupz\n/readyz\n/healthz\n";
 
 impl Board {
     /// Of a process with so many workers.
@@ -41,23 +44,25 @@ impl Board {
         }
         match path {
             "/metrics" => text(StatusCode::OK, METRICS, self.metrics.scrape()),
-            "/healthz" => verdict("alive", &self.metrics.health(self.workers).not_alive),
+            "/startupz" => verdict("started", &self.metrics.health(self.workers).not_started),
             "/readyz" => verdict("ready", &self.metrics.health(self.workers).not_ready),
+            "/healthz" => verdict("alive", &self.metrics.health(self.workers).not_alive),
             "/" => text(StatusCode::OK, PLAIN, PATHS.to_owned()),
             _ => text(StatusCode::NOT_FOUND, PLAIN, format!("there is only:\n{PATHS}")),
         }
     }
 }
 
-/// That all is well, or what is not, a line each.
-fn verdict(well: &str, reasons: &[String]) -> Response<Full<Bytes>> {
-    match reasons {
-        [] => text(StatusCode::OK, PLAIN, format!("{well}\n")),
-        reasons => {
-            let lines: String = reasons.iter().map(|reason| format!("{reason}\n")).collect();
-            text(StatusCode::SERVICE_UNAVAILABLE, PLAIN, lines)
-        }
-    }
+/// Whether it is so; if not, what is waited for, and since when.
+fn verdict(question: &str, waits: &[Wait]) -> Response<Full<Bytes>> {
+    let status = match waits {
+        [] => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let wait = |wait: &Wait| json!({ "for": wait.what, "since": wait.since.second().to_string() });
+    let waits: Vec<_> = waits.iter().map(wait).collect();
+    let told = json!({ question: waits.is_empty(), "waits": waits });
+    text(status, JSON, format!("{told}\n"))
 }
 
 fn text(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {

@@ -90,8 +90,6 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
             .and_then(|_| flag::register(signal, Arc::clone(&stop)))
             .map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     }
-    check::before_run(settings, &log, &args.roles)?;
-    checking.store(false, Ordering::SeqCst);
     let checked = Arc::new(CheckedClock::new(Arc::new(SystemClock::new())));
     let clock: Arc<dyn Clock> = checked.clone();
     let metrics = Arc::new(Metrics::new(wiring::plan(settings), Arc::clone(&clock)));
@@ -101,6 +99,9 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         metrics.clone()
     };
     let _server = serve(settings, args, &metrics, engine.workers)?;
+    let patient = (!args.drain).then_some(&*metrics);
+    check::before_run(settings, &log, &args.roles, patient)?;
+    checking.store(false, Ordering::SeqCst);
     let app = || App::new(&rules, kinds.clone(), &registry, formats);
     tracing::info!(instance = engine.instance, workers = engine.workers, "running");
     let started = clock.monotonic();

@@ -81,7 +81,7 @@ impl HttpSettings {
             listen: section.setting(
                 "listen",
                 usual.listen,
-                "Where `heard run` serves /metrics, /healthz and /readyz. Port 0: any that is free. A drain serves \
+                "Where `heard run` serves /metrics, /startupz, /readyz and /healthz. Port 0: any that is free. A drain serves \
                  only where --listen says so.",
             ),
         };

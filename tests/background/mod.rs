@@ -54,6 +54,12 @@ impl Background {
         }
     }
 
+    /// Whether it has ended by itself.
+    #[allow(dead_code, reason = "not every crate waits for that")]
+    pub fn has_ended(&mut self) -> bool {
+        self.ended().is_some()
+    }
+
     /// Sends it a signal. Fails if it has ended by itself.
     pub fn signal(&mut self, signal: Signal) {
         self.assert_runs();

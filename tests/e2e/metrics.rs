@@ -261,8 +261,14 @@ fn health_and_addresses() {
         .topics();
     let live = Live::start(&heard, "one");
     until("it is ready", || (live.get("/readyz").0 == 200).then_some(()));
-    assert_eq!(live.get("/readyz"), (200, "ready\n".to_owned()));
-    assert_eq!(live.get("/healthz"), (200, "alive\n".to_owned()));
+    for (path, question) in [
+        ("/startupz", "started"),
+        ("/readyz", "ready"),
+        ("/healthz", "alive"),
+    ] {
+        let well = format!("{{\"{question}\":true,\"waits\":[]}}\n");
+        assert_eq!(live.get(path), (200, well));
+    }
     assert_eq!(live.get("/nothing").0, 404);
     let posted = http::ask("POST", &live.address, "/metrics").expect("it answers");
     assert_eq!(posted.0, 405);

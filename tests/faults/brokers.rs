@@ -16,7 +16,8 @@ const AWAY: Duration = Duration::from_secs(35);
 /// How long the end may take that SIGTERM asks for.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Each broker in its turn, so that one of them leads, one coordinates the group and one the transactions.
+/// Each broker in its turn, so that one of them leads, one coordinates the group and one the transactions. An instance that is
+/// told to end meanwhile does so in time.
 #[test]
 fn any_broker_of_three_may_be_away_while_instances_come_and_go() {
     let cluster = Cluster::start();
@@ -34,7 +35,11 @@ fn any_broker_of_three_may_be_away_while_instances_come_and_go() {
         // Two rebalances meanwhile.
         let third = installation.start("c");
         watch.until("the third has partitions", |_| third.said(HAS) > 0);
-        third.ends_well();
+        let took = third.time_to_end();
+        assert!(
+            took < GRACE,
+            "with broker {node} of three away it took {took:?} to end"
+        );
         installation.feed(&slices[fed + 1..=fed + 1]);
         let (messages, replies) = dialogues::count(&slices[..fed + 2]);
         watch.until_heard(messages, replies);
@@ -112,4 +117,35 @@ fn whatever_the_brokers_do_it_ends_in_time() {
             broker.freeze(false);
         }
     }
+}
+
+/// An instance that is started while the brokers do not answer waits for them, and says so; it ends in time all the same.
+#[test]
+fn who_begins_while_the_brokers_are_away_waits_for_them() {
+    let broker = Broker::start();
+    let Some(installation) = Installation::at(&broker.address(), "begins", 2, 1, "") else {
+        return;
+    };
+    broker.freeze(true);
+    let mut instance = installation.start("a");
+    let until = |what: &str, asked: &str, status: u16| {
+        let since = Instant::now();
+        loop {
+            match instance.answer(asked) {
+                Some((answered, said)) if answered == status => return said,
+                answer => assert!(since.elapsed() < Duration::from_secs(90), "{what}: {answer:?}"),
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    for path in ["/startupz", "/readyz"] {
+        let said = until("it waits", path, 503);
+        assert!(said.contains(&broker.address()), "{path} names no broker: {said}");
+    }
+    until("to restart it would help nobody", "/healthz", 200);
+    broker.freeze(false);
+    until("it has all partitions", "/startupz", 200);
+    until("it reads them", "/readyz", 200);
+    instance.assert_runs();
+    assert!(instance.time_to_end() < GRACE);
 }

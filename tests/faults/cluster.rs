@@ -93,15 +93,20 @@ impl Cluster {
     pub fn stop(&self, node: usize) {
         fs::write(self.nodes[node].file("down"), "").expect("its directory can be written");
         self.nodes[node].signal("-TERM");
-        let pid = self.nodes[node].pid();
-        let deadline = Instant::now() + READY_WITHIN;
-        while PathBuf::from(format!("/proc/{pid}")).exists() {
-            assert!(
-                Instant::now() < deadline,
-                "a broker goes on {READY_WITHIN:?} after SIGTERM"
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        self.nodes[node].until_it_has_ended();
+    }
+
+    /// No file of one may grow any more, as on a disk that is full: it ends by itself, and stays away until it is let back, to
+    /// a disk with room.
+    pub fn fill_the_disk(&self, node: usize) {
+        let node = &self.nodes[node];
+        fs::write(node.file("down"), "").expect("its directory can be written");
+        let pid = node.pid();
+        let done = Command::new("prlimit")
+            .args(["--fsize=0", "--pid", &pid])
+            .status();
+        assert!(done.is_ok_and(|status| status.success()), "prlimit {pid}");
+        node.until_it_has_ended();
     }
 
     /// Lets all come back, and waits until they know each other.
@@ -142,6 +147,15 @@ impl Node {
     fn pid(&self) -> String {
         let pid = fs::read_to_string(self.file("pid")).expect("the script writes it");
         pid.trim().to_owned()
+    }
+
+    fn until_it_has_ended(&self) {
+        let process = PathBuf::from(format!("/proc/{}", self.pid()));
+        let deadline = Instant::now() + READY_WITHIN;
+        while process.exists() {
+            assert!(Instant::now() < deadline, "a broker goes on for {READY_WITHIN:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn signal(&self, signal: &str) {

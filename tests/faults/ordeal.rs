@@ -148,6 +148,24 @@ impl Ordeal {
         self.witness.as_ref().expect("it looks on until all is judged")
     }
 
+    /// Freezes an instance at a moment when it has a transaction open: rows of it are in the changelog, not committed.
+    ///
+    /// # Panics
+    /// If it is never found so.
+    pub fn freeze_in_a_transaction(&mut self, running: &mut Running) {
+        let changelog = format!("{}.interactions-changelog", self.name);
+        let cluster = Cluster::new(&self.brokers, []);
+        for _ in 0..200 {
+            self.chance.pass(50);
+            running.freeze();
+            if cluster.hangs(&changelog, Duration::from_secs(1)) == Ok(true) {
+                return;
+            }
+            running.thaw();
+        }
+        panic!("{}: it was never found with a transaction open", self.name);
+    }
+
     /// Ends the load, lets the instances take in what is left and ends them, drains, and asks the oracle.
     ///
     /// # Panics

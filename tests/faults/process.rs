@@ -95,8 +95,13 @@ impl Running {
         kilobytes.expect("it is a number") * 1024
     }
 
+    /// How many bytes the rows have that it keeps.
+    pub fn bytes_of_rows(&self) -> u64 {
+        self.scrape(false).sum("heard_state_bytes", "") as u64
+    }
+
     /// What it answers to a question; `None` if it does not answer.
-    fn answer(&self, path: &str) -> Option<(u16, String)> {
+    pub fn answer(&self, path: &str) -> Option<(u16, String)> {
         let log = self.process.log();
         let (_, rest) = log.split_once("http://")?;
         http::get(rest.split_once('/')?.0, path).ok()
@@ -117,6 +122,11 @@ impl Running {
     pub fn scrape(&self, whole: bool) -> Scrape {
         let text = self.answer("/metrics").map_or_else(String::new, |(_, text)| text);
         Scrape::read(&self.instance, whole && !text.is_empty(), &text)
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.has_ended()
     }
 
     /// Fails the test if it has ended by itself.

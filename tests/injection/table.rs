@@ -125,8 +125,8 @@ pub const TABLE: [Row; 8] = [
                 ],
             ),
             (
-                Happens,
-                "it was taken in when it was sent first",
+                Fails(Flush, Abortable, Anew),
+                "the client concludes that it was taken in when it was sent first; no broker has said so",
                 &[Code::DuplicateSequenceNumber],
             ),
             (

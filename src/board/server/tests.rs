@@ -40,7 +40,7 @@ fn asked(address: SocketAddr, path: &str) -> io::Result<String> {
 }
 
 fn assert_answers(address: SocketAddr, whatever: &str) {
-    for path in ["/healthz", "/readyz", "/metrics"] {
+    for path in ["/startupz", "/healthz", "/readyz", "/metrics"] {
         let begun = Instant::now();
         let answer = asked(address, path).unwrap_or_else(|error| panic!("{path}, {whatever}: {error}"));
         assert_eq!(answer, "HTTP/1.0 200 OK", "{path}, {whatever}");

@@ -7,7 +7,8 @@ mod rights;
 mod shapes;
 
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -19,9 +20,16 @@ use super::run::Role;
 use super::{Exit, Failure, connect, tell};
 use crate::config::{Overrides, Problem, Problems, Settings};
 use crate::log::kafka::KafkaLog;
+use crate::observe::metrics::Metrics;
 
 /// How long the brokers may take to answer. A run is more patient: they may be starting too.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two looks of a run that is patient.
+const RESPITE: Duration = Duration::from_secs(1);
+
+/// Between two lines of what it waits for.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -89,14 +97,39 @@ pub(super) fn check(config: Option<&Path>, overrides: &Overrides, args: &CheckAr
 }
 
 /// As `heard check --connect`, for a run that is about to begin: what is odd is logged, what is lacking is told and
-/// ends it.
+/// ends it. Who is patient waits for brokers that do not answer, however long, and has its metrics tell of it.
 ///
 /// # Errors
 /// Something is lacking.
-pub(super) fn before_run(settings: &Settings, log: &KafkaLog, roles: &[Role]) -> Result<(), Failure> {
-    let findings = connect::waiting(settings, || {
-        cluster::look(settings, log, roles, Scope::Run, connect::PATIENCE)
-    });
+pub(super) fn before_run(
+    settings: &Settings,
+    log: &KafkaLog,
+    roles: &[Role],
+    patient: Option<&Metrics>,
+) -> Result<(), Failure> {
+    let look = || {
+        connect::waiting(settings, || {
+            cluster::look(settings, log, roles, Scope::Run, connect::PATIENCE)
+        })
+    };
+    let mut findings = look();
+    if let Some(metrics) = patient {
+        let mut told: Option<Instant> = None;
+        while finding::exit(&findings) == Exit::Unavailable {
+            let lacking = findings
+                .iter()
+                .find(|finding| matches!(finding.weight, Weight::Lacks(_)));
+            let line = lacking.map(Finding::line).unwrap_or_default();
+            if told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+                tracing::warn!("{line} It is waited for.");
+                told = Some(Instant::now());
+            }
+            metrics.lacks(Some(line));
+            thread::sleep(RESPITE);
+            findings = look();
+        }
+        metrics.lacks(None);
+    }
     for finding in &findings {
         match finding.weight {
             Weight::Fine | Weight::Note => tracing::debug!("{}", finding.line()),

@@ -21,7 +21,7 @@ use prometheus::{Encoder, Registry, TextEncoder};
 pub use plan::Plan;
 pub(super) use reasons::label as reason;
 
-use super::health::{self, Health, Unreachable};
+use super::health::{Health, Known, Unreachable, Wait};
 use super::repeats::{Line, Repeats};
 use crate::engine::{Clock, CommitTook, Counts, Event, Figured, Held, Observer, Status};
 use crate::log::{Ends, LogError, Topic, TopicPartition};
@@ -33,6 +33,7 @@ use work::Latency;
 pub struct Metrics {
     plan: Plan,
     clock: Arc<dyn Clock>,
+    begun: Millis,
     process: Registry,
     state: Mutex<State>,
     lines: Mutex<Repeats>,
@@ -57,6 +58,8 @@ struct State {
     lags_known: Option<Duration>,
     /// Since when no broker has answered, if that is so.
     unreachable: Option<Unreachable>,
+    /// What keeps workers from being started.
+    lacks: Option<Wait>,
 }
 
 impl State {
@@ -86,8 +89,38 @@ pub(super) struct Told {
     pub status: Status,
     /// Running time.
     pub at: Duration,
+    /// What keeps it from reading all that it is given, and since when, in running time.
+    pub since: BTreeMap<Standing, Duration>,
+    /// Whether it has ever been in its group with all partitions restored.
+    pub started: bool,
     /// The rows of its partitions, and when they were last known to be so, in running time.
     held: BTreeMap<i32, (Duration, Held)>,
+}
+
+/// What keeps a worker from reading all that it is given.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// An error is being mended.
+    Mending,
+    /// It is not in its group.
+    Outside,
+    /// A partition is being restored.
+    Restoring(TopicPartition),
+    /// A partition holds what only a newer release knows.
+    Blocked(TopicPartition),
+}
+
+impl Standing {
+    fn of(status: &Status) -> impl Iterator<Item = Self> {
+        let outside = match (&status.mending, status.joined) {
+            (Some(_), _) => Some(Self::Mending),
+            (None, false) => Some(Self::Outside),
+            (None, true) => None,
+        };
+        let restoring = status.restoring.iter().cloned().map(Self::Restoring);
+        let blocked = status.blocked.iter().cloned().map(Self::Blocked);
+        outside.into_iter().chain(restoring).chain(blocked)
+    }
 }
 
 impl Told {
@@ -95,6 +128,14 @@ impl Told {
     /// when the brokers are away, are still the last that is known of these cases, until it is in its group again and
     /// either has restored them or has not been given them: cases do not end by nobody looking after them.
     pub fn after(before: Option<Self>, mut status: Status, mailbox: &Topic, at: Duration) -> Self {
+        let since: BTreeMap<_, _> = Standing::of(&status)
+            .map(|standing| {
+                let known = before.as_ref().and_then(|before| before.since.get(&standing));
+                let since = known.copied().unwrap_or(at);
+                (standing, since)
+            })
+            .collect();
+        let started = since.is_empty() || before.as_ref().is_some_and(|before| before.started);
         let mut held = before.map(|before| before.held).unwrap_or_default();
         let restores = |number: &i32| {
             let of =
@@ -104,7 +145,13 @@ impl Told {
         held.retain(|number, _| !status.left && (!status.joined || restores(number)));
         let now = std::mem::take(&mut status.held);
         held.extend(now.into_iter().map(|held| (held.number, (at, held))));
-        Self { status, at, held }
+        Self {
+            status,
+            at,
+            since,
+            started,
+            held,
+        }
     }
 }
 
@@ -120,6 +167,7 @@ impl Metrics {
         }
         Self {
             plan,
+            begun: clock.wall(),
             clock,
             process,
             state: Mutex::default(),
@@ -162,13 +210,25 @@ impl Metrics {
     /// How this process is, with so many workers.
     pub fn health(&self, workers: usize) -> Health {
         let state = self.state();
-        health::of(
-            &state.workers,
-            workers,
-            self.clock.monotonic(),
-            self.clock.trust(),
-            state.unreachable.as_ref(),
-        )
+        let known = Known {
+            workers: &state.workers,
+            expected: workers,
+            now: (self.clock.monotonic(), self.clock.wall()),
+            begun: self.begun,
+            clock: self.clock.trust(),
+            brokers: &self.plan.brokers,
+            unreachable: state.unreachable.as_ref(),
+            lacks: state.lacks.as_ref(),
+        };
+        known.health()
+    }
+
+    /// No worker is started yet, since this is lacking; or nothing is any more.
+    pub fn lacks(&self, what: Option<String>) {
+        let now = self.clock.wall();
+        let mut state = self.state();
+        let since = state.lacks.as_ref().map_or(now, |lacks| lacks.since);
+        state.lacks = what.map(|what| Wait { what, since });
     }
 
     /// Partitions that are read here, and up to where.

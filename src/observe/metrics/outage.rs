@@ -34,7 +34,7 @@ impl Process {
             Some("social".to_owned()),
             Topic::new("complaints.social"),
         )];
-        let plan = Plan::new(&RuleSettings::default(), inputs, "interactions".into());
+        let plan = Plan::new(&RuleSettings::default(), inputs, "interactions".into()).at("one:9092");
         let clock = Arc::new(ManualClock::new(NOW));
         let process = Self {
             metrics: Metrics::new(plan, clock.clone()),
@@ -101,7 +101,8 @@ impl Process {
     }
 
     fn is_not_ready(&self) -> Vec<String> {
-        self.metrics.health(1).not_ready
+        let waits = self.metrics.health(1).not_ready.into_iter();
+        waits.map(|wait| wait.what).collect()
     }
 }
 
@@ -125,7 +126,9 @@ fn while_the_brokers_are_away_the_last_that_is_known_stays_and_grows_old() {
     assert_eq!(process.shows(&of_age), [30.0, 30.0, 30.0].map(Some));
     assert_eq!(
         process.is_not_ready(),
-        ["brokers unreachable since 2025-11-30T17:00:00Z: asking for the ends of partitions: timed out"]
+        [
+            "brokers unreachable since 2025-11-30T17:00:00Z (one:9092): asking for the ends of partitions: timed out"
+        ]
     );
 
     // They are back. It is in its group again and restores its rows; nothing is read yet.

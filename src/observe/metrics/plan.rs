@@ -29,6 +29,8 @@ pub struct Plan {
     pub(super) inputs: Vec<Input>,
     by_topic: BTreeMap<Topic, usize>,
     pub(super) mailbox: Topic,
+    /// Where the brokers are, for people.
+    pub(super) brokers: String,
     queues: FxHashMap<u64, (usize, Stage, Waiting)>,
 }
 
@@ -100,8 +102,15 @@ impl Plan {
             inputs,
             by_topic,
             mailbox,
+            brokers: String::new(),
             queues,
         }
+    }
+
+    /// The same for an installation at these brokers.
+    pub fn at(self, brokers: &str) -> Self {
+        let brokers = brokers.to_owned();
+        Self { brokers, ..self }
     }
 
     /// Which input a topic is; `None`: the mailbox, or none of ours.

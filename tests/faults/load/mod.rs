@@ -5,6 +5,7 @@ mod hot;
 mod people;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -32,6 +33,9 @@ const SPOILT: u32 = 1;
 /// One in so many records is a probe.
 const PROBES: u32 = 10;
 
+/// Milliseconds: the answer level of probes is two hours.
+const RIPE: Range<i64> = 7_140_000..7_200_000;
+
 /// What is to be fed.
 pub struct Plan {
     /// Records a second of people who have little to do with each other.
@@ -39,6 +43,8 @@ pub struct Plan {
     /// Messages of one conversation beside them, and how many of them a second.
     hot: usize,
     hot_rate: u32,
+    /// Whether probes are old enough for their deadlines to pass within a minute.
+    ripe: bool,
 }
 
 impl Plan {
@@ -48,6 +54,7 @@ impl Plan {
             rate,
             hot: 0,
             hot_rate: 0,
+            ripe: false,
         }
     }
 
@@ -58,6 +65,11 @@ impl Plan {
             hot_rate,
             ..self
         }
+    }
+
+    /// Timers fire all the time: what one in ten says is two hours old but for a minute.
+    pub const fn with_timers(self) -> Self {
+        Self { ripe: true, ..self }
     }
 }
 
@@ -131,6 +143,7 @@ struct Feeder {
     /// What is still to be said in the hot conversation, and its share of all records.
     hot: VecDeque<Record>,
     hot_share: f64,
+    ripe: bool,
     rng: ChaCha8Rng,
     /// What is still to be said by the families that are under way.
     families: Vec<VecDeque<Record>>,
@@ -156,6 +169,7 @@ impl Feeder {
             sent_at,
             hot: hot::conversation(now(), plan.hot, &mut ChaCha8Rng::seed_from_u64(seed)),
             hot_share: f64::from(plan.hot_rate) / f64::from(plan.rate + plan.hot_rate),
+            ripe: plan.ripe,
             rng: ChaCha8Rng::seed_from_u64(seed),
             families: Vec::new(),
             next_family: 0,
@@ -194,7 +208,8 @@ impl Feeder {
             return;
         }
         if self.rng.random_range(0..PROBES) == 0 {
-            let probe = people::probe(self.next_probe, now());
+            let age = if self.ripe { self.rng.random_range(RIPE) } else { 0 };
+            let probe = people::probe(self.next_probe, now().plus(-age));
             self.next_probe += 1;
             self.note(&probe);
             self.tell(&probe);
