@@ -30,6 +30,8 @@ F10 1 slow fetches                                 faults  stalls::slow_fetches
 F10 1 each kind of request stalls for 12 s         faults  +stalls::whichever_kind_of_request_stalls
 F11 1 poison                                       faults  poison::
 F12 1 records that are too large                   e2e     large::
+F14 - schemas of releases before                   schemas_compatibility the_present_schemas
+F15 1 a transaction of somebody else hangs         e2e     outage::a_transaction_that_hangs
 F16 1 a changelog that is not whole                e2e     restore::
 F17 1 a right taken away, and given back           faults  ordeals::a_right_that_is_taken_away
 F18 - a party of very many cases                   rules   +of_very_many_cases

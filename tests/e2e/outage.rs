@@ -9,6 +9,7 @@ use heard::log::{Log, Outgoing, Producer, Topic};
 use crate::broker::Broker;
 use crate::dsl::{Heard, repository};
 use crate::metrics::{Live, until};
+use crate::writer::{WAIT, Writer};
 
 const WAITING: &str = "heard_cases_waiting{";
 const OLDEST: &str = "heard_oldest_waiting_case_age_seconds{";
@@ -118,4 +119,37 @@ fn three_thousand_records_that_are_no_avro_are_one_line() {
     assert!((1..=2).contains(&lines.len()), "{lines:?}");
     assert!(lines[0].contains("more of this kind"), "{lines:?}");
     assert!(said.contains("dead_letters=3000"), "{said}");
+}
+
+/// F15: somebody's transaction hangs in an input. What is behind it waits, and a metric says how much; then it goes on.
+#[test]
+fn a_transaction_that_hangs_upstream_is_told_of() {
+    const HELD: &str = "heard_held_back_records{topic=\"complaints\"}";
+    const DEAD: &str = "heard_dead_letters_total{reason=\"bad_magic\",topic=\"complaints\"}";
+    let heard = Heard::new("upstream")
+        .application("[topics]\npartitions = 1")
+        .topics();
+    let live = Live::start(&heard, "one");
+    until("it is ready", || (live.get("/readyz").0 == 200).then_some(()));
+    let shows = |what: &str, name: &str, value: f64| {
+        until(what, || {
+            let scrape = live.get("/metrics").1;
+            (values(&scrape, name).iter().sum::<f64>() == value).then_some(())
+        });
+    };
+    shows("nothing hangs", HELD, 0.0);
+    let mut hanging = Writer::with("upstream", "upstream-hanging", Vec::new());
+    hanging.send("complaints.social", None, Some(b"never committed"), &[]);
+    hanging.producer.flush(WAIT).expect("the broker takes it");
+    let mut other = Writer::with("upstream", "upstream-other", Vec::new());
+    other.send("complaints.social", None, Some(b"behind it"), &[]);
+    other.commit();
+    // Two records, and the mark of the commit.
+    shows("it is told how much is held back", HELD, 3.0);
+    shows("what is behind it waits", DEAD, 0.0);
+    assert_eq!(live.get("/readyz").0, 200, "it does what can be done");
+    hanging.producer.abort().expect("the broker takes it");
+    shows("what was behind it is taken", DEAD, 1.0);
+    shows("nothing hangs any more", HELD, 0.0);
+    live.ends_well();
 }

@@ -1,6 +1,7 @@
 //! What an installation goes through under load, and must come out of whole. The short ones are part of the tests; the long
 //! ones are ignored there, and `make faults` runs them.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::acl::{GUARDED, Operation, Resource, give};
@@ -119,23 +120,25 @@ fn frozen_50_times() {
 fn scaled_every_five_seconds_for_ten_minutes() {
     let cluster = Cluster::start();
     let mut ordeal = Ordeal::new("scaling", &cluster.addresses(), 3, DEFAULTS, 60);
-    let mut instances = vec![ordeal.start("i0")];
-    ordeal.until_more(50, BACK);
-    for round in 0..120_usize {
+    // Names of instances that have ended come back, those longest ago first.
+    let mut free: VecDeque<_> = ["i0", "i1", "i2", "i3", "i4"].into();
+    let mut instances = VecDeque::new();
+    for _ in 0..120 {
         let since = Instant::now();
         let wanted = 1 + ordeal.chance.below(3);
         while instances.len() > wanted {
-            let one = instances.remove(0);
+            let (name, one) = instances.pop_front().expect("there are more than are wanted");
             ordeal.end(one);
+            free.push_back(name);
         }
         while instances.len() < wanted {
-            // Names that are free: those of instances that go come back.
-            let name = format!("i{}", (round * 3 + instances.len()) % 7);
-            instances.push(ordeal.start(&name));
+            let name = free.pop_front().expect("there are more names than instances");
+            instances.push_back((name, ordeal.start(name)));
         }
         ordeal.chance.pass_until(since, Duration::from_secs(5));
-        instances.iter_mut().for_each(Running::assert_runs);
+        instances.iter_mut().for_each(|(_, one)| one.assert_runs());
     }
+    let instances: Vec<_> = instances.into_iter().map(|(_, one)| one).collect();
     ordeal.until_more(50, BACK);
     ordeal.judge(instances);
 }
@@ -263,7 +266,7 @@ fn the_disks_of_brokers_are_full() {
     ordeal.until_more(200, BACK);
     cluster.fill_the_disk(0);
     ordeal.until_more(200, BACK);
-    [1, 2].map(|node| cluster.fill_the_disk(node));
+    [1, 2].iter().for_each(|node| cluster.fill_the_disk(*node));
     ordeal.chance.pass_until(Instant::now(), Duration::from_secs(20));
     both.iter_mut().for_each(Running::assert_runs);
     cluster.let_all_back();

@@ -301,6 +301,12 @@ fn instance(ordeal: &Ordeal, fault: &str, name: &str, as_of: Option<&str>) -> Co
     if let Some(as_of) = as_of {
         command.env("PLANTED_AS_OF", as_of);
     }
+    // What is meant for the tests is no setting of an instance.
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"HEARD_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
