@@ -1,7 +1,7 @@
 # Everything a developer or a CI machine does here. `make` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prepare build release fmt lint reference docs deny advisories soak-sim faults bench clean kafka kafka-stop
+.PHONY: help demo test prepare build release fmt lint reference docs deny advisories soak-sim faults bench chart chart-docs clean kafka kafka-stop
 
 ## lists what can be made
 help:
@@ -64,6 +64,14 @@ faults:
 ## what heard costs beside a pass-through and Kafka Streams: docs/benchmarks.md
 bench:
 	@tools/bench.sh
+
+## the chart, its rules and dashboards: rendered, judged, asked; the tools are built once, outside of the checkout
+chart:
+	@tools/test.sh chart
+
+## helm/heard/README.md and the schema of its values, made anew from values.yaml and docs/configuration.md
+chart-docs:
+	@tools/charts/check.sh docs
 
 ## removes what was built; the broker's data and the fetched tools stay
 clean:

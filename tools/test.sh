@@ -2,7 +2,7 @@
 # Everything that must hold of a checkout, in stages. One that fails does not keep the others from
 # running; a summary with times comes at the end, and the exit status is 1 if any failed.
 #
-#   test.sh [STAGE...]    only these stages: prepare format deny lint fuzz docs build test
+#   test.sh [STAGE...]    only these stages: prepare format deny lint fuzz docs build chart test
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
@@ -18,6 +18,7 @@ stage_fuzz() {
 }
 stage_docs() { RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" tools/rust.sh cargo doc --locked --workspace --no-deps --document-private-items; }
 stage_build() { tools/rust.sh cargo test --locked --workspace --no-run; }
+stage_chart() { tools/charts/check.sh; }
 stage_test() { tools/rust.sh cargo test --locked --workspace --no-fail-fast; }
 
 summary=()
@@ -33,11 +34,11 @@ run() {
 }
 
 stages=("$@")
-[ $# -gt 0 ] || stages=(prepare format deny lint fuzz docs build test)
+[ $# -gt 0 ] || stages=(prepare format deny lint fuzz docs build chart test)
 for stage in "${stages[@]}"; do
     case $stage in
     prepare | build) run "$stage" || break ;; # without these the rest cannot go well
-    format | deny | lint | fuzz | docs | test) run "$stage" ;;
+    format | deny | lint | fuzz | docs | chart | test) run "$stage" ;;
     *) echo "test.sh: there is no stage $stage" >&2; exit 64 ;;
     esac
 done
