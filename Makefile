@@ -1,7 +1,7 @@
 # Everything a developer or a CI machine does here. `make` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prepare build release fmt lint reference docs deny advisories soak-sim faults bench chart chart-docs clean kafka kafka-stop
+.PHONY: help demo test prepare build release fmt lint reference docs deny advisories soak-sim faults bench chart chart-docs image sbom clean kafka kafka-stop
 
 ## lists what can be made
 help:
@@ -72,6 +72,15 @@ chart:
 ## helm/heard/README.md and the schema of its values, made anew from values.yaml and docs/configuration.md
 chart-docs:
 	@tools/charts/check.sh docs
+
+## the container image heard:latest; needs a container engine: make image ENGINE=podman
+image:
+	@$(or $(ENGINE),docker) build --build-arg COMMIT="$$(git rev-parse --short=12 HEAD)" \
+		--build-arg DATE="$$(git show -s --format=%cs)" -t heard .
+
+## what the program is made of: target/heard.cdx.json (CycloneDX)
+sbom:
+	@mkdir -p target && tools/sbom.py >target/heard.cdx.json
 
 ## removes what was built; the broker's data and the fetched tools stay
 clean:

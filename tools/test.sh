@@ -18,7 +18,12 @@ stage_fuzz() {
 }
 stage_docs() { RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" tools/rust.sh cargo doc --locked --workspace --no-deps --document-private-items; }
 stage_build() { tools/rust.sh cargo test --locked --workspace --no-run; }
-stage_chart() { tools/charts/check.sh; }
+stage_chart() {
+    local outcome=0
+    tools/charts/check.sh || outcome=1
+    tools/image/check.sh "${HEARD:-${CARGO_TARGET_DIR:-target}/debug/heard}" || outcome=1
+    return $outcome
+}
 stage_test() { tools/rust.sh cargo test --locked --workspace --no-fail-fast; }
 
 summary=()
