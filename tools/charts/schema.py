@@ -26,7 +26,7 @@ FROM_ELSEWHERE = {
     "additionalProperties": False,
     "minProperties": 1,
 }
-WIDTH = 180
+WIDTH = 220
 DURATION = "([0-9]+(ms|s|m|h|d|w))+"
 TABLES = re.compile(r"^## (\[\[?)([^\]]+)\]")
 SETTING = re.compile(r"^\| `([^`]+)` \| .*? \| (.*?) \| (.*) \|$")
