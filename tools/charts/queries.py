@@ -30,7 +30,7 @@ PATIENCE = 120
 
 
 def rules():
-    for file in sorted((CHART / "rules").glob("*.yaml")):
+    for file in sorted(file for file in (CHART / "rules").glob("*.yaml") if not file.stem.endswith("_test")):
         for group in yaml.safe_load(file.read_text())["groups"]:
             yield from ((file.name, rule) for rule in group["rules"])
 
@@ -162,7 +162,7 @@ def answered(prometheus, heard, queries, folder):
     story, address = f"127.0.0.1:{free()}", f"127.0.0.1:{free()}"
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(CHART / "rules/*.yaml")],
+        "rule_files": sorted({str(CHART / "rules" / file) for file, _ in rules()}),
         "scrape_configs": [{"job_name": "heard", "static_configs": [{"targets": [story]}]}],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
