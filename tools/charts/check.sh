@@ -52,7 +52,11 @@ heard=${CARGO_TARGET_DIR:-target}/debug/heard
 
 # Each set of values: what comes of it is lint-free, known to Kubernetes, and as good as kube-score wants it. Two of its
 # demands are not ours: a limit of CPU makes answers late, and an image with a fixed tag need not be pulled each time.
-for values in "$chart"/ci/*.yaml; do
+#
+# Among them are the values that docs/deploy.md shows.
+mkdir "$work/docs"
+awk '/^```/ && shown {exit} shown; /^```yaml/ {shown = 1}' docs/deploy.md >"$work/docs/deploy.yaml"
+for values in "$chart"/ci/*.yaml "$work/docs/deploy.yaml"; do
     name=$(basename "$values" .yaml)
     rendered=$work/$name.yaml
     helm lint --quiet --strict "$chart" -f "$values" || fail "helm lint, $name"
@@ -74,5 +78,5 @@ helm-docs --chart-search-root helm --sort-values-order file --log-level warning 
 diff -u "$work/README.md" "$work/wanted" >"$work/diff" ||
     { head -n 20 "$work/diff"; fail "$chart/README.md is not current: make chart-docs"; }
 
-[ $failed = 0 ] && echo "the chart is fine: $(ls "$chart"/ci/*.yaml | wc -l) sets of values"
+[ $failed = 0 ] && echo "the chart is fine: $(ls "$work"/*.yaml | wc -l) sets of values"
 exit $failed
