@@ -4,9 +4,6 @@ use std::cell::OnceCell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use serde_avro_fast::de::read::SliceRead;
-use serde_avro_fast::de::{DeserializerConfig, DeserializerState};
-
 use super::direct;
 use super::error::DecodeError;
 use super::record::WireRecord;
@@ -48,8 +45,8 @@ impl<T: WireRecord> Decoder<T> {
 
     /// Decodes one value, header and all.
     ///
-    /// Time and memory are bounded by the value's length, for any bytes. Nothing is allocated but what
-    /// the record keeps.
+    /// Time and memory are bounded by the value's length, for any bytes. Of a value of the present schema nothing is
+    /// allocated but what the record keeps.
     pub fn decode(&self, value: &[u8]) -> Result<T, DecodeError> {
         let (index, datum) = self.registry.open(value)?;
         if self.own == Some(index)
@@ -72,10 +69,10 @@ impl<T: WireRecord> Decoder<T> {
         let changes = scan(T::NAME, plan, datum)?;
         let rewritten = rewrite(datum, &changes);
         let datum = rewritten.as_deref().unwrap_or(datum);
-        let config = DeserializerConfig::new(&writer.fast);
-        let mut state = DeserializerState::with_config(SliceRead::new(datum), config);
+        let misfit = || DecodeError::Misfit { record: T::NAME };
+        let value = writer.datum(datum).ok_or_else(misfit)?;
         // The library's message may quote the value, so it is dropped.
-        T::deserialize(state.deserializer()).map_err(|_| DecodeError::Misfit { record: T::NAME })
+        apache_avro::from_value(&value).map_err(|_| misfit())
     }
 }
 

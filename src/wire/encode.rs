@@ -36,7 +36,7 @@ impl<T: WireRecord> Encoder<T> {
     /// An encoder that writes the given format.
     pub fn new(format: Format) -> Self {
         let header = match format {
-            Format::SingleObject => [&[0xC3, 0x01][..], T::writer().rabin_fingerprint()].concat(),
+            Format::SingleObject => [&[0xC3, 0x01][..], &T::fingerprint().to_le_bytes()].concat(),
             Format::Confluent { id } => [&[0x00][..], &id.to_be_bytes()].concat(),
         };
         Self {

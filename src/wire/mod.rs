@@ -7,7 +7,7 @@
 //! 1. [`registry`] finds the writer's schema by fingerprint or id;
 //! 2. [`scan`] walks the datum by a [`resolve::Plan`] (writer's schema against ours, made once a pair)
 //!    and refuses, with a typed error, whatever is not exactly one well-formed datum;
-//! 3. `serde_avro_fast` builds the record, which can no longer run away.
+//! 3. `apache-avro` builds the record ([`writer`]), which can no longer run away.
 //!
 //! A datum of a record's present schema is read, and everything is written, by the shorter way of
 //! [`direct`]; what it refuses takes the three steps.
@@ -27,6 +27,7 @@ pub mod replayed;
 pub mod resolve;
 mod scan;
 pub mod schema;
+mod writer;
 
 pub use dead_letter::DeadLetter;
 pub use decode::Decoder;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::schema::Type;
+use super::writer::Writer;
 use crate::model::{Case, CaseEvent, Complaint, Customer, Response, Signal, Survey, Update, WorkItem};
 
 /// A record of `crate::model` with its schema.
@@ -17,8 +18,8 @@ pub trait WireRecord: Serialize + DeserializeOwned + 'static {
 
     /// The present schema, for reading.
     fn reader() -> &'static Type;
-    /// The present schema, for writing.
-    fn writer() -> &'static serde_avro_fast::Schema;
+    /// What values that are written name it by: CRC-64-AVRO.
+    fn fingerprint() -> u64;
 }
 
 /// What is known of a record without its type.
@@ -52,11 +53,11 @@ macro_rules! records {
                 &READER
             }
 
-            fn writer() -> &'static serde_avro_fast::Schema {
-                static WRITER: LazyLock<serde_avro_fast::Schema> = LazyLock::new(|| {
-                    $record::SCHEMA.parse().expect("the schemas compiled in are tested")
+            fn fingerprint() -> u64 {
+                static FINGERPRINT: LazyLock<u64> = LazyLock::new(|| {
+                    Writer::of($record::SCHEMA).expect("the schemas compiled in are tested").fingerprint
                 });
-                &WRITER
+                *FINGERPRINT
             }
         })*
     };

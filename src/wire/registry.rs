@@ -1,12 +1,11 @@
 //! The writer schemas that are known, by fingerprint and by id.
 
 use rustc_hash::FxHashMap;
-use serde_avro_fast::schema::SchemaMut;
 
 use super::error::DecodeError;
 use super::record::{RECORDS, WireRecord};
-use super::resolve::{self, Plan};
-use super::schema::{SchemaError, Type};
+use super::schema::SchemaError;
+use super::writer::Writer;
 
 /// Why a table of schemas could not be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,23 +26,13 @@ pub enum RegistryError {
     Conflict(u32),
 }
 
-/// A schema that data was written with.
-pub(super) struct Writer {
-    pub fingerprint: u64,
-    /// Without logical types: a time is a plain number, a UUID a plain string.
-    pub fast: serde_avro_fast::Schema,
-    pub tree: Type,
-    /// Reads it as itself.
-    pub whole: Plan,
-}
-
 /// The writer schemas that are known: those compiled in (present and released) by fingerprint, those of
 /// the configuration by fingerprint and by id.
 ///
 /// It grows only through [`Registry::add_id`] and [`Registry::add`]: a client of a Schema Registry, met
 /// with [`DecodeError::UnknownId`], asks for that id and adds the answer here.
 pub struct Registry {
-    writers: Vec<Writer>,
+    writers: Vec<&'static Writer>,
     by_fingerprint: FxHashMap<u64, usize>,
     by_id: FxHashMap<u32, usize>,
 }
@@ -96,30 +85,15 @@ impl Registry {
     }
 
     fn index_of(&mut self, text: &str) -> Result<usize, SchemaError> {
-        // First ours, which refuses what the library might not survive.
-        let tree = Type::parse(text)?;
-        let whole =
-            resolve::plan(&tree, &tree).map_err(|problem| SchemaError::Library(problem.to_string()))?;
-        let library = |error: serde_avro_fast::schema::SchemaError| SchemaError::Library(error.to_string());
-        let mut fast: SchemaMut = text.parse().map_err(library)?;
-        for node in fast.nodes_mut() {
-            node.logical_type = None;
-        }
-        let fast = fast.freeze().map_err(library)?;
-        let fingerprint = u64::from_le_bytes(*fast.rabin_fingerprint());
+        let writer = Writer::of(text)?;
         // A fingerprint does not tell logical types: by it the schema is meant that was there first, by its id each.
-        let is_it = |known: &Writer| known.fingerprint == fingerprint && known.tree == tree;
+        let is_it = |known: &&Writer| known.fingerprint == writer.fingerprint && known.tree == writer.tree;
         if let Some(index) = self.writers.iter().position(is_it) {
             return Ok(index);
         }
         let index = self.writers.len();
-        self.by_fingerprint.entry(fingerprint).or_insert(index);
-        self.writers.push(Writer {
-            fingerprint,
-            fast,
-            tree,
-            whole,
-        });
+        self.by_fingerprint.entry(writer.fingerprint).or_insert(index);
+        self.writers.push(writer);
         Ok(index)
     }
 
@@ -135,20 +109,19 @@ impl Registry {
 
     /// The index of a record's present schema, or of one that is the same but for documentation.
     pub(super) fn index_of_present<T: WireRecord>(&self) -> Option<usize> {
-        let fingerprint = u64::from_le_bytes(*T::writer().rabin_fingerprint());
-        self.by_fingerprint.get(&fingerprint).copied()
+        self.by_fingerprint.get(&T::fingerprint()).copied()
     }
 
     /// The index of the present schema of the record called `name`, without its namespace.
     pub(super) fn index_of_name(&self, name: &str) -> Option<usize> {
         // The present schemas were the first of their names.
         let called =
-            |writer: &Writer| writer.tree.name().and_then(|full| full.rsplit('.').next()) == Some(name);
+            |writer: &&Writer| writer.tree.name().and_then(|full| full.rsplit('.').next()) == Some(name);
         self.writers.iter().position(called)
     }
 
-    pub(super) fn writer(&self, index: usize) -> &Writer {
-        &self.writers[index]
+    pub(super) fn writer(&self, index: usize) -> &'static Writer {
+        self.writers[index]
     }
 
     /// Splits a value into its writer's schema (an index for [`Registry::writer`]) and its datum.

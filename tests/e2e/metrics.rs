@@ -49,7 +49,7 @@ impl Live {
     }
 
     /// SIGTERM, and an end with status 0.
-    fn ends_well(self) {
+    pub fn ends_well(self) {
         assert_eq!(self.process.end(Duration::from_secs(120)).code(), Some(0));
     }
 }

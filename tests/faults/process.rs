@@ -118,10 +118,13 @@ impl Running {
         answer.is_some_and(|(status, text)| status == 503 && text.contains(name))
     }
 
-    /// What it has counted so far, and whether that is all it will count; nothing if it does not answer.
+    /// What it has counted so far, and whether that is all there is to count; nothing if it does not answer. Who is fenced may
+    /// never know that its last commit happened, and counts less.
     pub fn scrape(&self, whole: bool) -> Scrape {
         let text = self.answer("/metrics").map_or_else(String::new, |(_, text)| text);
-        Scrape::read(&self.instance, whole && !text.is_empty(), &text)
+        let mut scrape = Scrape::read(&self.instance, whole && !text.is_empty(), &text);
+        scrape.whole &= scrape.counters.get("heard_fenced_total") == Some(&0.0);
+        scrape
     }
 
     /// Whether it has ended by itself.

@@ -1,7 +1,6 @@
 //! Avro schemas as trees: read from JSON, references resolved, bounded.
 //!
-//! `serde_avro_fast` has a schema of its own, made for speed. This one keeps what that one drops and
-//! resolution needs (defaults), and is the gate that a schema text must pass first: recursive, too
+//! `apache-avro` has a schema of its own. This one has every reference written out, as walking a datum needs it, and is the gate that a schema text must pass first: recursive, too
 //! deep and exponentially large schemas end here, with a reason.
 
 mod parse;
