@@ -91,7 +91,7 @@ pub(super) fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Fai
             "records of the cases topic that are no cases are left out"
         );
     }
-    let mut report = Report::new(&args.by, args.filter());
+    let mut report = Report::new(&args.by, args.filter()).expecting(settings.rules.expectations());
     for case in latest.values() {
         report.add(case);
     }

@@ -163,7 +163,8 @@ fn members(out: &mut String, members: &BTreeMap<&str, Vec<&Setting>>) {
     out.push_str(&format!("\n|---|{}\n", "---|".repeat(differing.len())));
     for (name, settings) in members {
         let values = differing.iter().map(|&index| match &settings[index].value {
-            Shown::Default(value) | Shown::Example(value) | Shown::Like { example: value, .. } => code(value),
+            Shown::Default(value) | Shown::Like { example: value, .. } => code(value),
+            Shown::Example(_) => "none".to_owned(),
         });
         let values: Vec<_> = values.collect();
         let cells: Vec<&str> = std::iter::once(*name)

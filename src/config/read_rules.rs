@@ -116,6 +116,7 @@ fn read_channel(
                 ChannelRules {
                     author_kinds: built_in.author_kinds,
                     spoken: built_in.spoken,
+                    expects: built_in.expects,
                     ..ChannelRules::new(stage, built_in.patience, &[])
                 }
             }
@@ -149,6 +150,12 @@ fn read_channel(
         "Whether answers are spoken here: a person's RESOLVED, in an update or a note, is an answer then. false in a channel \
          of your own.",
     );
+    let about =
+        "The share of the customers here who expect an answer, to be shown beside the share that got one.";
+    rules.expects = match rules.expects {
+        Some(share) => Some(section.setting("expects", share, about)),
+        None => section.optional("expects", "0.5", about),
+    };
     let kinds = rules.author_kinds.iter().map(|kind| kind.to_string()).collect();
     let kinds: Vec<String> = section.setting(
         "author",

@@ -65,6 +65,9 @@ impl Span {
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Share(f64);
 
+/// Shares are numbers, never NaN.
+impl Eq for Share {}
+
 impl Share {
     /// This share; `None` unless above 0 and at most 1.
     pub fn new(share: f64) -> Option<Self> {
@@ -158,6 +161,12 @@ impl RuleSettings {
     /// The rules of a channel; `None`: no such channel is configured.
     pub fn channel(&self, name: &str) -> Option<&ChannelRules> {
         self.channels.get(name)
+    }
+
+    /// The channels of which it is known what share of their customers expects an answer (rule 29), with that share.
+    pub fn expectations(&self) -> impl Iterator<Item = (&str, f64)> {
+        let channels = self.channels.iter();
+        channels.filter_map(|(name, rules)| Some((&**name, rules.expects?.get())))
     }
 }
 

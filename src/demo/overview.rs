@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::counts::Counts;
 use super::happening::{Happening, in_words, of_signal};
+use crate::config::rules::RuleSettings;
 use crate::model::{
     Case, CaseEvent, CaseEventType, CaseId, Complaint, Intent, Millis, Signal, Stage, WorkId, WorkItem,
     WorkState,
@@ -16,6 +17,8 @@ use crate::report::{Report, figures::Figures};
 /// messages of customers, which have the names.
 #[derive(Debug, Default)]
 pub struct Overview {
+    /// The share of customers who expect an answer, by channel.
+    expects: Vec<(SmolStr, f64)>,
     cases: HashMap<CaseId, Case>,
     work: HashMap<WorkId, Open>,
     said: HashMap<SmolStr, Said>,
@@ -58,6 +61,15 @@ pub struct Waiting {
 }
 
 impl Overview {
+    /// Nothing is known yet but the rules.
+    pub fn new(rules: &RuleSettings) -> Self {
+        let expects = rules.expectations();
+        Self {
+            expects: expects.map(|(name, share)| (name.into(), share)).collect(),
+            ..Self::default()
+        }
+    }
+
     /// A customer's message.
     pub fn said(&mut self, complaint: &Complaint) {
         let name = complaint.author.display_name.as_ref();
@@ -157,7 +169,8 @@ impl Overview {
 
     /// The figures of all cases, as `heard report` has them.
     pub fn report(&self) -> Report {
-        let mut report = Report::default();
+        let expects = self.expects.iter().map(|(name, share)| (&**name, *share));
+        let mut report = Report::default().expecting(expects);
         self.cases.values().for_each(|case| report.add(case));
         report
     }

@@ -137,7 +137,7 @@ pub fn run<L: Log>(
     let mut stage = Stage {
         feeder: Feeder::new(log, id, settings.topics.clone())?,
         outputs: Outputs::new(log, &settings.topics, &registry)?,
-        overview: Overview::default(),
+        overview: Overview::new(&settings.rules),
         clock: measured.clock(),
         show,
     };

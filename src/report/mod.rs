@@ -4,11 +4,13 @@
 //! [`Shown`] as tables ([`table`], [`lines`]) or as JSON.
 //!
 //! - [`figures`]: what is counted and measured of a group; [`honest`]: times with those still waiting;
-//!   [`spectators`]: who saw that nobody answered; [`advocacy`]: surveys. [`hatrix`] and [`spread`] compare: answered and unanswered cases, channels.
+//!   [`spectators`]: who saw that nobody answered; [`advocacy`]: surveys. [`hatrix`], [`expectations`] and [`spread`]
+//!   compare: answered and unanswered cases, what is expected and what is done, channels.
 //! - [`dimension`]: by what cases are grouped; [`filter`]: which cases are meant.
 
 pub mod advocacy;
 pub mod dimension;
+pub mod expectations;
 pub mod figures;
 pub mod filter;
 pub mod hatrix;
@@ -24,6 +26,7 @@ use serde::Serialize;
 
 use crate::model::{Case, Millis};
 pub use dimension::{Dimension, Labels};
+use expectations::{Expectation, Expectations};
 use figures::Tally;
 pub use figures::{Durations, Figures};
 pub use filter::Filter;
@@ -38,6 +41,7 @@ pub struct Report {
     total: Tally,
     groups: BTreeMap<Labels, Tally>,
     comparison: Comparison,
+    expectations: Expectations,
     channels: Channels,
 }
 
@@ -56,6 +60,8 @@ pub struct Shown {
     pub groups: Vec<Group>,
     /// Promoters among answered and unanswered cases, by channel and instrument.
     pub hatrix: Vec<Hatrix>,
+    /// What customers expect beside what they got, by channel, where that is known.
+    pub expectations: Vec<Expectation>,
     /// How far channels are apart.
     pub spread: Spread,
 }
@@ -93,7 +99,16 @@ impl Report {
             total: Tally::default(),
             groups: BTreeMap::new(),
             comparison: Comparison::default(),
+            expectations: Expectations::default(),
             channels: Channels::default(),
+        }
+    }
+
+    /// The same with the share of customers who expect an answer, by channel.
+    pub fn expecting<'n>(self, expects: impl IntoIterator<Item = (&'n str, f64)>) -> Self {
+        Self {
+            expectations: Expectations::new(expects),
+            ..self
         }
     }
 
@@ -107,6 +122,7 @@ impl Report {
         let labels = Labels(self.by.iter().map(|of| (*of, of.of(case))).collect());
         self.groups.entry(labels).or_default().add(case);
         self.total.add(case);
+        self.expectations.add(case);
         self.channels.add(case);
     }
 
@@ -124,6 +140,7 @@ impl Report {
             total: self.total.figures(as_of),
             groups: groups.collect(),
             hatrix: self.comparison.hatrix(),
+            expectations: self.expectations.shown(),
             spread: self.channels.spread(as_of),
         }
     }

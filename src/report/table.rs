@@ -106,6 +106,7 @@ pub fn render(report: &Shown, width: Option<usize>) -> String {
     people::spectators(&mut out, report);
     people::surveys(&mut out, report);
     people::comparison(&mut out, report);
+    people::expectations(&mut out, report);
     people::spread(&mut out, report);
     out.into_text()
 }

@@ -131,6 +131,7 @@ impl Outcome {
             "groups": groups.collect::<Vec<_>>(),
             // None of the data has surveys yet.
             "hatrix": [],
+            "expectations": expectations(&all),
             "spread": spread(&all, self.as_of),
         })
     }
@@ -225,6 +226,22 @@ fn figures(cases: &[&Value], as_of: i64) -> Value {
         "spectators": spectators(cases, as_of),
         "surveys": [],
     })
+}
+
+/// Of channels of which it is known how many expect an answer: how many of those who waited got one.
+fn expectations(cases: &[&Value]) -> Value {
+    let known = [("email", 0.89), ("phone", 0.91), ("social", 0.42)];
+    let rows = known.into_iter().filter_map(|(channel, expects)| {
+        let here = |case: &&&Value| case["channel"] == channel && case["waits"].as_u64() > Some(0);
+        let waited = cases.iter().filter(here).count();
+        let answered = { cases.iter() }
+            .filter(here)
+            .filter(|case| !case["answered_at"].is_null());
+        let share = answered.count() as f64 / waited as f64;
+        let row = json!({ "channel": channel, "expects": expects, "waited": waited, "answered": share });
+        (waited > 0).then_some(row)
+    });
+    Value::Array(rows.collect())
 }
 
 /// People times hours that they saw no public answer.

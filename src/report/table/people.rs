@@ -130,6 +130,33 @@ pub(super) fn comparison(out: &mut Page, report: &Shown) {
     out.table("", &[Dimension::Channel], &columns, &rows);
 }
 
+/// What customers expect beside what they got, where that is known.
+pub(super) fn expectations(out: &mut Page, report: &Shown) {
+    if report.expectations.is_empty() {
+        return;
+    }
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let rows: Vec<_> = report
+        .expectations
+        .iter()
+        .map(|row| {
+            let cells = vec![
+                percent(row.expects),
+                percent(row.answered),
+                row.waited.to_string(),
+            ];
+            (vec![Label::Name(row.channel.clone()).to_string()], cells)
+        })
+        .collect();
+    let title = "Expectation beside fulfilment: customers who expect an answer, and those who got one";
+    out.table(
+        title,
+        &[Dimension::Channel],
+        &["expect one", "got one", "of cases"],
+        &rows,
+    );
+}
+
 /// How far channels are apart.
 pub(super) fn spread(out: &mut Page, report: &Shown) {
     out.text("Between channels: the customer chooses the channel, the promise must not depend on it");
