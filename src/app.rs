@@ -152,7 +152,7 @@ impl Processor for App {
             logged,
         } = message
         {
-            effects.delivered(*logged);
+            effects.delivered(*logged, complaint.occurred_at);
             let mut item = plain(self.desk.settings(), complaint, cx);
             item.revision = self.desk.remember_plain(to, complaint, &item, state, cx, effects);
             item.complaint = work::as_written(complaint, written.as_deref());

@@ -11,6 +11,7 @@ use super::conversation::kin::Authors;
 use super::conversation::main_row::MainRow;
 use super::conversation::went_out::WentOut;
 use super::conversation::work::WorkMark;
+use super::figures::conclusions::addend;
 use super::identifier::IdentifierRow;
 use super::message::CaseRef;
 use super::packed;
@@ -27,7 +28,7 @@ use super::tally::sums::Sums;
 use super::tally::surge::SurgeWatch;
 use super::tally::waits::{OpenWaits, ShardWaits};
 use crate::model::Millis;
-use crate::processor::{Codec, Corrupt, Row as ProcessorRow, Standings};
+use crate::processor::{Addend, Codec, Corrupt, Row as ProcessorRow, Standings};
 
 /// A row; [`super::keys::part`] names the kinds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,6 +116,14 @@ impl ProcessorRow for Row {
             Self::Case(case) => case.standings(),
             Self::Conversation(row) => row.case.as_ref().map(|case| case.standings()).unwrap_or_default(),
             _ => Standings::default(),
+        }
+    }
+
+    fn addend(&self) -> Addend {
+        match self {
+            Self::Case(case) => addend(case),
+            Self::Conversation(row) => row.case.as_ref().map(|case| addend(case)).unwrap_or_default(),
+            _ => Addend::default(),
         }
     }
 }

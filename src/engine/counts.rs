@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
+use super::flows::Flows;
+
 /// Counters of a worker. What a transaction counts is added after its commit (ENGINE.md 7).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -38,6 +40,16 @@ pub struct Counts {
     pub rebuilt: u64,
     /// Changelog records read to restore partitions.
     pub restored: u64,
+    /// Times that partitions were given.
+    pub given: u64,
+    /// Times that partitions were taken away in good order.
+    pub taken_away: u64,
+    /// Times that partitions were found to be lost.
+    pub lost: u64,
+    /// What was read: of the mailbox, then of each input.
+    pub read: Flows,
+    /// What was sent: to mailbox, changelog, dead letters, then to each output.
+    pub sent: Flows,
 }
 
 impl AddAssign<&Counts> for Counts {
@@ -59,6 +71,11 @@ impl AddAssign<&Counts> for Counts {
             unknown,
             rebuilt,
             restored,
+            given,
+            taken_away,
+            lost,
+            read,
+            sent,
         } = other;
         self.taken += taken;
         self.applied += applied;
@@ -78,5 +95,10 @@ impl AddAssign<&Counts> for Counts {
         self.unknown += unknown;
         self.rebuilt += rebuilt;
         self.restored += restored;
+        self.given += given;
+        self.taken_away += taken_away;
+        self.lost += lost;
+        self.read += read;
+        self.sent += sent;
     }
 }

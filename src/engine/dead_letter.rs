@@ -33,7 +33,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         let length = record.value.map_or(0, <[u8]>::len).to_string();
         let limit = self.sizes.limit(Target::DeadLetters);
         let fitted = Fitted::new(record, envelope.headers(record), &length, limit);
-        self.sizes.sending(
+        self.sending(
             Target::DeadLetters,
             size_of(fitted.key, fitted.value, &fitted.headers),
         );

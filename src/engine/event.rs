@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use super::counts::Counts;
-use super::status::Status;
+use super::observer::CommitTook;
 use crate::log::{APPEND_TIME, LogError, Topic, TopicPartition};
 use crate::model::Millis;
-use crate::processor::{Figures, Rejection, RowKey};
+use crate::processor::{Rejection, RowKey};
 
 /// Something a person or a test may want to know.
 #[derive(Clone, Debug)]
@@ -177,6 +176,69 @@ pub(crate) fn ahead_or_behind(ahead: i64) -> String {
 }
 
 impl Event {
+    /// The names of all kinds.
+    pub const NAMES: [&str; 21] = [
+        "dead_lettered",
+        "timer_parked",
+        "publish_failed",
+        "salvage_failed",
+        "blocked",
+        "corrupt_row",
+        "from_earliest",
+        "restored",
+        "restore_stalled",
+        "open_input",
+        "slow_commit",
+        "aborted",
+        "outcome_learnt",
+        "rebuilt",
+        "upkeep_failed",
+        "inputs_paused",
+        "inputs_resumed",
+        "clock_moved",
+        "clock_off",
+        "clock_right",
+        "clock_unchecked",
+    ];
+
+    /// The name of its kind.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::DeadLettered { .. } => "dead_lettered",
+            Self::TimerParked { .. } => "timer_parked",
+            Self::PublishFailed { .. } => "publish_failed",
+            Self::SalvageFailed { .. } => "salvage_failed",
+            Self::Blocked { .. } => "blocked",
+            Self::CorruptRow { .. } => "corrupt_row",
+            Self::FromEarliest { .. } => "from_earliest",
+            Self::Restored { .. } => "restored",
+            Self::RestoreStalls { .. } => "restore_stalled",
+            Self::OpenInput { .. } => "open_input",
+            Self::SlowCommit(_) => "slow_commit",
+            Self::Aborted(_) => "aborted",
+            Self::OutcomeLearnt { .. } => "outcome_learnt",
+            Self::Rebuilt(_) => "rebuilt",
+            Self::UpkeepFailed(_) => "upkeep_failed",
+            Self::Backpressure { paused: true, .. } => "inputs_paused",
+            Self::Backpressure { paused: false, .. } => "inputs_resumed",
+            Self::ClockMoved { .. } => "clock_moved",
+            Self::ClockOff { .. } => "clock_off",
+            Self::ClockRight { .. } => "clock_right",
+            Self::ClockUnchecked(_) => "clock_unchecked",
+        }
+    }
+
+    /// The client's error that it tells of, if it does.
+    pub fn error(&self) -> Option<&LogError> {
+        match self {
+            Self::Aborted(error)
+            | Self::Rebuilt(error)
+            | Self::UpkeepFailed(error)
+            | Self::ClockUnchecked(Unchecked::Failed(error)) => Some(error),
+            _ => None,
+        }
+    }
+
     /// How much it matters to whoever reads the log of the program.
     pub fn level(&self) -> Level {
         match self {
@@ -288,6 +350,7 @@ impl fmt::Display for Event {
                 writing,
                 flushing,
                 ending,
+                ..
             }) => write!(
                 f,
                 "a commit took {} ms: {} to write, {} until the brokers had all of it, {} for offsets and the end",
@@ -322,77 +385,6 @@ impl fmt::Display for Event {
                 "this machine's clock is believed, and deadlines fire by it even if it is off: {why}"
             ),
             Self::ClockMoved { to } => write!(f, "everything is taken in: time moves to {} ms", to.0),
-        }
-    }
-}
-
-/// Who is told.
-pub trait Observer: Send + Sync {
-    /// Something happened, for certain.
-    fn event(&self, worker: usize, event: &Event);
-
-    /// These counts are to be added to what the worker has done: those of a transaction after its
-    /// commit.
-    fn counted(&self, worker: usize, counts: &Counts) {
-        let _ = (worker, counts);
-    }
-
-    /// A transaction has committed, and this is what its processor had counted in it.
-    fn figured(&self, worker: usize, figured: &Figured<'_>) {
-        let _ = (worker, figured);
-    }
-
-    /// A transaction has committed, and this is how long that took.
-    fn committed(&self, worker: usize, took: &CommitTook) {
-        let _ = (worker, took);
-    }
-
-    /// Whether it wants to be told how workers stand: that takes some work.
-    fn follows(&self) -> bool {
-        false
-    }
-
-    /// How a worker stands: told about twice a second, and soon after a rebalance.
-    fn stands(&self, worker: usize, status: Status) {
-        let _ = (worker, status);
-    }
-}
-
-/// How long a commit took, and its parts, one after the other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CommitTook {
-    /// All of it.
-    pub whole: Duration,
-    /// Until outputs and rows were handed to the client.
-    pub writing: Duration,
-    /// Until the brokers had acknowledged all of them.
-    pub flushing: Duration,
-    /// Until they had taken the offsets and ended the transaction.
-    pub ending: Duration,
-}
-
-/// What a processor had counted in a transaction that has committed.
-#[derive(Clone, Copy, Debug)]
-pub struct Figured<'a> {
-    /// Its figures.
-    pub figures: &'a Figures,
-    /// When the log received what has come to an output.
-    pub delivered: &'a [Millis],
-    /// Wall time after the commit.
-    pub at: Millis,
-}
-
-/// Tells the log of the program, event by event.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TracingObserver;
-
-impl Observer for TracingObserver {
-    fn event(&self, worker: usize, event: &Event) {
-        match event.level() {
-            Level::ERROR => tracing::error!(worker, "{event}"),
-            Level::WARN => tracing::warn!(worker, "{event}"),
-            Level::INFO => tracing::info!(worker, "{event}"),
-            _ => tracing::debug!(worker, "{event}"),
         }
     }
 }

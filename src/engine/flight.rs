@@ -8,7 +8,8 @@
 use std::time::Duration;
 
 use super::error::Trouble;
-use super::event::{CommitTook, Event, Figured};
+use super::event::Event;
+use super::observer::{CommitTook, Figured};
 use super::retry::retry;
 use super::settings::Sabotage;
 use super::source::Source;
@@ -72,7 +73,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             return Ok(());
         };
         let offsets = std::mem::take(&mut flight.offsets);
-        let (begun, written) = (flight.begun, flight.written);
+        let (begun, written, spent) = (flight.begun, flight.written, flight.transaction.spent);
         let mut flushed = written;
         match self.settings.sabotage {
             Sabotage::OffsetsBeforeFlush => {
@@ -97,6 +98,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         self.commit_took = ended.saturating_sub(begun);
         self.happened();
         let took = CommitTook {
+            spent,
             whole: self.commit_took,
             writing: written.saturating_sub(begun),
             flushing: flushed.saturating_sub(written),

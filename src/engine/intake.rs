@@ -5,6 +5,7 @@ use super::savepoint::Scope;
 use super::source::SourceId;
 use super::worker::Worker;
 use crate::log::{Log, Record};
+use crate::model::Millis;
 use crate::processor::Processor;
 
 impl<L: Log, P: Processor> Worker<L, P> {
@@ -22,6 +23,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
             Some(_) => {}
         }
         self.begin(SourceId::Input(input, record.partition))?;
+        self.transaction.counts.read.add(input + 1, record.size());
         let cx = self.context(0);
         let Self {
             scratch, processor, ..
@@ -30,7 +32,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
         let seen = self.scratch.effects.seen();
         let outcome = outcome.and_then(|()| self.stage(Scope::Take, 0));
         if let Some(source) = self.inputs.get_mut(&id) {
-            source.position = record.offset + 1;
+            source.read(record.offset, Millis(record.timestamp));
             if outcome.is_ok() {
                 source.saw(seen);
             }

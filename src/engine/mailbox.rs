@@ -13,6 +13,7 @@ use super::worker::Worker;
 use crate::log::batch::Place;
 use crate::log::partitioner::partition;
 use crate::log::{Batch, Consumer, Log, Record};
+use crate::model::Millis;
 use crate::processor::{ActorKey, Codec, Processor, Rejection};
 
 impl<L: Log, P: Processor> Worker<L, P> {
@@ -29,8 +30,9 @@ impl<L: Log, P: Processor> Worker<L, P> {
             return self.block(record.partition, found);
         }
         self.begin(SourceId::Mailbox(record.partition))?;
+        self.transaction.counts.read.add(0, record.size());
         if let Some(desk) = self.desks.get_mut(&record.partition) {
-            desk.source.position = record.offset + 1;
+            desk.source.read(record.offset, Millis(record.timestamp));
         }
         match opened {
             Ok(Opened::Message(letter, _)) => {

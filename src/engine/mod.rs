@@ -15,7 +15,8 @@
 //! | `rebalance`, `arrival`, `incoming` | partitions given and taken; restore |
 //! | `clock`, `checked_clock`, `time_reading`, `timekeeper` | what time it is, and whether the machine's clock may be believed |
 //! | `drain`, `upkeep` | the event clock and quiescence; purging and backpressure |
-//! | `queues`, `status` | who waits, and how a worker stands: for metrics and health |
+//! | `event`, `observer`, `counts`, `flows` | what there is to tell, and who is told |
+//! | `queues`, `recounts`, `status` | who waits, what rows count as, and how a worker stands: for metrics and health |
 //! | `runner` | threads and shutdown |
 
 mod arrival;
@@ -30,10 +31,12 @@ mod envelope;
 mod error;
 mod event;
 mod flight;
+mod flows;
 mod incoming;
 mod intake;
 mod local;
 mod mailbox;
+mod observer;
 mod outbox;
 mod packed;
 mod panics;
@@ -42,6 +45,7 @@ mod publications;
 mod queues;
 mod rebalance;
 mod recorded;
+mod recounts;
 mod recover;
 mod retry;
 mod rows;
@@ -66,7 +70,9 @@ pub use counts::Counts;
 pub use envelope::{Posted, post};
 pub use error::{EngineError, REBUILD, Refusal};
 pub(crate) use event::ahead_or_behind;
-pub use event::{CommitTook, Event, Figured, Observer, TracingObserver, Unchecked};
+pub use event::{Event, Unchecked};
+pub use flows::{Flow, Flows};
+pub use observer::{CommitTook, Figured, Observer, Spent, TracingObserver};
 pub use panics::hide_payloads;
 pub use queues::Queue;
 pub use recorded::{is_blank, recorded_partitions};

@@ -5,7 +5,7 @@ use super::event::Event;
 use super::local::Letter;
 use super::savepoint::{Scope, Scratch, Stage, Staged};
 use super::settings::Sabotage;
-use super::sizes::Target;
+use super::sizes::{Sizes, Target};
 use super::source::SourceId;
 use super::worker::Worker;
 use crate::log::{Log, Outgoing};
@@ -113,9 +113,15 @@ impl<L: Log, P: Processor> Worker<L, P> {
         Ok(())
     }
 
+    /// A record of this size is about to be sent in the open transaction.
+    pub(super) fn sending(&mut self, target: Target, size: usize) {
+        self.sizes.sending(target, size);
+        self.transaction.counts.sent.add(Sizes::index(target), size);
+    }
+
     fn mail(&mut self, to: ActorKey, partition: i32, value: &[u8]) -> Result<(), Trouble> {
         let key = to.to_bytes();
-        self.sizes.sending(Target::Mailbox, key.len() + value.len());
+        self.sending(Target::Mailbox, key.len() + value.len());
         self.outbox.send(
             &mut self.producer,
             &Outgoing {
@@ -132,8 +138,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
     }
 
     pub(super) fn output(&mut self, topic: usize, key: &[u8], value: Option<&[u8]>) -> Result<(), Trouble> {
-        self.sizes
-            .sending(Target::Output(topic), key.len() + value.map_or(0, <[u8]>::len));
+        self.sending(Target::Output(topic), key.len() + value.map_or(0, <[u8]>::len));
         self.transaction.counts.emitted += 1;
         self.emitted += 1;
         let times = match self.settings.sabotage {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::counts::Counts;
 use super::error::Trouble;
 use super::incoming::{Arrival, Warm};
 use super::recover::Repair;
@@ -26,6 +27,10 @@ impl<L: Log, P: Processor> Worker<L, P> {
     /// partitions the rows, are known: see [`Worker::restore`].
     pub(super) fn assigned(&mut self, partitions: Vec<TopicPartition>) {
         self.status_due = Duration::ZERO;
+        self.count(&Counts {
+            given: 1,
+            ..Counts::default()
+        });
         // Whoever sent messages before the rebalance sent them through the mailbox.
         self.desks.values_mut().for_each(|desk| desk.local_from = None);
         let ids = partitions
@@ -43,6 +48,11 @@ impl<L: Log, P: Processor> Worker<L, P> {
             .collect();
         let mut current = !lost;
         self.status_due = Duration::ZERO;
+        self.count(&Counts {
+            taken_away: u64::from(!lost),
+            lost: u64::from(lost),
+            ..Counts::default()
+        });
         if lost {
             if self.transaction.open || self.flight.is_some() {
                 let detail = "the assignment was lost";

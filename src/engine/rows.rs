@@ -14,8 +14,9 @@ use rustc_hash::FxBuildHasher;
 use super::due::{Due, Timer};
 use super::packed::{Digest, Packed, PackedRow};
 use super::queues::Queues;
+use super::recounts::{self, Recounts};
 use crate::model::Millis;
-use crate::processor::{Corrupt, Row, RowKey, Standings, State};
+use crate::processor::{Addend, Corrupt, Row, RowKey, Standings, State, Totals};
 
 type KeyBytes = [u8; RowKey::LEN];
 
@@ -33,6 +34,8 @@ struct Slot<R> {
     timer: Timer,
     /// Where the committed row stands; known once the slot is dirty.
     stood: Standings,
+    /// Where it is kept what the row added to the totals before it was dirty, if it added anything.
+    recount: Option<recounts::Place>,
 }
 
 /// A row that has changed and cooled: on its way to the changelog.
@@ -105,6 +108,8 @@ pub(super) struct Rows<R> {
     launched: Vec<Launched>,
     /// Where the committed rows stand.
     queues: Queues,
+    /// What the committed rows count as, together.
+    recounts: Recounts,
     buffer: Vec<u8>,
 }
 
@@ -121,6 +126,7 @@ impl<R> Default for Rows<R> {
             retimed: Vec::new(),
             launched: Vec::new(),
             queues: Queues::default(),
+            recounts: Recounts::default(),
             buffer: Vec::new(),
         }
     }
@@ -162,6 +168,7 @@ impl<R: Row> Rows<R> {
                     touched: self.touches,
                     timer,
                     stood: Standings::default(),
+                    recount: None,
                 }))
             }
         }
@@ -185,6 +192,7 @@ impl<R: Row> Rows<R> {
                     touched,
                     timer,
                     stood,
+                    recount: None,
                 },
             );
         }
@@ -193,6 +201,7 @@ impl<R: Row> Rows<R> {
         };
         if !std::mem::replace(&mut slot.dirty, true) {
             slot.stood = stands(slot.row.as_ref());
+            slot.recount = self.recounts.begin(adds(slot.row.as_ref()));
         }
         slot.row = row;
         if slot.timer == Timer::Parked {
@@ -232,6 +241,7 @@ impl<R: Row> Rows<R> {
         self.due.change(key, slot.timer, wanted(&slot));
         let bytes = key.to_bytes();
         let stands = stands(slot.row.as_ref());
+        self.recounts.end(slot.recount, adds(slot.row.as_ref()));
         let packed = match &slot.row {
             Some(row) => {
                 self.buffer.clear();
@@ -323,6 +333,7 @@ impl<R: Row> Rows<R> {
                 stands,
             });
         }
+        self.recounts.launch();
         self.due.launch();
         self.forget();
     }
@@ -333,6 +344,7 @@ impl<R: Row> Rows<R> {
             // Only here, so that nothing has to be taken back.
             self.queues.change(stood, stands);
         }
+        self.recounts.land();
         self.due.land();
     }
 
@@ -344,6 +356,7 @@ impl<R: Row> Rows<R> {
                 None => drop(self.packed.remove(&key)),
             }
         }
+        self.recounts.turn_back();
         self.due.turn_back();
     }
 
@@ -352,9 +365,15 @@ impl<R: Row> Rows<R> {
         &self.queues
     }
 
+    /// What the committed rows count as, together.
+    pub fn totals(&self) -> &Totals {
+        self.recounts.totals()
+    }
+
     /// The open transaction has not happened.
     pub fn rollback(&mut self) {
         self.changes.clear();
+        self.recounts.rollback();
         self.due.rollback();
         self.forget();
     }
@@ -377,17 +396,19 @@ impl<R: Row> Rows<R> {
         let bytes = key.to_bytes();
         let old = self.packed.get(&bytes).and_then(|value| decode::<R>(value).ok());
         let before = indexed(&self.due, &key, old.as_ref());
-        let stood = stands(old.as_ref());
+        let (stood, added) = (stands(old.as_ref()), adds(old.as_ref()));
         let Some(value) = value else {
             self.packed.remove(&bytes);
             self.due.set(key, before, Timer::None);
             self.queues.change(stood, Standings::default());
+            self.recounts.change(&added, &Addend::default());
             return Replayed::Done;
         };
         self.packed.insert(PackedRow::new(&bytes, value));
         let row = decode::<R>(value);
         self.due.set(key, before, Timer::of(row.as_ref().ok()));
         self.queues.change(stood, stands(row.as_ref().ok()));
+        self.recounts.change(&added, &adds(row.as_ref().ok()));
         if row.is_ok() {
             Replayed::Done
         } else {
@@ -440,6 +461,10 @@ fn wanted<R: Row>(slot: &Slot<R>) -> Timer {
 
 fn stands<R: Row>(row: Option<&R>) -> Standings {
     row.map_or_else(Standings::default, Row::standings)
+}
+
+fn adds<R: Row>(row: Option<&R>) -> Addend {
+    row.map_or_else(Addend::default, Row::addend)
 }
 
 /// Decodes a stored value: format byte first.

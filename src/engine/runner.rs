@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::error::EngineError;
-use super::event::Observer;
+use super::observer::Observer;
 use super::panics::{WORKER, hide_payloads_of_workers};
 use super::settings::EngineSettings;
 use super::worker::{Step, Worker};

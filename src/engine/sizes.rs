@@ -42,7 +42,8 @@ impl Sizes {
         }
     }
 
-    fn index(target: Target) -> usize {
+    /// The place of a target among all: mailbox, changelog, dead letters, outputs.
+    pub fn index(target: Target) -> usize {
         match target {
             Target::Mailbox => 0,
             Target::Changelog => 1,

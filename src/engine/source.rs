@@ -29,6 +29,8 @@ pub(super) struct Source {
     pub text: Option<String>,
     /// What that text says.
     pub stamp: Stamp,
+    /// When the log received what was read last. For metrics only: it is not taken back.
+    pub logged: Option<Millis>,
     /// The largest event time, with what the open transaction has seen.
     pub seen: Option<Millis>,
     /// What a commit in flight would make of `committed`, `text` and `stamp`.
@@ -44,10 +46,17 @@ impl Source {
             position,
             committed: position,
             text,
+            logged: None,
             seen: stamp.seen,
             stamp,
             pending: None,
         }
+    }
+
+    /// The record with this offset was read, which the log received at this time.
+    pub fn read(&mut self, offset: i64, logged: Millis) {
+        self.position = offset + 1;
+        self.logged = Some(logged);
     }
 
     /// An event time was seen.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::changelog::CLOCK_KEY;
 use super::checked_clock::CheckedClock;
 use super::clock::{Clock, Trust};
-use super::event::{Event, Observer, Unchecked};
+use super::event::{Event, Unchecked};
+use super::observer::Observer;
 use super::time_reading::TimeReading;
 use crate::log::{ErrorKind, Log, LogError, Topic, TopicPartition};
 

@@ -8,15 +8,15 @@ use super::changelog::{MARKER_KEY, Marker};
 use super::counts::Counts;
 use super::error::Trouble;
 use super::event::Event;
+use super::observer::Spent;
 use super::publications::Publications;
 use super::settings::{Pace, Sabotage};
-use super::sizes::Target;
+use super::sizes::{Sizes, Target};
 use super::source::{Source, SourceId};
 use super::stamp::Stamp;
 use super::worker::Worker;
 use crate::log::{CommittedOffset, ErrorKind, Log, LogError, OffsetCommit, Outgoing, Producer};
-use crate::model::Millis;
-use crate::processor::{Figures, Processor, RowKey};
+use crate::processor::{Delivered, Figures, Processor, RowKey};
 
 /// What a transaction has done, beside rows and offsets. Two serve all transactions of a worker in turn: the open
 /// one, and the one [on its way](super::flight).
@@ -38,8 +38,10 @@ pub(super) struct Transaction {
     pub counts: Counts,
     /// What the processor counts, if it commits.
     pub figures: Figures,
-    /// When the log received what has come to an output.
-    pub delivered: Vec<Millis>,
+    /// What has come to an output.
+    pub delivered: Vec<Delivered>,
+    /// How long its parts took so far.
+    pub spent: Spent,
     /// What it has to tell, if it commits.
     pub events: Vec<Event>,
 }
@@ -55,6 +57,7 @@ impl Transaction {
         self.counts = Counts::default();
         self.figures.clear();
         self.delivered.clear();
+        self.spent = Spent::default();
         self.events.clear();
     }
 
@@ -167,6 +170,7 @@ impl<L: Log, P: Processor> Worker<L, P> {
                     return Err(LogError::new(ErrorKind::Abortable, "writing rows", detail));
                 }
                 sizes.sending(Target::Changelog, size);
+                transaction.counts.sent.add(Sizes::index(Target::Changelog), size);
                 let (key, value) = (Some(change.key()), change.value());
                 producer.send(&Outgoing {
                     topic,

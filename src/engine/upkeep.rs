@@ -20,6 +20,13 @@ pub(super) struct Upkeep {
     purged: BTreeMap<i32, i64>,
 }
 
+impl Upkeep {
+    /// Whether inputs wait for the mailbox.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+}
+
 impl<L: Log, P: Processor> Worker<L, P> {
     /// Does what has become due.
     pub(super) fn upkeep(&mut self) -> Result<(), Trouble> {

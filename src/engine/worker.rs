@@ -8,12 +8,12 @@ use super::clock::{Clock, Time};
 use super::counts::Counts;
 use super::drain::Drain;
 use super::error::{EngineError, Trouble};
-use super::event::{Event, Observer};
+use super::event::Event;
 use super::flight::Flight;
 use super::incoming::{Arrival, Warm};
 use super::local::LocalQueue;
+use super::observer::{Observer, Spent};
 use super::outbox::Outbox;
-use super::queues::Queue;
 use super::recover::Repair;
 use super::retry::retry;
 use super::savepoint::Scratch;
@@ -245,9 +245,17 @@ impl<L: Log, P: Processor> Worker<L, P> {
     fn process(&mut self, batch: &Batch) -> Result<(), Trouble> {
         let inputs = self.input_count();
         let mailbox = batch.iter().filter(|record| record.topic >= inputs);
-        self.process_each(mailbox, |worker, record| worker.receive(record))?;
+        self.process_each(
+            mailbox,
+            |spent| &mut spent.applying,
+            |worker, record| worker.receive(record),
+        )?;
         let inputs = batch.iter().filter(|record| record.topic < inputs);
-        self.process_each(inputs, |worker, record| worker.take(record.topic, record))
+        self.process_each(
+            inputs,
+            |spent| &mut spent.taking,
+            |worker, record| worker.take(record.topic, record),
+        )
     }
 
     /// Processes records, a few at a time: first these, then what they cause, then what that causes. So the
@@ -256,16 +264,25 @@ impl<L: Log, P: Processor> Worker<L, P> {
     fn process_each<'b>(
         &mut self,
         records: impl Iterator<Item = Record<'b>>,
+        time_of: fn(&mut Spent) -> &mut Duration,
         process: fn(&mut Self, &Record<'b>) -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {
         let mut records = records.peekable();
         while records.peek().is_some() {
+            let begun = self.clock.monotonic();
             for record in records.by_ref().take(self.settings.pace.together) {
                 self.look_at_clock();
                 process(self, &record)?;
             }
+            let processed = self.clock.monotonic();
             self.deliver_locally()?;
+            let applied = self.clock.monotonic();
             self.cool()?;
+            let packed = self.clock.monotonic();
+            let spent = &mut self.transaction.spent;
+            *time_of(spent) += processed.saturating_sub(begun);
+            spent.applying += applied.saturating_sub(processed);
+            spent.packing += packed.saturating_sub(applied);
             self.commit_if_due()?;
         }
         Ok(())
@@ -349,12 +366,6 @@ impl<L: Log, P: Processor> Worker<L, P> {
                 .committed()
                 .map(move |(key, value)| (number, key, value))
         })
-    }
-
-    /// The queues that committed rows stand in, by mailbox partition. For tests that compare state.
-    pub fn queues(&self) -> impl Iterator<Item = (i32, Queue)> {
-        let desks = self.desks.iter();
-        desks.flat_map(|(&number, desk)| desk.rows.queues().iter().map(move |queue| (number, queue)))
     }
 
     /// Counts what is certain.

@@ -30,6 +30,12 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// The bytes of its key and value.
+    pub fn size(&self) -> usize {
+        let of = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
+        of(self.key) + of(self.value)
+    }
+
     /// The headers, in order.
     pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
         let Headers { entries, bytes } = self.headers;

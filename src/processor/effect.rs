@@ -41,7 +41,16 @@ pub struct Effects<R, M, O> {
     list: Vec<Effect<R, M, O>>,
     seen: Option<Millis>,
     figures: Vec<(Figure, i64)>,
-    delivered: Vec<Millis>,
+    delivered: Vec<Delivered>,
+}
+
+/// What has come to an output, by both its times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// When the log received it.
+    pub logged: Millis,
+    /// When it was said, by whoever wrote it.
+    pub said: Millis,
 }
 
 impl<R, M, O> Default for Effects<R, M, O> {
@@ -104,10 +113,10 @@ impl<R, M, O> Effects<R, M, O> {
         self.figures.push((figure, by));
     }
 
-    /// What the log received at this time has come to an output: how long that took is measured to
-    /// the commit.
-    pub fn delivered(&mut self, logged: Millis) {
-        self.delivered.push(logged);
+    /// What the log received at this time, and was said at that, has come to an output: how long it took is
+    /// measured to the commit.
+    pub fn delivered(&mut self, logged: Millis, said: Millis) {
+        self.delivered.push(Delivered { logged, said });
     }
 
     /// Takes out what is to be counted, keeping the memory.
@@ -115,8 +124,8 @@ impl<R, M, O> Effects<R, M, O> {
         self.figures.drain(..)
     }
 
-    /// Takes out when the log received what was delivered, keeping the memory.
-    pub fn take_delivered(&mut self) -> impl Iterator<Item = Millis> + '_ {
+    /// Takes out what was delivered, keeping the memory.
+    pub fn take_delivered(&mut self) -> impl Iterator<Item = Delivered> + '_ {
         self.delivered.drain(..)
     }
 

@@ -9,15 +9,17 @@ pub mod effect;
 pub mod figures;
 pub mod key;
 pub mod sequential;
+pub mod totals;
 
 use thiserror::Error;
 
 use crate::log::Record;
 use crate::model::Millis;
 
-pub use effect::{Effect, Effects};
+pub use effect::{Delivered, Effect, Effects};
 pub use figures::{Figure, Figures};
 pub use key::{ActorKey, RowKey};
+pub use totals::{Addend, Total, Totals};
 
 /// What an apply may know of its circumstances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,12 @@ pub trait Row: Codec + Clone + Send + 'static {
     /// lengths and their oldest from this alone.
     fn standings(&self) -> Standings {
         Standings::default()
+    }
+
+    /// What the row counts as, for the figures of all rows as they stand. The engine keeps the totals from
+    /// this alone.
+    fn addend(&self) -> Addend {
+        Addend::default()
     }
 }
 

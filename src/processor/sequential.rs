@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
-    ActorKey, Codec as _, Context, Corrupt, Effect, Effects, Figures, Processor, Rejection, Row as _, RowKey,
-    State,
+    ActorKey, Codec as _, Context, Corrupt, Delivered, Effect, Effects, Figures, Processor, Rejection,
+    Row as _, RowKey, State,
 };
 use crate::log::Record;
 use crate::model::Millis;
@@ -19,7 +19,7 @@ pub struct Sequential<P: Processor> {
     outputs: Vec<P::Output>,
     rejected: Vec<Rejection>,
     figures: Figures,
-    delivered: Vec<Millis>,
+    delivered: Vec<Delivered>,
     now: Millis,
     largest: Option<Millis>,
 }
@@ -140,8 +140,8 @@ impl<P: Processor> Sequential<P> {
         &self.figures
     }
 
-    /// When the log received what has come to an output, in the order of the outputs.
-    pub fn delivered(&self) -> &[Millis] {
+    /// What has come to an output, in the order of the outputs.
+    pub fn delivered(&self) -> &[Delivered] {
         &self.delivered
     }
 

@@ -3,6 +3,7 @@
 //! `HEARD_UPDATE_GOLDEN=1 cargo test --test e2e` writes the golden texts of `heard dlq`, `heard explain` and of the
 //! demo's report anew.
 
+mod advocacy;
 #[path = "../background/mod.rs"]
 mod background;
 #[path = "../kafka/broker.rs"]

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use heard::log::kafka::{KafkaLog, KafkaSettings};
 use heard::log::{Log, Outgoing, Producer, Topic};
+use heard::model::{Complaint, Identifier, Millis, Person, Sensitive, Survey};
+use heard::wire::{Encoder, Format, WireRecord};
 use serde_json::Value;
 
 use crate::background::Background;
@@ -32,6 +34,11 @@ impl Live {
         };
         let address = until("it says where it listens", said_address);
         Self { process, address }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     pub fn get(&self, path: &str) -> (u16, String) {
@@ -207,7 +214,38 @@ fn a_real_scrape_holds_the_documented_metrics_and_no_others() {
     let heard = Heard::new("scraped").application(&config).topics();
     let live = Live::start(&heard, "one");
     until("it is ready", || (live.get("/readyz").0 == 200).then_some(()));
-    garbage("scraped.complaints.social");
+    let said = Complaint {
+        id: "m".into(),
+        source: "test".into(),
+        channel: "social".into(),
+        conversation_id: Some("c".into()),
+        author: Person {
+            identifiers: vec![Identifier {
+                kind: "handle".into(),
+                value: Sensitive("ann".into()),
+                realm: None,
+            }],
+            ..Person::default()
+        },
+        occurred_at: Millis(1_764_522_000_000),
+        ..Complaint::default()
+    };
+    let scored = Survey {
+        id: "s".into(),
+        source: "test".into(),
+        channel: said.channel.clone().into(),
+        conversation_id: said.conversation_id.clone(),
+        score: 9.0,
+        occurred_at: said.occurred_at,
+        ..Survey::default()
+    };
+    send("scraped.complaints.social", &encoded(&said));
+    send("scraped.surveys", &encoded(&scored));
+    send("scraped.complaints.social", b"not a complaint");
+    until("the survey is counted", || {
+        let promoter = ["class=\"promoter\"", "instrument=\"nps\""];
+        (live.sum("heard_surveyed_cases", &promoter) == 1.0).then_some(())
+    });
     let dead = ["reason=\"bad_magic\"", "topic=\"complaints\""];
     until("the garbage is dead", || {
         (live.sum("heard_dead_letters_total", &dead) == 1.0).then_some(())
@@ -233,18 +271,25 @@ fn a_real_scrape_holds_the_documented_metrics_and_no_others() {
     live.ends_well();
 }
 
-/// A record that is no complaint.
-fn garbage(topic: &str) {
-    let log = KafkaLog::new(KafkaSettings::new(&Broker::shared().address(), "garbage"));
+fn encoded<T: WireRecord>(record: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(Format::SingleObject);
+    encoder.encode(record, &mut bytes).expect("it is of its schema");
+    bytes
+}
+
+/// A record with this value.
+fn send(topic: &str, value: &[u8]) {
+    let log = KafkaLog::new(KafkaSettings::new(&Broker::shared().address(), "scraped-writer"));
     let log = log.expect("these settings are valid");
-    let mut producer = log.producer("garbage").expect("the broker is there");
+    let mut producer = log.producer("scraped-writer").expect("the broker is there");
     producer.init().expect("the broker is there");
     producer.begin().expect("none is open");
     let sent = producer.send(&Outgoing {
         topic: &Topic::new(topic),
         partition: None,
         key: None,
-        value: Some(b"not a complaint"),
+        value: Some(value),
         headers: &[],
     });
     sent.expect("the broker takes it");

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,11 +38,20 @@ fn program(name: &str) -> Option<PathBuf> {
 impl Prometheus {
     /// One that scrapes this address every second. `None`, said so, where there is no Prometheus.
     pub fn start(target: &str) -> Option<Self> {
+        Self::configured(&[target], "")
+    }
+
+    /// One that scrapes these addresses every second, and records by the rules of a file as often.
+    pub fn recording(targets: &[&str], rules: &Path) -> Option<Self> {
+        Self::configured(targets, &format!("rule_files: [\"{}\"]\n", path(rules)))
+    }
+
+    fn configured(targets: &[&str], more: &str) -> Option<Self> {
         let program = program("prometheus")?;
         let directory = TempDir::new().expect("a temporary directory can be made");
         let config = format!(
-            "global: {{ scrape_interval: 1s }}\n\
-             scrape_configs: [{{ job_name: heard, static_configs: [{{ targets: [\"{target}\"] }}] }}]\n"
+            "global: {{ scrape_interval: 1s, evaluation_interval: 1s }}\n{more}\
+             scrape_configs: [{{ job_name: heard, static_configs: [{{ targets: {targets:?} }}] }}]\n"
         );
         let file = directory.path().join("prometheus.yml");
         fs::write(&file, config).expect("the directory can be written");
@@ -115,6 +124,19 @@ impl Drop for Prometheus {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Fails the test unless promtool finds that rules do what a file of tests says.
+pub fn test_rules(tests: &Path) {
+    let Some(program) = program("promtool") else {
+        return;
+    };
+    let output = Command::new(program)
+        .args(["test", "rules", path(tests)])
+        .output();
+    let output = output.expect("it was found");
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
 }
 
 /// Fails the test if promtool has anything to say of a scrape.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::generate::{Clock, Journey, journey, multitude};
 use crate::reference::signals::Signals;
-use crate::{erased, explained, reference, told};
+use crate::{counted, erased, explained, reference, told};
 use heard_oracle::differ::{mishandled, misjudged};
 
 /// A line for each group of the report whose figures are not those that the model counts.
@@ -65,6 +65,13 @@ pub fn differences(journey: &Journey) -> Vec<String> {
     let mishandled = mishandled(&model.work, &desk.work, &model.cases).into_iter();
     let mut lines: Vec<_> = misjudged.map(|difference| difference.told).collect();
     lines.extend(misreported(&model.cases, &desk.cases, journey.now));
+    let report = reference::figures::report(&model.cases.values().collect::<Vec<_>>(), journey.now);
+    lines.extend(counted::miscounted(
+        &report,
+        &model.cases,
+        &desk.tally,
+        journey.now,
+    ));
     lines.extend(mishandled.map(|difference| difference.told));
     let (rules, intake, inputs) = told::reader(journey);
     lines.extend(explained::contradictions(

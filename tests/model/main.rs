@@ -7,11 +7,13 @@
 //!   [`rules`], what both work by, and [`records`], the words of a journey, it is in the crate `heard-oracle`.
 //! - [`settings`]: those rules as the desk takes them
 //! - [`generate`]: journeys; [`told`]: one told to the desk; [`compare`]: what differs.
+//! - [`counted`]: what is counted of it for metrics, beside the model's report.
 //! - [`families`]: the people of the load of tests/faults, told so too.
 //! - [`erased`]: what must not be kept of who is forgotten.
 //! - [`explained`]: what `heard explain` tells of the cases, beside their records.
 
 mod compare;
+mod counted;
 mod erased;
 mod explained;
 mod families;

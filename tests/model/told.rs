@@ -13,10 +13,11 @@ use heard::model::{
     Case, CaseEvent, CaseEventType, CaseId, Complaint, Customer, Millis, Response, Signal, Survey, Update,
     WorkId, WorkItem,
 };
-use heard::processor::Codec;
 use heard::processor::sequential::Sequential;
+use heard::processor::{Addend, Codec, Row as _, Totals};
 use heard::wire::{Encoder, Format, Registry, WireRecord};
 
+use crate::counted::Tally;
 use crate::generate::Journey;
 use crate::records::{Logged, Record};
 use crate::reference::Bounce;
@@ -55,6 +56,8 @@ pub struct Told {
     pub misread: Option<String>,
     /// The bytes of its state, where somebody was forgotten: whatever may still name them.
     pub kept: Option<String>,
+    /// What was counted of it.
+    pub tally: Tally,
 }
 
 /// What the desk makes of a journey: the final cases, their versions zeroed, and the bounces that it told and
@@ -130,6 +133,14 @@ pub fn outcome(journey: &Journey, late: &[&Logged]) -> Told {
         desk.rows().values().for_each(|row| row.encode(&mut bytes));
         String::from_utf8_lossy(&bytes).into_owned()
     });
+    let mut totals = Totals::default();
+    for row in desk.rows().values() {
+        totals.change(&Addend::default(), &row.addend());
+    }
+    let tally = Tally {
+        figures: desk.figures().clone(),
+        totals,
+    };
     Told {
         cases,
         bounces,
@@ -139,6 +150,7 @@ pub fn outcome(journey: &Journey, late: &[&Logged]) -> Told {
         signals,
         misread,
         kept,
+        tally,
     }
 }
 

@@ -55,6 +55,7 @@ pub fn simulate<S: Subject>(subject: &S, seed: u64, options: &Options) -> Result
     let found = chaos.outcome();
     chaos.check_log(&found, &last)?;
     last.check_queues::<<S::P as Processor>::Row>()?;
+    last.check_totals::<<S::P as Processor>::Row>()?;
     let expected = run_in_turn(&subject.processor(), subject.output_topics(), &inputs, as_of);
     subject.check(&expected, &found, options)?;
     if live {

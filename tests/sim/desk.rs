@@ -53,6 +53,22 @@ fn of_cases() -> Vec<Counted> {
         Counted::LimitExceeded,
         Counted::FirstResponseMs,
         Counted::ResolutionMs,
+        Counted::Expecting,
+        Counted::UnansweredWaits,
+        Counted::EscalatedUnanswered,
+        Counted::EscalatedUnsolved,
+        Counted::Switched,
+        Counted::Chased,
+        Counted::Bounces,
+        Counted::Transfers,
+        Counted::Reopenings,
+        Counted::SolvedAtFirst,
+        Counted::NotSolvedAtFirst,
+        Counted::PromisesKept,
+        Counted::PromisesBroken,
+        Counted::FollowUpsDue,
+        Counted::FollowUpsDone,
+        Counted::Insulting,
     ];
     all.extend((0..LEVELS.len()).flat_map(|level| [Counted::Met(level), Counted::Breached(level)]));
     all.extend((0..BUCKETS).flat_map(|bucket| [Counted::FirstResponse(bucket), Counted::Resolution(bucket)]));

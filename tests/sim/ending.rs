@@ -7,7 +7,7 @@ use std::time::Duration;
 use heard::engine::{Queue, Worker};
 use heard::log::memory::MemoryLog;
 use heard::model::Millis;
-use heard::processor::{Processor, Row, RowKey, Standing};
+use heard::processor::{Addend, Processor, Row, RowKey, Standing, Totals};
 use rand::RngExt;
 
 use super::chaos::Chaos;
@@ -180,6 +180,7 @@ impl<S: Subject> Chaos<'_, S> {
 pub struct Memory {
     rows: Vec<(i32, RowKey, Vec<u8>)>,
     queues: Vec<(i32, Queue)>,
+    totals: Vec<(i32, Totals)>,
 }
 
 impl Memory {
@@ -206,6 +207,30 @@ impl Memory {
             "queues differ\n  expected {expected:?}\n  found    {found:?}"
         ))
     }
+
+    /// So are the totals.
+    pub fn check_totals<R: Row>(&self) -> Result<(), String> {
+        let mut expected: BTreeMap<i32, Totals> = BTreeMap::new();
+        for (partition, key, value) in &self.rows {
+            let row = R::decode(value[0], &value[1..]).map_err(|error| format!("{key:?}: {error}"))?;
+            let totals = expected.entry(*partition).or_default();
+            totals.change(&Addend::default(), &row.addend());
+        }
+        let listed = |totals: &Totals| -> Vec<_> {
+            let groups = totals.iter();
+            groups.map(|(group, total)| (group, total.clone())).collect()
+        };
+        for (partition, found) in &self.totals {
+            let expected = expected.get(partition).map(listed).unwrap_or_default();
+            let found = listed(found);
+            if found != expected {
+                return Err(format!(
+                    "totals of {partition} differ\n  expected {expected:?}\n  found    {found:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn snapshot<P: Processor>(worker: &Worker<MemoryLog, P>) -> Memory {
@@ -215,5 +240,9 @@ fn snapshot<P: Processor>(worker: &Worker<MemoryLog, P>) -> Memory {
     Memory {
         rows: rows.collect(),
         queues: worker.queues().collect(),
+        totals: worker
+            .totals()
+            .map(|(number, totals)| (number, totals.clone()))
+            .collect(),
     }
 }

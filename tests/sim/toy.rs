@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use heard::log::Record;
 use heard::model::Millis;
+use heard::processor::totals::AMOUNTS;
 use heard::processor::{
-    ActorKey, Codec, Context, Corrupt, Effects, Figure, Figures, Processor, Rejection, Row, RowKey, State,
+    ActorKey, Addend, Codec, Context, Corrupt, Effects, Figure, Figures, Processor, Rejection, Row, RowKey,
+    State,
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -131,6 +133,15 @@ impl Codec for ToyRow {
 impl Row for ToyRow {
     fn due(&self) -> Option<Millis> {
         self.alarms.first().map(|(at, _)| Millis(*at))
+    }
+
+    /// In a group by the number of its alarms, with the sum as its amount.
+    fn addend(&self) -> Addend {
+        Addend {
+            group: self.alarms.len() as u64,
+            ones: u128::from(self.number) & 0xf,
+            amounts: [self.sum.into(); AMOUNTS],
+        }
     }
 }
 

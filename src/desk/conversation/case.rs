@@ -12,6 +12,7 @@ use super::ledger::Head;
 use super::past::PastFold;
 use super::who::{UNKNOWN, Who};
 use super::work::WorkMark;
+use crate::desk::figures::conclusions::Verdict;
 use crate::desk::figures::{ChannelTag, Waiting};
 use crate::desk::forgetting::Forgotten;
 use crate::model::{CaseId, Complaint, Identifier, Millis, Stage};
@@ -38,6 +39,8 @@ pub struct CaseRow {
     pub fold: Option<Arc<Fold>>,
     /// The time by which it was last judged.
     pub judged_at: Millis,
+    /// What that came to, as far as figures need it.
+    pub verdict: Verdict,
     /// When the judgement changes if nothing else happens.
     pub judge_due: Option<Millis>,
     /// Until when its first work item waits for the party's findings; `None`: it does not.
@@ -79,6 +82,7 @@ impl CaseRow {
             past: None,
             fold: None,
             judged_at: Millis(i64::MIN),
+            verdict: Verdict::default(),
             judge_due: None,
             rank_by: None,
             logged: None,

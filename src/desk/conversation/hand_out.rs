@@ -185,7 +185,7 @@ impl Actor<'_, '_> {
             };
             let item = WorkItem { complaint, ..item };
             if let Some(logged) = row.logged.take() {
-                self.effects.delivered(logged);
+                self.effects.delivered(logged, item.complaint.occurred_at);
             }
             self.effects.emit(Output::Work(Box::new(item)));
         }

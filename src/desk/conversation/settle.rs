@@ -15,7 +15,6 @@ use super::wait::Wait;
 use super::who::Party;
 use super::work::WorkMark;
 use crate::config::rules::ChannelRules;
-use crate::desk::figures::{Conclusions, count_change};
 use crate::desk::output::Output;
 use crate::desk::summary::Summary;
 use crate::model::{CaseEvent, CaseId, Complaint, Stage};
@@ -117,7 +116,6 @@ impl Actor<'_, '_> {
                 .map(|fold| View::of(fold, &closed_before, by, row.judged_at));
             let old_side = side(before.as_deref(), old_view.as_ref());
             happened.extend(events::difference(row.case_id, old_side, new_side, news));
-            self.count(head, old_side, new_side);
         }
         let new = row.version == 0 && before.is_none();
         if let Some(complaint) = complaint {
@@ -171,7 +169,7 @@ impl Actor<'_, '_> {
         // Of what is another's case, only that it has become so is told.
         let is_shown = before.is_some() || fold.is_some() || !row.is_away();
         if row.forgotten.is_some() || is_held {
-            return self.keep_case(head, row, is_shown);
+            return self.keep_case(head, row, new_view.as_ref(), is_shown);
         }
         self.hand_out(
             head,
@@ -191,10 +189,18 @@ impl Actor<'_, '_> {
         if row.rank_by.is_none() {
             row.logged = None; // nothing is held back that it could go out with
         }
-        self.keep_case(head, row, is_shown)
+        self.keep_case(head, row, new_view.as_ref(), is_shown)
     }
 
-    fn keep_case(&mut self, head: &Head, row: CaseRow, is_shown: bool) -> Result<(), Rejection> {
+    fn keep_case(
+        &mut self,
+        head: &Head,
+        mut row: CaseRow,
+        view: Option<&View>,
+        is_shown: bool,
+    ) -> Result<(), Rejection> {
+        row.verdict = self.verdict(head, &row, view)?;
+        self.count(head, &row)?;
         self.tell_tally(head, &row)?;
         let key = self.put_case(row)?;
         if is_shown {
@@ -209,17 +215,6 @@ impl Actor<'_, '_> {
             rules,
             share: self.desk.settings().at_risk,
             again: row.who.findings.as_ref().and_then(|found| found.links.again),
-        }
-    }
-
-    /// Counts what has become of the case.
-    fn count(&mut self, head: &Head, before: Option<Side<'_>>, now: Option<Side<'_>>) {
-        let conclusions = |side: Option<Side<'_>>| side.map(|side| Conclusions::of(side.fold, side.view));
-        let (before, now) = (conclusions(before), conclusions(now));
-        if before != now
-            && let Some(figures) = self.desk.figures().channel(&head.channel)
-        {
-            count_change(figures, before, now, self.effects);
         }
     }
 

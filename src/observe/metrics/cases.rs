@@ -3,6 +3,7 @@
 use prometheus::proto::MetricFamily;
 
 use super::family::{Distribution, Family};
+use super::held;
 use super::ledger::Ledger;
 use super::names;
 use super::plan::{Channel, OTHER, Plan, STAGES};
@@ -10,34 +11,67 @@ use super::{State, age};
 use crate::desk::figures::{BOUNDS, BUCKETS, Counted, LEVELS, Waiting};
 use crate::model::{Millis, Stage};
 
-/// Totals of cases, each with the name by which it is taken back.
-const TOTALS: [(names::Name, &[&str], Counted, &str); 7] = [
-    (names::OPENED, &[], Counted::Opened, "opened"),
-    (names::ANSWERED, &[], Counted::Answered, "answered"),
-    (names::UNANSWERED, &[], Counted::Unanswered, "unanswered"),
-    (
-        names::CLOSED_SILENTLY,
-        &[],
-        Counted::ClosedSilently,
-        "closed_silently",
-    ),
-    (names::RESOLVED, &[], Counted::Resolved, "resolved"),
-    (
-        names::REPLY_LIMIT,
-        &["reached"],
-        Counted::LimitReached,
-        "reply_limit_reached",
-    ),
-    (
-        names::REPLY_LIMIT,
-        &["exceeded"],
-        Counted::LimitExceeded,
-        "reply_limit_exceeded",
-    ),
+/// A total of cases: what distinguishes its series from others of the metric beside channel and stage, what is
+/// counted, and the name by which it is taken back.
+pub(super) struct Sum {
+    name: names::Name,
+    more: &'static str,
+    pub counted: Counted,
+    pub figure: &'static str,
+}
+
+const fn sum(name: names::Name, more: &'static str, counted: Counted, figure: &'static str) -> Sum {
+    Sum {
+        name,
+        more,
+        counted,
+        figure,
+    }
+}
+
+/// All totals, those of one metric together.
+#[rustfmt::skip]
+pub(super) const SUMS: [Sum; 24] = [
+    sum(names::OPENED, "", Counted::Opened, "opened"),
+    sum(names::EXPECTING, "", Counted::Expecting, "expecting"),
+    sum(names::ANSWERED, "", Counted::Answered, "answered"),
+    sum(names::UNANSWERED, "", Counted::Unanswered, "unanswered"),
+    sum(names::UNANSWERED_WAITS, "", Counted::UnansweredWaits, "unanswered_waits"),
+    sum(names::CLOSED_SILENTLY, "", Counted::ClosedSilently, "closed_silently"),
+    sum(names::RESOLVED, "", Counted::Resolved, "resolved"),
+    sum(names::REPLY_LIMIT, "reached", Counted::LimitReached, "reply_limit_reached"),
+    sum(names::REPLY_LIMIT, "exceeded", Counted::LimitExceeded, "reply_limit_exceeded"),
+    sum(names::ESCALATIONS, "unanswered", Counted::EscalatedUnanswered, "escalated_unanswered"),
+    sum(names::ESCALATIONS, "unsolved", Counted::EscalatedUnsolved, "escalated_unsolved"),
+    sum(names::SWITCHES, "", Counted::Switched, "switched"),
+    sum(names::CHASES, "", Counted::Chased, "chased"),
+    sum(names::BOUNCES, "", Counted::Bounces, "bounced"),
+    sum(names::ECHOES, "", Counted::Echoes, "echoed"),
+    sum(names::TRANSFERS, "", Counted::Transfers, "transferred"),
+    sum(names::REOPENINGS, "", Counted::Reopenings, "reopened"),
+    sum(names::FIRST_CONTACTS, "solved", Counted::SolvedAtFirst, "first_contact_solved"),
+    sum(names::FIRST_CONTACTS, "not_solved", Counted::NotSolvedAtFirst, "first_contact_not_solved"),
+    sum(names::PROMISES, "kept", Counted::PromisesKept, "promise_kept"),
+    sum(names::PROMISES, "broken", Counted::PromisesBroken, "promise_broken"),
+    sum(names::FOLLOW_UPS, "due", Counted::FollowUpsDue, "follow_up_due"),
+    sum(names::FOLLOW_UPS, "done", Counted::FollowUpsDone, "follow_up_done"),
+    sum(names::INSULTS, "", Counted::Insulting, "insulting"),
 ];
 
+impl Sum {
+    /// The label values of its series, in the order of the labels.
+    fn labels<'a>(&self, channel: &'a str, stage: &'a str) -> Vec<&'a str> {
+        let value = |label: &&str| match *label {
+            "channel" => channel,
+            "stage" => stage,
+            _ => self.more,
+        };
+        self.name.labels.iter().map(value).collect()
+    }
+}
+
 /// How often a level was met and breached, by the names by which that is taken back.
-const LEVELS_TAKEN_BACK: [[&str; 2]; LEVELS.len()] = [
+pub(super) const LEVELS_TAKEN_BACK: [[&str; 2]; LEVELS.len()] = [
     ["acknowledge_met", "acknowledge_breached"],
     ["answer_met", "answer_breached"],
     ["next_met", "next_breached"],
@@ -45,14 +79,14 @@ const LEVELS_TAKEN_BACK: [[&str; 2]; LEVELS.len()] = [
 ];
 
 /// A distribution of durations among the figures.
-struct Durations {
+pub(super) struct Durations {
     name: names::Name,
-    figure: &'static str,
-    bucket: fn(usize) -> Counted,
+    pub figure: &'static str,
+    pub bucket: fn(usize) -> Counted,
     sum: Counted,
 }
 
-const DURATIONS: [Durations; 2] = [
+pub(super) const DURATIONS: [Durations; 2] = [
     Durations {
         name: names::FIRST_RESPONSE,
         figure: "first_response",
@@ -97,6 +131,7 @@ impl Group<'_> {
 pub(super) fn gather(plan: &Plan, state: &State, now: Millis, scrape: &mut Vec<MetricFamily>) {
     counted(plan, &state.figures, scrape);
     waiting(plan, state, now, scrape);
+    held::gather(plan, state, now, scrape);
 }
 
 fn counted(plan: &Plan, ledger: &Ledger, scrape: &mut Vec<MetricFamily>) {
@@ -116,7 +151,7 @@ fn counted(plan: &Plan, ledger: &Ledger, scrape: &mut Vec<MetricFamily>) {
     let mut levels = Family::new(names::LEVELS);
     for group in groups() {
         let (channel, stage) = (&*group.channel.name, group.stage_name);
-        for (.., counted, figure) in TOTALS {
+        for Sum { counted, figure, .. } in SUMS {
             taken_back.number(&[channel, figure, stage], group.taken_back(counted));
         }
         let set = |(level, _): &(usize, _)| group.channel.levels[*level];
@@ -140,16 +175,12 @@ fn counted(plan: &Plan, ledger: &Ledger, scrape: &mut Vec<MetricFamily>) {
             seconds_taken_back.value(&[channel, figure, stage], seconds);
         }
     }
-    for totals in TOTALS.chunk_by(|a, b| a.0 == b.0) {
-        let Some((name, ..)) = totals.first() else {
-            continue;
-        };
-        let mut family = Family::new(*name);
+    for sums in SUMS.chunk_by(|a, b| a.name == b.name) {
+        let mut family = Family::new(sums[0].name);
         for group in groups() {
-            for (_, more, counted, _) in totals {
-                // In the order of the labels: channel, limit, stage.
-                let labels = [&[&*group.channel.name][..], more, &[group.stage_name]].concat();
-                family.number(&labels, group.counted(*counted));
+            for sum in sums {
+                let labels = sum.labels(&group.channel.name, group.stage_name);
+                family.number(&labels, group.counted(sum.counted));
             }
         }
         family.finish(scrape);

@@ -5,6 +5,8 @@
 
 mod cases;
 mod family;
+mod held;
+mod latency;
 mod ledger;
 pub mod names;
 pub mod plan;
@@ -26,8 +28,8 @@ use super::repeats::{Line, Repeats};
 use crate::engine::{Clock, CommitTook, Counts, Event, Figured, Held, Observer, Status};
 use crate::log::{Ends, LogError, Topic, TopicPartition};
 use crate::model::Millis;
+use latency::Latency;
 use ledger::Ledger;
-use work::Latency;
 
 /// Everything that is measured in this process.
 pub struct Metrics {
@@ -45,15 +47,29 @@ struct State {
     counts: Counts,
     figures: Ledger,
     latency: Latency,
+    /// From when complaints were said.
+    event_latency: Latency,
     /// How long commits took.
     commits: Latency,
+    /// And the steps of their transactions, in the order of [`work::STEPS`].
+    steps: [Latency; work::STEPS.len()],
+    /// When each worker committed last.
+    last_commits: BTreeMap<usize, Millis>,
+    /// How long restores took.
+    restores: Latency,
+    /// Events by name.
+    events: BTreeMap<&'static str, u64>,
+    /// Errors of the client by kind.
+    errors: BTreeMap<&'static str, u64>,
     /// Dead letters by the kind of topic and the reason.
     dead_letters: BTreeMap<(&'static str, &'static str), u64>,
     /// Input records that became dead letters, by input.
     dead_records: BTreeMap<usize, u64>,
     workers: BTreeMap<usize, Told>,
     /// Lag and what is held back, by kind of topic.
-    lags: BTreeMap<&'static str, (i64, i64)>,
+    lags: BTreeMap<&'static str, Lag>,
+    /// The partitions that are read here, as they were looked at.
+    looked_at: BTreeMap<TopicPartition, LookedAt>,
     /// When that was learnt, in running time.
     lags_known: Option<Duration>,
     /// Since when no broker has answered, if that is so.
@@ -76,10 +92,66 @@ impl State {
         newest
     }
 
+    /// What is left to read of partitions that are read here, at these positions; and since when at most: since
+    /// the last record that was read was logged, or nothing was left to read, whichever is later. Where neither is
+    /// known, since it was looked at first.
+    fn look_at_lag(
+        &mut self,
+        plan: &Plan,
+        partitions: &[(TopicPartition, i64)],
+        ends: &[Ends],
+        now: Millis,
+    ) -> BTreeMap<&'static str, Lag> {
+        let mut lags: BTreeMap<&'static str, Lag> = BTreeMap::new();
+        let mut looked_at = BTreeMap::new();
+        for ((partition, position), ends) in partitions.iter().zip(ends) {
+            let left = ends.lag(*position);
+            let first = LookedAt {
+                first: now,
+                caught_up: None,
+            };
+            let mut looked = self.looked_at.get(partition).copied().unwrap_or(first);
+            if left <= 0 {
+                looked.caught_up = Some(now);
+            }
+            looked_at.insert(partition.clone(), looked);
+            let lag = lags.entry(plan.topic_kind(&partition.topic)).or_default();
+            lag.records += left;
+            lag.held_back += ends.held_back();
+            if left > 0 {
+                let read = self.workers.values().flat_map(|told| &told.status.reading);
+                let logged = read
+                    .filter(|read| read.partition == *partition)
+                    .find_map(|read| read.logged);
+                let since = logged.max(looked.caught_up).unwrap_or(looked.first);
+                lag.since = Some(lag.since.map_or(since, |known| known.min(since)));
+            }
+        }
+        self.looked_at = looked_at;
+        lags
+    }
+
     /// The rows held here, by mailbox partition.
     fn held(&self) -> impl Iterator<Item = &Held> {
         self.known().into_values().map(|(_, held)| held)
     }
+}
+
+/// What is left to read of topics of one kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lag {
+    records: i64,
+    held_back: i64,
+    /// The earliest record among them is no older than this; `None`: there is none.
+    since: Option<Millis>,
+}
+
+/// A partition, as it was looked at.
+#[derive(Clone, Copy, Debug)]
+struct LookedAt {
+    first: Millis,
+    /// When nothing was left to read last, if that was ever so.
+    caught_up: Option<Millis>,
 }
 
 /// How a worker stands, and when it said so.
@@ -170,7 +242,11 @@ impl Metrics {
             begun: clock.wall(),
             clock,
             process,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                event_latency: Latency::long(),
+                restores: Latency::long(),
+                ..State::default()
+            }),
             lines: Mutex::default(),
         }
     }
@@ -200,7 +276,7 @@ impl Metrics {
         let now = self.clock.wall();
         work::build(&mut scrape);
         cases::gather(&self.plan, &state, now, &mut scrape);
-        work::gather(&self.plan, &state, &mut scrape);
+        work::gather(&self.plan, &state, now, &mut scrape);
         work::freshness(&state, self.clock.monotonic(), &mut scrape);
         work::clock(self.clock.trust(), &mut scrape);
         scrape.sort_by(|a, b| a.name().cmp(b.name()));
@@ -252,15 +328,9 @@ impl Metrics {
 
     /// The brokers have answered: these are the ends of partitions that are read here, at these positions.
     pub fn lags(&self, partitions: &[(TopicPartition, i64)], ends: &[Ends]) {
-        let mut lags = BTreeMap::new();
-        for ((partition, position), ends) in partitions.iter().zip(ends) {
-            let kind = self.plan.topic_kind(&partition.topic);
-            let (lag, held_back): &mut (i64, i64) = lags.entry(kind).or_default();
-            *lag += ends.lag(*position);
-            *held_back += ends.held_back();
-        }
         let mut state = self.state();
         state.unreachable = None;
+        let lags = state.look_at_lag(&self.plan, partitions, ends, self.clock.wall());
         // Who is out of the group reads nothing, and yet there is something left to read.
         let out = |told: &Told| !told.status.joined && !told.status.left;
         if partitions.is_empty() && state.workers.values().any(out) {
@@ -273,6 +343,7 @@ impl Metrics {
     /// No broker has answered what was asked at this time. What was known before stays known, and grows old.
     pub fn unanswered(&self, asked: Millis, why: &LogError) {
         let at = self.clock.monotonic();
+        *self.state().errors.entry(work::error_kind(why)).or_default() += 1;
         let unreachable = || Unreachable {
             since: asked,
             at,
@@ -304,12 +375,19 @@ impl Metrics {
 impl Observer for Metrics {
     fn event(&self, worker: usize, event: &Event) {
         self.say(|lines, now| lines.happened(worker, event, now).into_iter().collect());
+        let mut state = self.state();
+        *state.events.entry(event.name()).or_default() += 1;
+        if let Some(error) = event.error() {
+            *state.errors.entry(work::error_kind(error)).or_default() += 1;
+        }
+        if let Event::Restored { took, .. } = event {
+            state.restores.took(*took);
+        }
         if let Event::DeadLettered {
             partition, reason, ..
         } = event
         {
             let topic = self.plan.topic_kind(&partition.topic);
-            let mut state = self.state();
             let reason = reasons::label(reason.code);
             *state.dead_letters.entry((topic, reason)).or_default() += 1;
             if let Some(input) = self.plan.input_number(&partition.topic) {
@@ -325,15 +403,21 @@ impl Observer for Metrics {
     fn figured(&self, _worker: usize, figured: &Figured<'_>) {
         let mut state = self.state();
         state.figures.add(figured.figures);
-        for logged in figured.delivered {
-            // Clocks of two machines may differ: less than nothing is nothing.
-            let ms = figured.at.since(*logged).max(0).unsigned_abs();
-            state.latency.took(Duration::from_millis(ms));
+        // Clocks of two machines may differ: less than nothing is nothing.
+        let since = |at| Duration::from_millis(figured.at.since(at).max(0).unsigned_abs());
+        for delivered in figured.delivered {
+            state.latency.took(since(delivered.logged));
+            state.event_latency.took(since(delivered.said));
         }
     }
 
-    fn committed(&self, _worker: usize, took: &CommitTook) {
-        self.state().commits.took(took.whole);
+    fn committed(&self, worker: usize, took: &CommitTook) {
+        let mut state = self.state();
+        state.commits.took(took.whole);
+        for (latency, time) in state.steps.iter_mut().zip(work::steps(took)) {
+            latency.took(time);
+        }
+        state.last_commits.insert(worker, self.clock.wall());
     }
 
     fn follows(&self) -> bool {
@@ -362,3 +446,5 @@ fn age(since: Millis, now: Millis) -> f64 {
 mod outage;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod way;

@@ -11,7 +11,7 @@ use crate::engine::{ManualClock, Queue};
 use crate::intake::InputKind;
 use crate::log::ErrorKind;
 use crate::model::Stage;
-use crate::processor::Rejection;
+use crate::processor::{Rejection, Totals};
 
 const NOW: Millis = Millis(1_764_522_000_000);
 const WAITING: &str = "heard_cases_waiting{channel=\"social\",stage=\"onstage\"}";
@@ -56,6 +56,7 @@ impl Process {
                 length: 5,
                 oldest: NOW.plus(-3_600_000),
             }],
+            totals: Totals::default(),
         };
         let mailbox = TopicPartition::new("interactions".into(), 3);
         let status = Status {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::config::rules::RuleSettings;
-use crate::desk::figures::{ChannelFigures, ChannelTag, LEVELS, Table, Waiting};
+use crate::config::rules::{RuleSettings, Share};
+use crate::desk::figures::{ChannelFigures, ChannelTag, LEVELS, Table, Waiting, stage_of_group};
 use crate::intake::InputKind;
 use crate::log::Topic;
 use crate::model::Stage;
@@ -32,6 +32,8 @@ pub struct Plan {
     /// Where the brokers are, for people.
     pub(super) brokers: String,
     queues: FxHashMap<u64, (usize, Stage, Waiting)>,
+    /// The channels and stages whose figures are added up, by their number.
+    groups: FxHashMap<u64, (usize, Stage)>,
 }
 
 /// A channel of the configuration.
@@ -40,6 +42,8 @@ pub(super) struct Channel {
     pub name: Box<str>,
     pub stage: Stage,
     pub figures: ChannelFigures,
+    /// The share of its customers who expect an answer (rule 29), if it is set.
+    pub expects: Option<f64>,
     /// Which of [`LEVELS`] are set for it.
     pub levels: [bool; LEVELS.len()],
 }
@@ -69,6 +73,7 @@ impl Plan {
                     name: name.clone(),
                     stage: rules.stage,
                     figures: table.channel(name)?,
+                    expects: rules.expects.map(Share::get),
                     levels: [
                         rules.levels.any(|set| set.acknowledge.is_some()),
                         rules.levels.any(|set| set.answer.is_some()),
@@ -79,9 +84,11 @@ impl Plan {
             })
             .collect();
         let mut queues = FxHashMap::default();
+        let mut groups = FxHashMap::default();
         for (place, channel) in channels.iter().enumerate() {
             let tag = ChannelTag::of(&channel.name);
             for (stage, _) in STAGES {
+                groups.insert(tag.group(stage), (place, stage));
                 for waiting in [Waiting::ForResolution, Waiting::ForReply] {
                     queues.insert(tag.queue(stage, waiting), (place, stage, waiting));
                 }
@@ -104,6 +111,7 @@ impl Plan {
             mailbox,
             brokers: String::new(),
             queues,
+            groups,
         }
     }
 
@@ -132,11 +140,31 @@ impl Plan {
         }
     }
 
+    /// Whose figures a group is: the channel's place, or one past the last for a channel that is in the
+    /// configuration no more; and the stage.
+    pub(super) fn group(&self, number: u64) -> (usize, Stage) {
+        let known = self.groups.get(&number).copied();
+        known.unwrap_or_else(|| (self.channels.len(), stage_of_group(number)))
+    }
+
     /// Whose a queue is: the channel's place, and what for.
     pub(super) fn queue(&self, number: u64) -> Option<(usize, Stage, Waiting)> {
         self.queues.get(&number).copied()
     }
 }
+
+/// The label values of topics that are written: those of the engine, then the outputs in the order of
+/// [`crate::app::OutputTopic`].
+pub(super) const WRITTEN: [&str; 8] = [
+    INTERACTIONS,
+    "changelog",
+    "dead_letters",
+    "handling_onstage",
+    "handling_offstage",
+    "cases",
+    "case_events",
+    "signals",
+];
 
 /// The label value of the mailbox topic.
 pub(super) const INTERACTIONS: &str = "interactions";

@@ -7,13 +7,17 @@ use super::names::{ALL, PROCESS};
 use super::*;
 use crate::app::{App, OutputFormats};
 use crate::config::rules::{ChannelRules, RuleSettings, Span};
+use crate::desk::figures::ChannelTag;
 use crate::engine::{CheckedClock, ManualClock, Queue, TimeReading};
 use crate::intake::InputKind;
 use crate::log::batch::Place;
 use crate::log::{Batch, Topic};
-use crate::model::{Complaint, Identifier, Millis, Person, Response, ResponseKind, Sensitive, Stage};
-use crate::processor::Row as _;
+use crate::model::{
+    Complaint, Identifier, Millis, Person, Response, ResponseKind, Sensitive, Stage, Survey, SurveyScale,
+};
 use crate::processor::sequential::Sequential;
+use crate::processor::totals::AMOUNTS;
+use crate::processor::{Addend, Delivered, Row as _, Totals};
 use crate::wire::{Encoder, Format, Registry, WireRecord};
 
 /// When these stories are told.
@@ -26,6 +30,7 @@ fn inputs() -> Vec<(InputKind, Option<String>, Topic)> {
         of(InputKind::Complaints, "complaints.social", Some("social")),
         of(InputKind::Responses, "responses.social", Some("social")),
         of(InputKind::Customers, "customers", None),
+        of(InputKind::Surveys, "surveys", None),
     ]
 }
 
@@ -95,7 +100,10 @@ impl Told {
     }
 
     fn tell_figures(&self) {
-        let delivered = [NOW];
+        let delivered = [Delivered {
+            logged: NOW,
+            said: NOW.plus(-10 * MINUTE),
+        }];
         self.metrics.figured(
             0,
             &Figured {
@@ -118,11 +126,16 @@ impl Told {
             queue.length += 1;
             queue.oldest = queue.oldest.min(standing.since);
         }
+        let mut totals = Totals::default();
+        for row in self.run.rows().values() {
+            totals.change(&Addend::default(), &row.addend());
+        }
         let held = Held {
             number: 0,
             rows: self.run.rows().len(),
             bytes: 0,
             queues: queues.into_values().collect(),
+            totals,
         };
         let status = Status {
             joined: true,
@@ -165,6 +178,20 @@ fn reply(id: &str, conversation: &str, at: Millis) -> Response {
         kind: ResponseKind::Human,
         occurred_at: at,
         ..Response::default()
+    }
+}
+
+/// A score of what was said in a conversation of the social channel.
+fn survey(id: &str, conversation: &str, score: f64, at: Millis) -> Survey {
+    Survey {
+        id: id.into(),
+        source: "test".into(),
+        channel: Some("social".into()),
+        conversation_id: Some(conversation.into()),
+        score,
+        scale: SurveyScale::Nps0To10,
+        occurred_at: at,
+        ..Survey::default()
     }
 }
 
@@ -236,6 +263,7 @@ fn a_scrape_holds_every_metric_and_no_other() {
     let mut told = Told::new(rules);
     told.take(0, &complaint("m1", "social", "c", NOW.plus(-10 * MINUTE)));
     told.take(0, &complaint("m2", "nobody knows it", "c", NOW));
+    told.take(3, &survey("s1", "c", 9.0, NOW.plus(-MINUTE)));
     let took = CommitTook {
         whole: Duration::from_micros(40_900),
         ..CommitTook::default()
@@ -280,6 +308,15 @@ fn a_scrape_holds_every_metric_and_no_other() {
         ("heard_commit_seconds_bucket{le=\"0.03\"}", 0.0),
         ("heard_commit_seconds_bucket{le=\"0.05\"}", 1.0),
         ("heard_commit_seconds_sum", 0.0409),
+        (
+            "heard_surveyed_cases{answered=\"no\",channel=\"social\",class=\"promoter\",instrument=\"nps\",stage=\"onstage\"}",
+            1.0,
+        ),
+        (
+            "heard_case_figures{channel=\"social\",figure=\"expecting\",stage=\"onstage\"}",
+            1.0,
+        ),
+        ("heard_channel_expects_ratio{channel=\"phone\"}", 0.91),
         ("heard_lag_records{topic=\"complaints\"}", 7.0),
         ("heard_held_back_records{topic=\"complaints\"}", 2.0),
     ] {
@@ -386,7 +423,7 @@ fn ten_thousand_hostile_names_make_no_series() {
     }
     assert_eq!(unknown.run.rejected().len(), NAMES);
     let channels = RuleSettings::default().channels.len();
-    let budget = 300 + 150 * channels + 2;
+    let budget = 500 + 420 * channels + 2;
     let scrapes = [told.metrics.scrape(), unknown.scrape()];
     for scrape in &scrapes {
         let series = scrape.lines().filter(|line| !line.starts_with('#')).count();
@@ -423,6 +460,29 @@ fn the_budget_holds_at_the_most_there_can_be() {
         at: NOW,
     };
     metrics.figured(0, &figured);
+    let everything = |channel: &str, stage| Addend {
+        group: ChannelTag::of(channel).group(stage),
+        ones: u128::MAX,
+        amounts: [1; AMOUNTS],
+    };
+    let mut totals = Totals::default();
+    for channel in rules.channels.keys() {
+        for stage in [Stage::Onstage, Stage::Offstage] {
+            totals.change(&Addend::default(), &everything(channel, stage));
+        }
+    }
+    let held = Held {
+        number: 0,
+        rows: 0,
+        bytes: 0,
+        queues: Vec::new(),
+        totals,
+    };
+    let status = Status {
+        held: vec![held],
+        ..Status::default()
+    };
+    metrics.stands(0, status);
     let topics = all
         .into_iter()
         .map(|(.., topic)| topic)
@@ -448,7 +508,7 @@ fn the_budget_holds_at_the_most_there_can_be() {
     metrics.lags(&positions, &vec![Ends::default(); positions.len()]);
     let scrape = metrics.scrape();
     let series = scrape.lines().filter(|line| !line.starts_with('#')).count();
-    let budget = 300 + 160 * rules.channels.len();
+    let budget = 500 + 420 * rules.channels.len();
     assert!(series <= budget, "{series} series, where {budget} are budgeted");
     assert!(
         series > budget / 2,
@@ -467,6 +527,7 @@ fn a_partition_that_moves_is_shown_once() {
             rows,
             bytes: 0,
             queues: Vec::new(),
+            totals: Totals::default(),
         }],
         ..Status::default()
     };
@@ -498,5 +559,12 @@ fn each_complaint_that_goes_out_is_measured_from_its_broker_time() {
     told.take_at(0, &complaint("m2", "social", "c", at(-9)), at(3)); // known already
     told.take_at(1, &reply("r1", "c", at(-8)), at(4));
     told.take_at(0, &complaint("m3", "social", "c", at(-7)), at(5));
-    assert_eq!(told.run.delivered(), [at(1), at(2), at(5)]);
+    let delivered = |logged, said| Delivered {
+        logged: at(logged),
+        said: at(said),
+    };
+    assert_eq!(
+        told.run.delivered(),
+        [delivered(1, -10), delivered(2, -9), delivered(5, -7)]
+    );
 }

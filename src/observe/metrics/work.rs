@@ -5,42 +5,63 @@ use std::time::Duration;
 
 use prometheus::proto::MetricFamily;
 
-use super::State;
-use super::family::{Distribution, Family, plain};
+use super::family::{Family, plain};
+use super::latency::latency;
 use super::names;
-use super::plan::{NO_CHANNEL, Plan, record_kind};
+use super::plan::{INTERACTIONS, NO_CHANNEL, Plan, WRITTEN, record_kind, topic_kind};
+use super::{State, age};
 use crate::desk::figures::{
     CUSTOMERS, Counted, FORGOTTEN, FORGOTTEN_LATE, LATE_CASES, RecordKind, SIGNALS, SURVEYS, SURVEYS_KNOWN,
     SURVEYS_REVISED,
 };
-use crate::engine::Trust;
+use crate::engine::{CommitTook, Counts, Event, Flow, Spent, Trust};
 use crate::intake::InputKind;
-use crate::model::SignalKind;
+use crate::log::{ErrorKind, LogError};
+use crate::model::{Millis, SignalKind};
 
-/// Upper bounds of the buckets of latencies, in milliseconds.
-const BOUNDS_MS: [u64; 14] = [
-    10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1_000, 2_500, 10_000, 60_000,
-];
+/// The steps of a transaction, in their order.
+pub(super) const STEPS: [&str; 6] = ["take", "apply", "pack", "write", "acknowledge", "end"];
 
-/// How long things took that take milliseconds: work items from their complaints' broker time, commits.
-#[derive(Debug, Default)]
-pub(super) struct Latency {
-    buckets: [u64; BOUNDS_MS.len()],
-    beyond: u64,
-    sum: Duration,
+/// How long each of [`STEPS`] took.
+pub(super) fn steps(took: &CommitTook) -> [Duration; STEPS.len()] {
+    let Spent {
+        taking,
+        applying,
+        packing,
+    } = took.spent;
+    [
+        taking,
+        applying,
+        packing,
+        took.writing,
+        took.flushing,
+        took.ending,
+    ]
 }
 
-impl Latency {
-    /// One took so long.
-    pub fn took(&mut self, time: Duration) {
-        let bucket = BOUNDS_MS
-            .iter()
-            .position(|&bound| time <= Duration::from_millis(bound));
-        match bucket {
-            Some(bucket) => self.buckets[bucket] += 1,
-            None => self.beyond += 1,
-        }
-        self.sum += time;
+/// The kinds of the client's errors.
+const ERRORS: [&str; 8] = [
+    "retriable",
+    "abortable",
+    "fenced",
+    "expelled",
+    "unknown",
+    "too_large",
+    "fatal",
+    "denied",
+];
+
+/// The kind of an error; of one for want of a right, that.
+pub(super) fn error_kind(error: &LogError) -> &'static str {
+    match error.kind {
+        _ if error.denied => "denied",
+        ErrorKind::Retriable => "retriable",
+        ErrorKind::Abortable => "abortable",
+        ErrorKind::Fenced => "fenced",
+        ErrorKind::Expelled => "expelled",
+        ErrorKind::Unknown => "unknown",
+        ErrorKind::TooLarge => "too_large",
+        ErrorKind::Fatal => "fatal",
     }
 }
 
@@ -55,7 +76,7 @@ pub(super) fn build(scrape: &mut Vec<MetricFamily>) {
     );
 }
 
-pub(super) fn gather(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>) {
+pub(super) fn gather(plan: &Plan, state: &State, now: Millis, scrape: &mut Vec<MetricFamily>) {
     events(plan, state, scrape);
     let mut dead = Family::new(names::DEAD_LETTERS);
     for (&(topic, reason), &number) in &state.dead_letters {
@@ -64,16 +85,49 @@ pub(super) fn gather(plan: &Plan, state: &State, scrape: &mut Vec<MetricFamily>)
     dead.finish(scrape);
     signals(state, scrape);
     counts(state, scrape);
-    latency(names::WORK_LATENCY, &state.latency, scrape);
-    latency(names::COMMIT_TIME, &state.commits, scrape);
-    held(state, scrape);
-    let (mut lag, mut held_back) = (Family::new(names::LAG), Family::new(names::HELD_BACK));
-    for (&topic, &(records, behind)) in &state.lags {
-        lag.number(&[topic], records);
-        held_back.number(&[topic], behind);
+    flows(plan, &state.counts, scrape);
+    latency(names::WORK_LATENCY, [("", &state.latency)], scrape);
+    latency(names::EVENT_LATENCY, [("", &state.event_latency)], scrape);
+    latency(names::COMMIT_TIME, [("", &state.commits)], scrape);
+    latency(names::RESTORE_TIME, [("", &state.restores)], scrape);
+    latency(names::STEP_TIME, STEPS.into_iter().zip(&state.steps), scrape);
+    let mut commits = Family::new(names::LAST_COMMIT);
+    for (worker, at) in &state.last_commits {
+        commits.value(&[&worker.to_string()], at.0 as f64 / 1000.0);
     }
-    lag.finish(scrape);
-    held_back.finish(scrape);
+    commits.finish(scrape);
+    by_name(names::ENGINE_EVENTS, &Event::NAMES, &state.events, scrape);
+    by_name(names::CLIENT_ERRORS, &ERRORS, &state.errors, scrape);
+    held(state, scrape);
+    lags(state, now, scrape);
+}
+
+/// What is left to read.
+fn lags(state: &State, now: Millis, scrape: &mut Vec<MetricFamily>) {
+    let (mut records, mut behind) = (Family::new(names::LAG), Family::new(names::HELD_BACK));
+    let mut seconds = Family::new(names::LAG_SECONDS);
+    for (&topic, lag) in &state.lags {
+        records.number(&[topic], lag.records);
+        behind.number(&[topic], lag.held_back);
+        seconds.value(&[topic], lag.since.map_or(0.0, |since| age(since, now)));
+    }
+    for family in [records, behind, seconds] {
+        family.finish(scrape);
+    }
+}
+
+/// Counters by one label, all of its values from zero.
+fn by_name(
+    name: names::Name,
+    all: &[&'static str],
+    counted: &BTreeMap<&'static str, u64>,
+    scrape: &mut Vec<MetricFamily>,
+) {
+    let mut family = Family::new(name);
+    for value in all {
+        family.number(&[value], whole(counted.get(value).copied().unwrap_or(0)));
+    }
+    family.finish(scrape);
 }
 
 /// How old it is what the gauges say: it is not what they say that changes when nobody can ask.
@@ -176,6 +230,35 @@ fn signals(state: &State, scrape: &mut Vec<MetricFamily>) {
     );
 }
 
+/// What was read and written, by the kind of topic.
+fn flows(plan: &Plan, counts: &Counts, scrape: &mut Vec<MetricFamily>) {
+    let mut read: BTreeMap<&str, Flow> = BTreeMap::new();
+    let inputs = plan.inputs.iter().map(|input| topic_kind(input.kind));
+    for (index, kind) in [INTERACTIONS].into_iter().chain(inputs).enumerate() {
+        let Flow { records, bytes } = counts.read.get(index);
+        let flow = read.entry(kind).or_default();
+        flow.records += records;
+        flow.bytes += bytes;
+    }
+    let written = WRITTEN.into_iter().enumerate();
+    let written: Vec<_> = written
+        .map(|(index, kind)| (kind, counts.sent.get(index)))
+        .collect();
+    let all: [(names::Name, names::Name, Vec<(&str, Flow)>); 2] = [
+        (names::READ_RECORDS, names::READ_BYTES, read.into_iter().collect()),
+        (names::WRITTEN_RECORDS, names::WRITTEN_BYTES, written),
+    ];
+    for (records, bytes, flows) in all {
+        let (mut records, mut bytes) = (Family::new(records), Family::new(bytes));
+        for (kind, flow) in flows {
+            records.number(&[kind], whole(flow.records));
+            bytes.number(&[kind], whole(flow.bytes));
+        }
+        records.finish(scrape);
+        bytes.finish(scrape);
+    }
+}
+
 fn counts(state: &State, scrape: &mut Vec<MetricFamily>) {
     let counts = &state.counts;
     let mailed = counts.applied.saturating_sub(counts.delivered_locally);
@@ -186,6 +269,12 @@ fn counts(state: &State, scrape: &mut Vec<MetricFamily>) {
     plain(scrape, names::TRANSACTIONS, &transactions);
     plain(scrape, names::UNCERTAIN, &[(&[], whole(counts.unknown))]);
     plain(scrape, names::REBUILT, &[(&[], whole(counts.rebuilt))]);
+    let rebalances: [(&[&str], i64); 3] = [
+        (&["given"], whole(counts.given)),
+        (&["taken"], whole(counts.taken_away)),
+        (&["lost"], whole(counts.lost)),
+    ];
+    plain(scrape, names::REBALANCES, &rebalances);
     let messages: [(&[&str], i64); 2] = [
         (&["local"], whole(counts.delivered_locally)),
         (&["mailbox"], whole(mailed)),
@@ -206,20 +295,6 @@ fn counts(state: &State, scrape: &mut Vec<MetricFamily>) {
     );
 }
 
-fn latency(name: names::Name, latency: &Latency, scrape: &mut Vec<MetricFamily>) {
-    let mut family = Family::new(name);
-    let bounds = BOUNDS_MS.iter().map(|&ms| ms as f64 / 1000.0);
-    family.distribution(
-        &[],
-        Distribution {
-            buckets: bounds.zip(latency.buckets),
-            beyond: latency.beyond,
-            sum_seconds: latency.sum.as_secs_f64(),
-        },
-    );
-    family.finish(scrape);
-}
-
 /// What is held and read here.
 fn held(state: &State, scrape: &mut Vec<MetricFamily>) {
     let mut rows = Family::new(names::ROWS);
@@ -230,8 +305,11 @@ fn held(state: &State, scrape: &mut Vec<MetricFamily>) {
         bytes.number(&[&partition], size(held.bytes));
     }
     let mut partitions = [0; 3];
+    let (mut to_restore, mut paused) = (0, 0);
     for told in state.workers.values() {
         let status = &told.status;
+        to_restore += status.to_restore;
+        paused += i64::from(status.paused);
         partitions[0] += size(status.reading.len());
         partitions[1] += size(status.restoring.len());
         partitions[2] += size(status.blocked.len());
@@ -244,6 +322,8 @@ fn held(state: &State, scrape: &mut Vec<MetricFamily>) {
         (&["blocked"], partitions[2]),
     ];
     plain(scrape, names::PARTITIONS, &states);
+    plain(scrape, names::TO_RESTORE, &[(&[], whole(to_restore))]);
+    plain(scrape, names::PAUSED, &[(&[], paused)]);
 }
 
 fn whole(number: u64) -> i64 {

@@ -1,20 +1,23 @@
 //! What the desk counts of cases and records, by number: a table of figures for each channel and stage.
 //!
-//! A case counts by its [`Conclusions`]. Whenever they change, what they were is taken back and what
-//! they are is counted, so that the sums are at all times those of the cases as they stand, whatever
-//! a late fact has changed: the same that `heard report` finds in the published cases.
+//! What a case counts as is a function of its row ([`conclusions`]). Whenever that changes, what it was is
+//! taken back and what it is is counted, so that the sums are at all times those of the cases as they stand,
+//! whatever a late fact has changed: the same that `heard report` finds in the published cases. The engine
+//! keeps the same sums of the rows that it holds, which outlive the process.
+
+pub mod conclusions;
+mod queues;
+pub mod surveyed;
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::Effects;
-use super::conversation::fold::Fold;
-use super::conversation::reply_limit::Standing as LimitStanding;
-use super::conversation::view::View;
 use crate::config::rules::RuleSettings;
-use crate::model::{SignalKind, SlaState, Stage};
-use crate::processor::Figure;
+use crate::model::{SignalKind, Stage};
+use crate::processor::{Figure, Total};
+
+pub use queues::{ChannelTag, Waiting, stage_of_group};
 
 /// The upper bounds of durations' buckets, in seconds: from a minute to a month.
 pub const BOUNDS: [i64; 14] = [
@@ -41,6 +44,40 @@ pub enum Counted {
     ClosedSilently,
     /// Cases whose resolution stands.
     Resolved,
+    /// Cases in which somebody waited for an answer: those that shares of answers are of.
+    Expecting,
+    /// Waits that were left beyond patience: a case may have several.
+    UnansweredWaits,
+    /// Cases that came onstage since nobody had answered offstage (rule 9).
+    EscalatedUnanswered,
+    /// Cases that came onstage since an answer had solved nothing.
+    EscalatedUnsolved,
+    /// Cases that went on offstage, as the company had asked.
+    Switched,
+    /// Cases that went on offstage, unasked.
+    Chased,
+    /// Invitations to where the customer waited already.
+    Bounces,
+    /// Cases that repeat another one (rule 10).
+    Echoes,
+    /// Replies by another team, or from another channel, than the one before (rule 17).
+    Transfers,
+    /// Customer messages that opened a resolved case again.
+    Reopenings,
+    /// Cases that the first contact solved (rule 16).
+    SolvedAtFirst,
+    /// Cases that took more.
+    NotSolvedAtFirst,
+    /// Cases whose latest promise was kept (rule 21).
+    PromisesKept,
+    /// Cases whose latest promise was broken.
+    PromisesBroken,
+    /// Follow-ups that came due (rule 18).
+    FollowUpsDue,
+    /// Follow-ups that were done, in time or later.
+    FollowUpsDone,
+    /// Cases in which the customer said insults.
+    Insulting,
     /// Cases at the reply limit or past it.
     LimitReached,
     /// Cases past it.
@@ -81,32 +118,85 @@ impl RecordKind {
     pub const ALL: [Self; 3] = [Self::Complaint, Self::Response, Self::Update];
 }
 
-const LEVEL_COUNTS: usize = 7;
-const FIRST_RESPONSE: usize = LEVEL_COUNTS + 2 * LEVELS.len();
-const RESOLUTION: usize = FIRST_RESPONSE + BUCKETS + 1;
-const RECORDS: usize = RESOLUTION + BUCKETS + 1;
+/// Where a figure of a channel and stage is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Among those to which a case adds one or nothing.
+    One(usize),
+    /// Among those to which a case adds an amount.
+    Amount(usize),
+    /// Among those of records, which belong to no case.
+    Record(usize),
+}
+
+const LEVEL_ONES: usize = 7;
+const FIRST_RESPONSE: usize = LEVEL_ONES + 2 * LEVELS.len();
+const RESOLUTION: usize = FIRST_RESPONSE + BUCKETS;
+const WAYS: usize = RESOLUTION + BUCKETS;
+/// How many figures are of ones.
+const COUNTED_ONES: usize = WAYS + 13;
+/// How many are of amounts.
+const COUNTED_AMOUNTS: usize = 6;
 /// How many figures there are of a channel and stage.
-const SIZE: usize = RECORDS + 3 * RecordKind::ALL.len();
+const SIZE: usize = COUNTED_ONES + COUNTED_AMOUNTS + 3 * RecordKind::ALL.len();
 
 impl Counted {
-    fn place(self) -> usize {
+    fn place(self) -> Place {
+        use Place::{Amount, One, Record};
         match self {
-            Self::Opened => 0,
-            Self::Answered => 1,
-            Self::Unanswered => 2,
-            Self::Resolved => 3,
-            Self::LimitReached => 4,
-            Self::LimitExceeded => 5,
-            Self::ClosedSilently => 6,
-            Self::Met(level) => LEVEL_COUNTS + level,
-            Self::Breached(level) => LEVEL_COUNTS + LEVELS.len() + level,
-            Self::FirstResponse(bucket) => FIRST_RESPONSE + bucket,
-            Self::FirstResponseMs => FIRST_RESPONSE + BUCKETS,
-            Self::Resolution(bucket) => RESOLUTION + bucket,
-            Self::ResolutionMs => RESOLUTION + BUCKETS,
-            Self::Taken(kind) => RECORDS + kind as usize,
-            Self::Duplicate(kind) => RECORDS + RecordKind::ALL.len() + kind as usize,
-            Self::Conflict(kind) => RECORDS + 2 * RecordKind::ALL.len() + kind as usize,
+            Self::Opened => One(0),
+            Self::Answered => One(1),
+            Self::Unanswered => One(2),
+            Self::Resolved => One(3),
+            Self::LimitReached => One(4),
+            Self::LimitExceeded => One(5),
+            Self::ClosedSilently => One(6),
+            Self::Met(level) => One(LEVEL_ONES + level),
+            Self::Breached(level) => One(LEVEL_ONES + LEVELS.len() + level),
+            Self::FirstResponse(bucket) => One(FIRST_RESPONSE + bucket),
+            Self::Resolution(bucket) => One(RESOLUTION + bucket),
+            Self::Expecting => One(WAYS),
+            Self::EscalatedUnanswered => One(WAYS + 1),
+            Self::EscalatedUnsolved => One(WAYS + 2),
+            Self::Switched => One(WAYS + 3),
+            Self::Chased => One(WAYS + 4),
+            Self::Echoes => One(WAYS + 5),
+            Self::SolvedAtFirst => One(WAYS + 6),
+            Self::NotSolvedAtFirst => One(WAYS + 7),
+            Self::PromisesKept => One(WAYS + 8),
+            Self::PromisesBroken => One(WAYS + 9),
+            Self::FollowUpsDue => One(WAYS + 10),
+            Self::FollowUpsDone => One(WAYS + 11),
+            Self::Insulting => One(WAYS + 12),
+            Self::FirstResponseMs => Amount(0),
+            Self::ResolutionMs => Amount(1),
+            Self::UnansweredWaits => Amount(2),
+            Self::Transfers => Amount(3),
+            Self::Reopenings => Amount(4),
+            Self::Bounces => Amount(5),
+            Self::Taken(kind) => Record(kind as usize),
+            Self::Duplicate(kind) => Record(RecordKind::ALL.len() + kind as usize),
+            Self::Conflict(kind) => Record(2 * RecordKind::ALL.len() + kind as usize),
+        }
+    }
+
+    /// The figure in a total of cases.
+    pub fn of_total(self, total: &Total) -> i64 {
+        match self.place() {
+            Place::One(place) => total.ones[place],
+            Place::Amount(place) => i64::try_from(total.amounts[place]).unwrap_or(i64::MAX),
+            Place::Record(_) => 0,
+        }
+    }
+}
+
+impl Place {
+    /// The number among the figures of a channel and stage.
+    fn number(self) -> usize {
+        match self {
+            Self::One(place) => place,
+            Self::Amount(place) => COUNTED_ONES + place,
+            Self::Record(place) => COUNTED_ONES + COUNTED_AMOUNTS + place,
         }
     }
 }
@@ -185,8 +275,12 @@ pub struct ChannelFigures(u32);
 impl ChannelFigures {
     /// The figure of this, in this stage. Records belong to no stage; by use, to offstage.
     pub fn of(self, stage: Stage, counted: Counted) -> Figure {
+        self.at(stage, counted.place())
+    }
+
+    fn at(self, stage: Stage, place: Place) -> Figure {
         let group = self.0 as usize * 2 + usize::from(stage == Stage::Onstage);
-        let index = OF_NO_CHANNEL + group * SIZE + counted.place();
+        let index = OF_NO_CHANNEL + group * SIZE + place.number();
         Figure(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
@@ -196,147 +290,9 @@ impl ChannelFigures {
     }
 }
 
-/// What a case counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Conclusions {
-    stage: Stage,
-    answered: bool,
-    unanswered: bool,
-    closed_silently: bool,
-    first_response_ms: Option<i64>,
-    resolution_ms: Option<i64>,
-    reached: bool,
-    exceeded: bool,
-    levels: [SlaState; LEVELS.len()],
-}
-
-impl Conclusions {
-    /// Of a case at a time: what its record says.
-    pub fn of(fold: &Fold, view: &View) -> Self {
-        let opened = fold.opened.at;
-        let waited = fold.waits > 0; // mere praise is in no figure of answers
-        let resolved = fold.resolved.as_ref();
-        let standing = view.standing;
-        Self {
-            stage: if fold.public {
-                Stage::Onstage
-            } else {
-                Stage::Offstage
-            },
-            answered: waited && view.answered.is_some(),
-            unanswered: view.patience.unanswered_waits > 0,
-            closed_silently: view.closed_silently,
-            first_response_ms: view.first_response_ms(fold).filter(|_| waited),
-            resolution_ms: resolved.map(|mark| mark.at.since(opened) - fold.frozen_ms),
-            reached: matches!(standing, LimitStanding::Reached | LimitStanding::Exceeded { .. }),
-            exceeded: matches!(standing, LimitStanding::Exceeded { .. }),
-            levels: [
-                view.sla.acknowledge,
-                view.sla.answer,
-                view.sla.next,
-                view.sla.resolve,
-            ],
-        }
-    }
-
-    fn count(&self, figures: ChannelFigures, by: i64, effects: &mut Effects) {
-        let mut count = |counted, by| effects.count(figures.of(self.stage, counted), by);
-        let holds = [
-            (true, Counted::Opened),
-            (self.answered, Counted::Answered),
-            (self.unanswered, Counted::Unanswered),
-            (self.closed_silently, Counted::ClosedSilently),
-            (self.resolution_ms.is_some(), Counted::Resolved),
-            (self.reached, Counted::LimitReached),
-            (self.exceeded, Counted::LimitExceeded),
-        ];
-        for (_, counted) in holds.into_iter().filter(|(holds, _)| *holds) {
-            count(counted, by);
-        }
-        for (level, state) in self.levels.into_iter().enumerate() {
-            match state {
-                SlaState::Met => count(Counted::Met(level), by),
-                SlaState::Breached => count(Counted::Breached(level), by),
-                SlaState::Running | SlaState::None => {}
-            }
-        }
-        if let Some(ms) = self.first_response_ms {
-            count(Counted::FirstResponse(bucket(ms)), by);
-            count(Counted::FirstResponseMs, by * ms);
-        }
-        if let Some(ms) = self.resolution_ms {
-            count(Counted::Resolution(bucket(ms)), by);
-            count(Counted::ResolutionMs, by * ms);
-        }
-    }
-}
-
-/// Counts a case that was one thing and is another; `None`: it was, or is, no case.
-pub fn count_change(
-    figures: ChannelFigures,
-    before: Option<Conclusions>,
-    now: Option<Conclusions>,
-    effects: &mut Effects,
-) {
-    if before == now {
-        return;
-    }
-    if let Some(before) = before {
-        before.count(figures, -1, effects);
-    }
-    if let Some(now) = now {
-        now.count(figures, 1, effects);
-    }
-}
-
 /// The bucket of a duration in milliseconds. A bound belongs to its bucket.
 fn bucket(ms: i64) -> usize {
     BOUNDS.iter().take_while(|&&bound| ms > bound * 1000).count()
-}
-
-/// A channel, as queues of open cases name it: the same on every run, whatever the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct ChannelTag(u32);
-
-impl ChannelTag {
-    /// The tag of a channel.
-    pub fn of(channel: &str) -> Self {
-        // FNV-1a, 32 bits (Fowler, Noll, Vo): simple, and fixed for ever, since rows keep it.
-        let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-        Self(channel.bytes().fold(0x811c_9dc5, mix))
-    }
-
-    /// The queue of this channel's cases in this stage.
-    pub fn queue(self, stage: Stage, waiting: Waiting) -> u64 {
-        let stage = u64::from(stage == Stage::Onstage);
-        (u64::from(self.0) << 2) | (stage << 1) | waiting as u64
-    }
-}
-
-/// For what a case stands in a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waiting {
-    /// It is neither resolved nor let go; since its opening.
-    ForResolution = 0,
-    /// Its customer waits for a reply; since the wait's first message.
-    ForReply = 1,
-}
-
-impl Waiting {
-    /// The stage of a queue's cases and for what they stand in it, whatever their channel.
-    pub fn of_queue(queue: u64) -> (Stage, Self) {
-        let stage = if queue & 2 != 0 {
-            Stage::Onstage
-        } else {
-            Stage::Offstage
-        };
-        let waiting = if queue & 1 != 0 {
-            Self::ForReply
-        } else {
-            Self::ForResolution
-        };
-        (stage, waiting)
-    }
 }
 
 #[cfg(test)]
@@ -358,6 +314,23 @@ mod tests {
             Counted::LimitExceeded,
             Counted::FirstResponseMs,
             Counted::ResolutionMs,
+            Counted::Expecting,
+            Counted::UnansweredWaits,
+            Counted::EscalatedUnanswered,
+            Counted::EscalatedUnsolved,
+            Counted::Switched,
+            Counted::Chased,
+            Counted::Bounces,
+            Counted::Echoes,
+            Counted::Transfers,
+            Counted::Reopenings,
+            Counted::SolvedAtFirst,
+            Counted::NotSolvedAtFirst,
+            Counted::PromisesKept,
+            Counted::PromisesBroken,
+            Counted::FollowUpsDue,
+            Counted::FollowUpsDone,
+            Counted::Insulting,
         ];
         counted.extend((0..LEVELS.len()).flat_map(|level| [Counted::Met(level), Counted::Breached(level)]));
         counted.extend((0..BUCKETS).flat_map(|b| [Counted::FirstResponse(b), Counted::Resolution(b)]));
@@ -403,21 +376,5 @@ mod tests {
         ] {
             assert_eq!(bucket(ms), expected, "{ms} ms");
         }
-    }
-
-    #[test]
-    fn tags_are_fixed_and_queues_differ() {
-        assert_eq!(ChannelTag::of(""), ChannelTag(0x811c_9dc5));
-        assert_eq!(
-            ChannelTag::of("foobar"),
-            ChannelTag(0xbf9c_f968),
-            "the published test vector"
-        );
-        let tag = ChannelTag::of("social");
-        let queues: BTreeSet<u64> = [Stage::Onstage, Stage::Offstage]
-            .into_iter()
-            .flat_map(|stage| [Waiting::ForReply, Waiting::ForResolution].map(|w| tag.queue(stage, w)))
-            .collect();
-        assert_eq!(queues.len(), 4);
     }
 }
