@@ -103,13 +103,13 @@ impl Prometheus {
         Some(text.parse().expect("a number"))
     }
 
-    /// Waits until a query has this value.
+    /// Waits until a query has this value, but for the last bits that a text does not bring back.
     pub fn waits_for(&self, query: &str, value: f64) {
         let deadline = Instant::now() + Duration::from_secs(120);
         let mut found = None;
         while Instant::now() < deadline {
             found = self.value(query);
-            if found == Some(value) {
+            if found.is_some_and(|found| (found - value).abs() <= 1e-12 * value.abs()) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(200));

@@ -2,12 +2,12 @@
 
 use prometheus::proto::MetricFamily;
 
-use super::family::{Distribution, Family};
+use super::State;
+use super::family::{Distribution, Family, age};
 use super::held;
 use super::ledger::Ledger;
 use super::names;
 use super::plan::{Channel, OTHER, Plan, STAGES};
-use super::{State, age};
 use crate::desk::figures::{BOUNDS, BUCKETS, Counted, LEVELS, Waiting};
 use crate::model::{Millis, Stage};
 

@@ -3,6 +3,7 @@
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 
 use super::names::{Kind, Name};
+use crate::model::Millis;
 
 /// The series of one metric, growing.
 pub(super) struct Family {
@@ -107,4 +108,9 @@ pub(super) fn plain(scrape: &mut Vec<MetricFamily>, name: Name, values: &[(&[&st
         family.number(labels, *value);
     }
     family.finish(scrape);
+}
+
+/// Seconds from a time to another, not less than none.
+pub(super) fn age(since: Millis, now: Millis) -> f64 {
+    now.since(since).max(0) as f64 / 1000.0
 }

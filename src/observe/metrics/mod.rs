@@ -6,6 +6,7 @@
 mod cases;
 mod family;
 mod held;
+mod lags;
 mod latency;
 mod ledger;
 pub mod names;
@@ -28,6 +29,7 @@ use super::repeats::{Line, Repeats};
 use crate::engine::{Clock, CommitTook, Counts, Event, Figured, Held, Observer, Status};
 use crate::log::{Ends, LogError, Topic, TopicPartition};
 use crate::model::Millis;
+use lags::Lags;
 use latency::Latency;
 use ledger::Ledger;
 
@@ -66,10 +68,8 @@ struct State {
     /// Input records that became dead letters, by input.
     dead_records: BTreeMap<usize, u64>,
     workers: BTreeMap<usize, Told>,
-    /// Lag and what is held back, by kind of topic.
-    lags: BTreeMap<&'static str, Lag>,
-    /// The partitions that are read here, as they were looked at.
-    looked_at: BTreeMap<TopicPartition, LookedAt>,
+    /// What is left to read.
+    lags: Lags,
     /// When that was learnt, in running time.
     lags_known: Option<Duration>,
     /// Since when no broker has answered, if that is so.
@@ -92,66 +92,10 @@ impl State {
         newest
     }
 
-    /// What is left to read of partitions that are read here, at these positions; and since when at most: since
-    /// the last record that was read was logged, or nothing was left to read, whichever is later. Where neither is
-    /// known, since it was looked at first.
-    fn look_at_lag(
-        &mut self,
-        plan: &Plan,
-        partitions: &[(TopicPartition, i64)],
-        ends: &[Ends],
-        now: Millis,
-    ) -> BTreeMap<&'static str, Lag> {
-        let mut lags: BTreeMap<&'static str, Lag> = BTreeMap::new();
-        let mut looked_at = BTreeMap::new();
-        for ((partition, position), ends) in partitions.iter().zip(ends) {
-            let left = ends.lag(*position);
-            let first = LookedAt {
-                first: now,
-                caught_up: None,
-            };
-            let mut looked = self.looked_at.get(partition).copied().unwrap_or(first);
-            if left <= 0 {
-                looked.caught_up = Some(now);
-            }
-            looked_at.insert(partition.clone(), looked);
-            let lag = lags.entry(plan.topic_kind(&partition.topic)).or_default();
-            lag.records += left;
-            lag.held_back += ends.held_back();
-            if left > 0 {
-                let read = self.workers.values().flat_map(|told| &told.status.reading);
-                let logged = read
-                    .filter(|read| read.partition == *partition)
-                    .find_map(|read| read.logged);
-                let since = logged.max(looked.caught_up).unwrap_or(looked.first);
-                lag.since = Some(lag.since.map_or(since, |known| known.min(since)));
-            }
-        }
-        self.looked_at = looked_at;
-        lags
-    }
-
     /// The rows held here, by mailbox partition.
     fn held(&self) -> impl Iterator<Item = &Held> {
         self.known().into_values().map(|(_, held)| held)
     }
-}
-
-/// What is left to read of topics of one kind.
-#[derive(Clone, Copy, Debug, Default)]
-struct Lag {
-    records: i64,
-    held_back: i64,
-    /// The earliest record among them is no older than this; `None`: there is none.
-    since: Option<Millis>,
-}
-
-/// A partition, as it was looked at.
-#[derive(Clone, Copy, Debug)]
-struct LookedAt {
-    first: Millis,
-    /// When nothing was left to read last, if that was ever so.
-    caught_up: Option<Millis>,
 }
 
 /// How a worker stands, and when it said so.
@@ -330,14 +274,19 @@ impl Metrics {
     pub fn lags(&self, partitions: &[(TopicPartition, i64)], ends: &[Ends]) {
         let mut state = self.state();
         state.unreachable = None;
-        let lags = state.look_at_lag(&self.plan, partitions, ends, self.clock.wall());
         // Who is out of the group reads nothing, and yet there is something left to read.
         let out = |told: &Told| !told.status.joined && !told.status.left;
         if partitions.is_empty() && state.workers.values().any(out) {
             return;
         }
         state.lags_known = (!partitions.is_empty()).then(|| self.clock.monotonic());
-        state.lags = lags;
+        let State { lags, workers, .. } = &mut *state;
+        let logged = |partition: &TopicPartition| {
+            let reading = workers.values().flat_map(|told| &told.status.reading);
+            let mut reading = reading.filter(|reading| reading.partition == *partition);
+            reading.find_map(|reading| reading.logged)
+        };
+        lags.look(&self.plan, partitions, ends, logged, self.clock.wall());
     }
 
     /// No broker has answered what was asked at this time. What was known before stays known, and grows old.
@@ -437,11 +386,8 @@ impl Observer for Metrics {
     }
 }
 
-/// Seconds from a time to another, not less than none.
-fn age(since: Millis, now: Millis) -> f64 {
-    now.since(since).max(0) as f64 / 1000.0
-}
-
+#[cfg(test)]
+mod budget;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]

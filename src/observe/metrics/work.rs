@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use prometheus::proto::MetricFamily;
 
-use super::family::{Family, plain};
+use super::State;
+use super::family::{Family, age, plain};
 use super::latency::latency;
 use super::names;
 use super::plan::{INTERACTIONS, NO_CHANNEL, Plan, WRITTEN, record_kind, topic_kind};
-use super::{State, age};
 use crate::desk::figures::{
     CUSTOMERS, Counted, FORGOTTEN, FORGOTTEN_LATE, LATE_CASES, RecordKind, SIGNALS, SURVEYS, SURVEYS_KNOWN,
     SURVEYS_REVISED,
@@ -106,7 +106,7 @@ pub(super) fn gather(plan: &Plan, state: &State, now: Millis, scrape: &mut Vec<M
 fn lags(state: &State, now: Millis, scrape: &mut Vec<MetricFamily>) {
     let (mut records, mut behind) = (Family::new(names::LAG), Family::new(names::HELD_BACK));
     let mut seconds = Family::new(names::LAG_SECONDS);
-    for (&topic, lag) in &state.lags {
+    for (topic, lag) in state.lags.iter() {
         records.number(&[topic], lag.records);
         behind.number(&[topic], lag.held_back);
         seconds.value(&[topic], lag.since.map_or(0.0, |since| age(since, now)));
