@@ -46,7 +46,9 @@ fn json(datum: Datum) -> Option<Value> {
 }
 
 fn object(entries: Vec<(String, Datum)>) -> Option<Value> {
-    let entries = entries.into_iter().map(|(name, value)| Some((name, json(value)?)));
+    let entries = entries
+        .into_iter()
+        .map(|(name, value)| Some((name, json(value)?)));
     entries.collect::<Option<Map<_, _>>>().map(Value::Object)
 }
 

@@ -48,11 +48,14 @@ impl Writer {
         let tree = Type::parse(text)?;
         let library = |error: String| SchemaError::Library(error);
         let whole = resolve::plan(&tree, &tree).map_err(|problem| library(problem.to_string()))?;
-        let json: Value = serde_json::from_str(text).map_err(|error| SchemaError::NotJson(error.to_string()))?;
+        let json: Value =
+            serde_json::from_str(text).map_err(|error| SchemaError::NotJson(error.to_string()))?;
         let schema = apache_avro::Schema::parse(&bare(json)).map_err(|error| library(error.to_string()))?;
         let schema: &'static apache_avro::Schema = Box::leak(Box::new(schema));
         let print = schema.fingerprint::<Rabin>().bytes;
-        let print = print.try_into().map_err(|_| library("no fingerprint".to_owned()))?;
+        let print = print
+            .try_into()
+            .map_err(|_| library("no fingerprint".to_owned()))?;
         let reader = GenericDatumReader::builder(schema).build();
         Ok(Self {
             fingerprint: u64::from_le_bytes(print),
@@ -80,7 +83,10 @@ fn bare(schema: Value) -> Value {
             let is_field = object.contains_key("name");
             match object.get("type") {
                 Some(Value::String(name)) if !is_field && is_primitive(name) => Value::String(name.clone()),
-                _ => object.into_iter().map(|(key, value)| (key, bare(value))).collect(),
+                _ => object
+                    .into_iter()
+                    .map(|(key, value)| (key, bare(value)))
+                    .collect(),
             }
         }
         Value::Array(all) => all.into_iter().map(bare).collect(),
