@@ -52,6 +52,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("partitioner", CO_PARTITION),
 ];
 
+/// Of Kerberos' settings the one that goes into no command line: the name of the brokers' service.
+const KERBEROS_SERVICE: &str = "sasl.kerberos.service.name";
+
 /// The keys of librdkafka that a person may want to set, for guesses at what a misspelt one means.
 /// Others pass too, if the library knows them.
 const KNOWN: &[&str] = &[
@@ -99,6 +102,7 @@ const KNOWN: &[&str] = &[
     "retries",
     "retry.backoff.max.ms",
     "retry.backoff.ms",
+    KERBEROS_SERVICE,
     "sasl.mechanism",
     "sasl.mechanisms",
     "sasl.oauthbearer.assertion.algorithm",
@@ -143,6 +147,9 @@ const KNOWN: &[&str] = &[
 
 /// Why users may not set this key; `None`: they may, if there is such a key.
 pub(super) fn refusal(key: &str) -> Option<&'static str> {
+    if key == KERBEROS_SERVICE {
+        return None;
+    }
     if key.ends_with("_cb") {
         return Some(CALLBACK);
     }
@@ -203,6 +210,12 @@ mod tests {
                 "{key}"
             );
         }
+    }
+
+    #[test]
+    fn the_name_of_the_brokers_service_is_no_command() {
+        assert_eq!(refusal("sasl.kerberos.service.name"), None);
+        assert_eq!(check_setting("sasl.kerberos.service.name", "kafka"), Ok(()));
     }
 
     /// A guess at a name must be a name.

@@ -264,6 +264,10 @@ impl KafkaSettings {
         }
         config.set("bootstrap.servers", &self.brokers);
         config.set("client.id", &self.client_id);
+        // Never: it would run kinit through a shell. Tickets are taken from the cache or the keytab that the environment names.
+        if cfg!(feature = "gssapi") {
+            config.set("sasl.kerberos.min.time.before.relogin", "0");
+        }
         // What is worth telling is decided by the subscriber of our own log lines, not by the library.
         config.set_log_level(match config.get("debug") {
             Some(_) => RDKafkaLogLevel::Debug,
