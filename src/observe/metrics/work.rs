@@ -244,11 +244,8 @@ fn flows(plan: &Plan, counts: &Counts, scrape: &mut Vec<MetricFamily>) {
     let written: Vec<_> = written
         .map(|(index, kind)| (kind, counts.sent.get(index)))
         .collect();
-    let all: [(names::Name, names::Name, Vec<(&str, Flow)>); 2] = [
-        (names::READ_RECORDS, names::READ_BYTES, read.into_iter().collect()),
-        (names::WRITTEN_RECORDS, names::WRITTEN_BYTES, written),
-    ];
-    for (records, bytes, flows) in all {
+    let read: Vec<_> = read.into_iter().collect();
+    let mut show = |records, bytes, flows: &[(&str, Flow)]| {
         let (mut records, mut bytes) = (Family::new(records), Family::new(bytes));
         for (kind, flow) in flows {
             records.number(&[kind], whole(flow.records));
@@ -256,7 +253,9 @@ fn flows(plan: &Plan, counts: &Counts, scrape: &mut Vec<MetricFamily>) {
         }
         records.finish(scrape);
         bytes.finish(scrape);
-    }
+    };
+    show(names::READ_RECORDS, names::READ_BYTES, &read);
+    show(names::WRITTEN_RECORDS, names::WRITTEN_BYTES, &written);
 }
 
 fn counts(state: &State, scrape: &mut Vec<MetricFamily>) {
