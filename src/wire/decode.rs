@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::datum::Read;
 use super::direct;
 use super::error::DecodeError;
 use super::record::WireRecord;
@@ -71,8 +72,8 @@ impl<T: WireRecord> Decoder<T> {
         let datum = rewritten.as_deref().unwrap_or(datum);
         let misfit = || DecodeError::Misfit { record: T::NAME };
         let value = writer.datum(datum).ok_or_else(misfit)?;
-        // The library's message may quote the value, so it is dropped.
-        apache_avro::from_value(&value).map_err(|_| misfit())
+        // A message may quote the value, so it is dropped.
+        T::deserialize(Read(&value)).map_err(|_| misfit())
     }
 }
 

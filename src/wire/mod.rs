@@ -7,7 +7,7 @@
 //! 1. [`registry`] finds the writer's schema by fingerprint or id;
 //! 2. [`scan`] walks the datum by a [`resolve::Plan`] (writer's schema against ours, made once a pair)
 //!    and refuses, with a typed error, whatever is not exactly one well-formed datum;
-//! 3. `apache-avro` builds the record ([`writer`]), which can no longer run away.
+//! 3. `apache-avro` reads the datum ([`writer`]), which can no longer run away, and it becomes the record ([`datum`]).
 //!
 //! A datum of a record's present schema is read, and everything is written, by the shorter way of
 //! [`direct`]; what it refuses takes the three steps.
@@ -15,6 +15,7 @@
 //! The second step is ours because the guarantees are: bounded time and memory for any bytes, no
 //! panic, the whole datum consumed, and errors that say which rule was broken.
 
+mod datum;
 pub mod dead_letter;
 pub mod decode;
 mod direct;

@@ -22,11 +22,7 @@ pub(super) struct Writer {
     reader: GenericDatumReader<'static>,
 }
 
-static KNOWN: LazyLock<Mutex<FxHashMap<String, &'static Writer>>> = LazyLock::new(|| {
-    // Identities are texts in our records. The library asks this of the whole process, and once.
-    apache_avro::util::set_serde_human_readable(true);
-    Mutex::default()
-});
+static KNOWN: LazyLock<Mutex<FxHashMap<String, &'static Writer>>> = LazyLock::new(Mutex::default);
 
 impl Writer {
     /// That of this schema's text.
