@@ -34,7 +34,15 @@ impl Writer {
             extra,
         });
         let mut producer = log.expect("a client").producer(id).expect("a producer");
-        producer.init().expect("init");
+        // A broker that has just started, on a busy machine, may not have loaded its transactions yet.
+        let mut attempts = 1;
+        while let Err(error) = producer.init() {
+            assert!(
+                error.kind == ErrorKind::Retriable && attempts < 5,
+                "init: {error}"
+            );
+            attempts += 1;
+        }
         producer.begin().expect("begin");
         Self {
             name,

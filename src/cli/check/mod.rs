@@ -112,6 +112,9 @@ pub(super) fn before_run(
             cluster::look(settings, log, roles, Scope::Run, connect::PATIENCE)
         })
     };
+    if let Some(metrics) = patient {
+        metrics.lacks(Some(format!("an answer of the brokers at {}", settings.brokers)));
+    }
     let mut findings = look();
     if let Some(metrics) = patient {
         let mut told: Option<Instant> = None;
