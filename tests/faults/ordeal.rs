@@ -150,16 +150,21 @@ impl Ordeal {
 
     /// Freezes an instance at a moment when it has a transaction open: rows of it are in the changelog, not committed.
     ///
+    /// False: it has ended by itself.
+    ///
     /// # Panics
     /// If it is never found so.
-    pub fn freeze_in_a_transaction(&mut self, running: &mut Running) {
+    pub fn freeze_in_a_transaction(&mut self, running: &mut Running) -> bool {
         let changelog = format!("{}.interactions-changelog", self.name);
         let cluster = Cluster::new(&self.brokers, []);
         for _ in 0..200 {
             self.chance.pass(50);
+            if running.has_ended() {
+                return false;
+            }
             running.freeze();
             if cluster.hangs(&changelog, Duration::from_secs(1)) == Ok(true) {
-                return;
+                return true;
             }
             running.thaw();
         }
